@@ -1,0 +1,23 @@
+"""The base of every error that a caller may read. Plain Python: pages and dialects decide how to say it."""
+
+from collections.abc import Mapping, Sequence
+
+Details = str | Mapping[str, Sequence[str]]
+
+
+class ServiceError(Exception):
+    """A refusal with a stable code, an HTTP status, words for the caller, and whose fault it is."""
+
+    code = "internal_server_error"
+    status = 500
+    is_our_fault = True
+    public_text = "Something went wrong on our side. Nothing was charged; please try again."
+
+    def __init__(
+        self, public_text: str | None = None, *, details: Details | None = None, retry_after_s: int | None = None
+    ) -> None:
+        if public_text is not None:
+            self.public_text = public_text
+        self.details = details
+        self.retry_after_s = retry_after_s
+        super().__init__(self.public_text)

@@ -1,0 +1,1 @@
+"""The work: from a request in some dialect to the cutout."""

@@ -1,0 +1,1 @@
+"""HTTP dialects: one vendor's words in, the same words out."""

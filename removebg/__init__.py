@@ -1,0 +1,1 @@
+"""The site: settings, addresses and errors; nothing imports it."""

@@ -1,0 +1,76 @@
+"""Typed readers of the environment: a malformed value stops the start and names its variable."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+_env = environ.Env()
+
+
+def read_text(name: str, default: str = "") -> str:
+    """Return the variable without surrounding blanks; unset and empty both mean the default."""
+    return str(_env.str(name, default="")).strip() or default
+
+
+def read_int(name: str, default: int, *, minimum: int = 0) -> int:
+    """Return a whole number of at least `minimum`; raise ImproperlyConfigured for anything else."""
+    text = read_text(name, str(default))
+    try:
+        value = int(text)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {text!r}.") from None
+    if value < minimum:
+        raise ImproperlyConfigured(f"{name} must be at least {minimum}, not {value}.")
+    return value
+
+
+def read_float(name: str, default: float, *, minimum: float = 0.0) -> float:
+    """Return a finite number of at least `minimum`; raise ImproperlyConfigured for anything else."""
+    text = read_text(name, str(default))
+    try:
+        value = float(text)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a number, not {text!r}.") from None
+    if not math.isfinite(value) or value < minimum:
+        raise ImproperlyConfigured(f"{name} must be a finite number of at least {minimum}, not {text}.")
+    return value
+
+
+def read_bool(name: str, default: bool) -> bool:
+    """Return a yes/no value written as true/false, yes/no, on/off or 1/0."""
+    text = read_text(name, "true" if default else "false").lower()
+    if text in ("true", "yes", "on", "1"):
+        return True
+    if text in ("false", "no", "off", "0"):
+        return False
+    raise ImproperlyConfigured(f"{name} must be true or false, not {text!r}.")
+
+
+def read_choice(name: str, choices: Sequence[str], default: str) -> str:
+    """Return one of `choices`."""
+    text = read_text(name, default)
+    if text not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {text!r}.")
+    return text
+
+
+def read_list(name: str, default: Sequence[str] = ()) -> list[str]:
+    """Return a comma-separated list without empty items."""
+    text = read_text(name)
+    return [item.strip() for item in text.split(",") if item.strip()] if text else list(default)
+
+
+def read_path(name: str, default: Path) -> Path:
+    """Return an absolute path; `~` is the home folder."""
+    return Path(read_text(name, str(default))).expanduser().absolute()
+
+
+def read_database(name: str, default: str) -> dict[str, object]:
+    """Return Django's description of the database named by a URL (sqlite or postgres)."""
+    try:
+        return dict(environ.Env.db_url_config(read_text(name, default)))
+    except Exception as error:
+        raise ImproperlyConfigured(f"{name} is not a database URL: {error}") from None

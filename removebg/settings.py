@@ -1,0 +1,189 @@
+"""Every setting of the product, read from the environment. docs/operating.md explains each one."""
+
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from removebg import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Where this runs -------------------------------------------------------------------------------------------
+# `laptop` needs nothing and listens to this machine only; `production` refuses to start half-configured.
+DEPLOYMENT = env.read_choice("DEPLOYMENT", ("laptop", "production"), "laptop")
+IS_PRODUCTION = DEPLOYMENT == "production"
+DEBUG = env.read_bool("DEBUG", False)
+DATA_DIR = env.read_path("DATA_DIR", BASE_DIR / ".data")
+SECRET_KEY = env.read_text("SECRET_KEY")
+PUBLIC_URL = env.read_text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = env.read_list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+PRODUCT_NAME = env.read_text("PRODUCT_NAME", "removebg")
+SUPPORT_EMAIL = env.read_text("SUPPORT_EMAIL")
+
+
+def _own_secret_key() -> str:
+    """Return this machine's secret, made at the first start and kept beside the database."""
+    path = DATA_DIR / "secret_key"
+    DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(64))
+    except FileExistsError:
+        pass
+    return path.read_text(encoding="ascii")
+
+
+def _require_production_values() -> None:
+    missing = [name for name in ("SECRET_KEY", "ALLOWED_HOSTS", "PUBLIC_URL", "DATABASE_URL") if not env.read_text(name)]
+    if missing:
+        raise ImproperlyConfigured(f"DEPLOYMENT=production needs {', '.join(missing)}: see docs/operating.md.")
+    if DEBUG:
+        raise ImproperlyConfigured("DEPLOYMENT=production refuses DEBUG=true: it would show secrets on error pages.")
+    if "*" in ALLOWED_HOSTS:
+        raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts you serve; `*` lets anyone forge links in mails.")
+    if len(SECRET_KEY) < 50:
+        raise ImproperlyConfigured("SECRET_KEY must have at least 50 random characters.")
+    if not PUBLIC_URL.startswith("https://"):
+        raise ImproperlyConfigured("PUBLIC_URL must start with https://: keys and photos travel over it.")
+    if WEB_PROCESSES > 1 and not REDIS_URL:
+        raise ImproperlyConfigured("More than one WEB_PROCESSES needs REDIS_URL: rate limits must be counted in one place.")
+
+
+# --- Databases and cache ---------------------------------------------------------------------------------------
+REDIS_URL = env.read_text("REDIS_URL")
+WEB_PROCESSES = env.read_int("WEB_PROCESSES", 1, minimum=1)
+
+if IS_PRODUCTION:
+    _require_production_values()
+elif not SECRET_KEY:
+    SECRET_KEY = _own_secret_key()
+
+DATABASES = {"default": env.read_database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # IMMEDIATE takes the write lock first, so that waiting works; SQLite refuses to wait when a read turns into
+        # a write. FULL keeps what was committed through a power cut.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 15,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+else:
+    DATABASES["default"]["OPTIONS"] = {
+        "pool": {"min_size": 1, "max_size": env.read_int("DATABASE_POOL_SIZE", 20, minimum=1), "timeout": 10},
+        "connect_timeout": 5,
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+if REDIS_URL:
+    CACHES = {
+        "default": {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "removebg",
+            # An unreachable cache must not take the product down: rate limits open, credits still guard.
+            "OPTIONS": {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
+        }
+    }
+else:
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            # Django's default of 300 would throw away rate counters as soon as 300 callers are about.
+            "OPTIONS": {"MAX_ENTRIES": 200_000},
+        }
+    }
+
+# --- Limits of one image ---------------------------------------------------------------------------------------
+MAX_IMAGE_BYTES = env.read_int("MAX_IMAGE_BYTES", 20 * 1024 * 1024, minimum=1024)
+MAX_IMAGE_PIXELS = env.read_int("MAX_IMAGE_PIXELS", 50_000_000, minimum=1)
+MAX_IMAGE_SIDE_PX = env.read_int("MAX_IMAGE_SIDE_PX", 16_384, minimum=1)
+MAX_JPEG_SCANS = env.read_int("MAX_JPEG_SCANS", 100, minimum=1)
+
+# --- The model -------------------------------------------------------------------------------------------------
+_user_cache_dir = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+MODEL_NAME = env.read_text("MODEL_NAME", "isnet-general-use")
+MODEL_CACHE_DIR = env.read_path("MODEL_CACHE_DIR", _user_cache_dir / "removebg" / "models")
+MODEL_MIRROR_URL = env.read_text("MODEL_MIRROR_URL")
+MODEL_FETCH_TIMEOUT_S = env.read_float("MODEL_FETCH_TIMEOUT_S", 30.0, minimum=0.1)
+
+# --- Who gets in, and how many at once -------------------------------------------------------------------------
+_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+INFERENCE_THREADS = env.read_int("INFERENCE_THREADS", max(1, _cores // WEB_PROCESSES), minimum=1)
+IMAGE_SLOTS = env.read_int("IMAGE_SLOTS", max(1, _cores // WEB_PROCESSES // 2), minimum=1)
+SLOT_WAITING_PLACES = env.read_int("SLOT_WAITING_PLACES", 4 * IMAGE_SLOTS)
+SLOT_WAIT_S = env.read_float("SLOT_WAIT_S", 15.0)
+UPLOADS_AT_ONCE = env.read_int("UPLOADS_AT_ONCE", 8, minimum=1)
+DRAINS_AT_ONCE = env.read_int("DRAINS_AT_ONCE", 4)
+RESERVED_THREADS = env.read_int("RESERVED_THREADS", 4, minimum=1)
+WEB_THREADS = IMAGE_SLOTS + SLOT_WAITING_PLACES + UPLOADS_AT_ONCE + DRAINS_AT_ONCE + RESERVED_THREADS
+UPLOAD_DEADLINE_S = env.read_float("UPLOAD_DEADLINE_S", 60.0, minimum=0.1)
+DRAIN_DEADLINE_S = env.read_float("DRAIN_DEADLINE_S", 10.0)
+MAX_DRAIN_BYTES = env.read_int("MAX_DRAIN_BYTES", 64 * 1024 * 1024)
+MAX_FORM_BYTES = env.read_int("MAX_FORM_BYTES", 1024 * 1024, minimum=1024)
+
+RATELIMIT_FAIL_OPEN = True
+STRANGER_RATE = env.read_text("STRANGER_RATE", "60/m")
+# One address behind many people (an office, a phone network) must be able to work: this counts failed calls only.
+
+# --- Credits ---------------------------------------------------------------------------------------------------
+HOLD_LEASE_S = env.read_int("HOLD_LEASE_S", 300, minimum=1)
+IDEMPOTENCY_LEASE_S = env.read_int("IDEMPOTENCY_LEASE_S", HOLD_LEASE_S, minimum=1)
+IDEMPOTENCY_KEPT_S = env.read_int("IDEMPOTENCY_KEPT_S", 24 * 3600, minimum=60)
+SWEEP_EVERY_S = env.read_float("SWEEP_EVERY_S", 30.0, minimum=0.1)
+RECORDS_KEPT_DAYS = env.read_int("RECORDS_KEPT_DAYS", 90, minimum=1)
+
+# --- Django ----------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "accounts",
+    "billing",
+    "processing",
+    "removebg",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "removebg.urls"
+WSGI_APPLICATION = "removebg.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
