@@ -21,3 +21,21 @@ class ServiceError(Exception):
         self.details = details
         self.retry_after_s = retry_after_s
         super().__init__(self.public_text)
+
+
+class AuthenticationError(ServiceError):
+    """Nobody we know is calling. One wording for every reason, so that guessing teaches nothing."""
+
+    code = "authentication_error"
+    status = 401
+    is_our_fault = False
+    public_text = "This needs a valid API key. Send it in the `x-api-key` header."
+
+
+class PermissionRefused(ServiceError):
+    """We know who is calling, and they may not do this."""
+
+    code = "permission_denied"
+    status = 403
+    is_our_fault = False
+    public_text = "This API key may not do that."

@@ -1,0 +1,10 @@
+"""Who is calling: people, organizations and their API keys."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """People, organizations and keys."""
+
+    name = "accounts"
+    verbose_name = "Accounts"

@@ -1,0 +1,150 @@
+"""Who is calling: people, the organizations they work in, and the keys their programs show."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Lower
+
+from accounts import base62
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes and finds people by e-mail address; upper and lower case are the same address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Return a stored person; without a password nobody can log in as them."""
+        if not email or not email.strip():
+            raise ValueError("A user needs an e-mail address.")
+        user = self.model(email=self.normalize_email(email.strip()), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Return a stored person who may do everything in the admin."""
+        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Return the person with this e-mail address in any case."""
+        return self.get(email__iexact=username)
+
+
+class User(AbstractUser):
+    """A person who logs in with an e-mail address."""
+
+    username = None  # type: ignore[assignment]
+    email = models.EmailField("e-mail address", unique=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="accounts_user_email_any_case")]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+def make_organization_id() -> str:
+    """Return a public identifier that tells nothing about how many organizations there are."""
+    return f"org_{base62.random_text(20)}"
+
+
+class Organization(models.Model):
+    """Who owns keys and credits: a shop, a team, one person."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=make_organization_id, editable=False)
+    name = models.CharField(max_length=100)
+    suspended_at = models.DateTimeField(null=True, blank=True, help_text="Set: every call with its keys is refused.")
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~models.Q(name=""), name="accounts_organization_has_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_suspended(self) -> bool:
+        """Tell whether its keys are refused."""
+        return self.suspended_at is not None
+
+
+class Role(models.TextChoices):
+    """What a person may do in an organization; each role may do what the next one may."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    MEMBER = "member"
+
+
+class Membership(models.Model):
+    """One person in one organization, once."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "organization"], name="accounts_membership_once"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="accounts_membership_known_role"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.organization} ({self.role})"
+
+
+class Scope(models.TextChoices):
+    """What a key may be used for."""
+
+    REMOVE = "remove"
+    ACCOUNT_READ = "account:read"
+
+
+def validate_scopes(scopes: Sequence[str]) -> None:
+    """Raise ValidationError unless this is a list of known scopes, each once, at least one."""
+    if not isinstance(scopes, list) or not scopes or len(set(map(str, scopes))) != len(scopes):
+        raise ValidationError("Name at least one scope, each once, as a list.")
+    unknown = sorted({str(scope) for scope in scopes} - set(Scope.values))
+    if unknown:
+        raise ValidationError(f"Unknown scope: {', '.join(unknown)}. Known: {', '.join(Scope.values)}.")
+
+
+def all_scopes() -> list[str]:
+    """Return every scope: what a new key may do unless told otherwise."""
+    return list(Scope.values)
+
+
+class ApiKey(models.Model):
+    """What we keep of a key: enough to recognise it and to check it, never the secret itself."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="api_keys")
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="api_keys")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=20, editable=False)
+    last_four = models.CharField(max_length=4, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False, help_text="SHA-256 of the secret, hex.")
+    scopes = models.JSONField(default=all_scopes, validators=[validate_scopes])
+    created = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_from = models.GenericIPAddressField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}...{self.last_four})"
+
+    def is_active_at(self, moment: datetime) -> bool:
+        """Tell whether the key is neither revoked nor expired at this moment."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > moment)
