@@ -1,0 +1,10 @@
+"""What is owed: plans, credits and their ledger."""
+
+from django.apps import AppConfig
+
+
+class BillingConfig(AppConfig):
+    """Plans, credit accounts and the ledger."""
+
+    name = "billing"
+    verbose_name = "Billing"

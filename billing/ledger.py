@@ -1,0 +1,220 @@
+"""The only writer of accounts, holds and entries: each movement is one guarded UPDATE in one short transaction.
+
+The test and the change are the same statement, so of two requests that want the last credit one gets zero rows. The
+process clock decides about leases; hosts that share a database need their clocks in step to within a few seconds.
+"""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.errors import ServiceError
+from accounts.models import Organization, User
+from billing.errors import HoldLost, InsufficientCredits, LedgerBroken
+from billing.models import (
+    COMING_KINDS,
+    CreditAccount,
+    CreditHold,
+    EntryKind,
+    HoldState,
+    IdempotencyClaim,
+    LedgerEntry,
+    Plan,
+)
+from billing.transactions import in_short_transaction
+
+logger = logging.getLogger(__name__)
+
+LARGEST_MOVEMENT = 1_000_000_000
+SWEPT_AT_ONCE = 500
+
+
+def open_account(organization: Organization, *, plan: Plan | None = None) -> CreditAccount:
+    """Return the organization's account, opened empty on `plan` (else the default plan) when it has none yet."""
+    account, _ = CreditAccount.objects.get_or_create(
+        organization=organization, defaults={"plan": plan or Plan.objects.get(is_default=True)}
+    )
+    return account
+
+
+def hold(account: CreditAccount, *, amount: int, claim: IdempotencyClaim | None = None) -> CreditHold:
+    """Set credits aside until captured, released or swept; raise InsufficientCredits when too few are available."""
+    _require_positive(amount)
+    now = timezone.now()
+
+    def movement() -> CreditHold:
+        if not set_aside(account.pk, amount):
+            raise InsufficientCredits
+        return CreditHold.objects.create(
+            account=account,
+            amount=amount,
+            claim=claim,
+            owner=_name_this_worker(),
+            lease_expires_at=now + timedelta(seconds=settings.HOLD_LEASE_S),
+        )
+
+    try:
+        return in_short_transaction(movement)
+    except IntegrityError as error:
+        if claim is None:
+            raise
+        raise HoldLost from error  # the claim outlived its lease and was forgotten in between
+
+
+def set_aside(account_id: int, amount: int) -> bool:
+    """Count `amount` as held if it is available; tell whether it was."""
+    available = CreditAccount.objects.filter(pk=account_id, balance__gte=F("held") + amount)
+    return available.update(held=F("held") + amount) == 1
+
+
+def capture(credit_hold: CreditHold) -> LedgerEntry:
+    """Take what was set aside, for work that is done; raise HoldLost when it is not held any more: do not deliver."""
+
+    def movement() -> LedgerEntry:
+        if not _settle(credit_hold, HoldState.CAPTURED):
+            raise HoldLost
+        return _move(
+            credit_hold.account_id,
+            kind=EntryKind.USE,
+            reference=f"hold:{credit_hold.pk}",
+            amount=-credit_hold.amount,
+            held=-credit_hold.amount,
+        )
+
+    return in_short_transaction(movement)
+
+
+def release(credit_hold: CreditHold) -> bool:
+    """Give back what was set aside; False when it was settled before, so that releasing twice is harmless."""
+
+    def movement() -> bool:
+        if not _settle(credit_hold, HoldState.RELEASED):
+            return False
+        _change_account(credit_hold.account_id, balance=0, held=-credit_hold.amount)
+        return True
+
+    return in_short_transaction(movement)
+
+
+def release_expired(now: datetime) -> int:
+    """Release holds whose process died with them; return how many. Sweepers may run side by side."""
+    abandoned = CreditHold.objects.filter(state=HoldState.HELD, lease_expires_at__lte=now).order_by("lease_expires_at")
+    return sum(_release_or_report(credit_hold) for credit_hold in abandoned[:SWEPT_AT_ONCE])
+
+
+def grant(
+    account: CreditAccount,
+    *,
+    amount: int,
+    reference: str,
+    reason: str,
+    actor: User | None = None,
+    kind: EntryKind = EntryKind.GRANT,
+) -> LedgerEntry:
+    """Add credits for one event, once: the same (kind, reference) again changes nothing and returns the first entry.
+
+    A purchase pays a debt first, as a second entry. Raise ValueError for an amount that is no sensible whole number
+    or a kind that does not add credits, and LedgerBroken when the reference belongs to another amount or account.
+    """
+    _require_positive(amount)
+    if kind not in COMING_KINDS and kind != EntryKind.ADJUST:
+        raise ValueError(f"{kind} does not add credits.")
+
+    def movement() -> LedgerEntry:
+        entry = _move(
+            account.pk, kind=kind, reference=reference, amount=amount, facts={"reason": reason, "actor": actor}
+        )
+        if kind == EntryKind.PURCHASE:
+            _pay_debt(entry)
+        return entry
+
+    try:
+        return in_short_transaction(movement)
+    except IntegrityError:
+        first = LedgerEntry.objects.filter(kind=kind, reference=reference).first()
+        if first is None:
+            raise
+        if (first.account_id, first.amount) != (account.pk, amount):
+            raise LedgerBroken(f"The reference {reference} was used for another movement.") from None
+        return first
+
+
+def _release_or_report(credit_hold: CreditHold) -> bool:
+    """Release one hold; a hold that cannot be released must not keep the others waiting."""
+    try:
+        return release(credit_hold)
+    except ServiceError:
+        logger.exception("hold_not_released", extra={"hold_id": credit_hold.pk})
+        return False
+
+
+def _pay_debt(purchase: LedgerEntry) -> None:
+    debt = CreditAccount.objects.values_list("debt", flat=True).get(pk=purchase.account_id)
+    paid = min(debt, purchase.amount)
+    if not paid:
+        return
+    if not CreditAccount.objects.filter(pk=purchase.account_id, debt__gte=paid).update(debt=F("debt") - paid):
+        raise LedgerBroken
+    _move(
+        purchase.account_id,
+        kind=EntryKind.ADJUST,
+        reference=f"debt:{purchase.pk}",
+        amount=-paid,
+        facts={"reason": "Debt paid by the purchase before it."},
+    )
+
+
+def _settle(credit_hold: CreditHold, state: HoldState) -> bool:
+    """Move an open hold to its end; False when it has reached one already."""
+    is_open = CreditHold.objects.filter(pk=credit_hold.pk, state=HoldState.HELD)
+    return is_open.update(state=state, settled_at=timezone.now()) == 1
+
+
+def _move(
+    account_id: int,
+    *,
+    kind: EntryKind,
+    reference: str,
+    amount: int,
+    held: int = 0,
+    facts: Mapping[str, Any] | None = None,
+) -> LedgerEntry:
+    """Change an account and write why. An event that is already written raises IntegrityError and undoes the change.
+
+    The UPDATE comes first because it locks the account: the balance read after it is the one this entry leaves.
+    """
+    _change_account(account_id, balance=amount, held=held)
+    balance_after = CreditAccount.objects.values_list("balance", flat=True).get(pk=account_id)
+    return LedgerEntry.objects.create(
+        account_id=account_id,
+        kind=kind,
+        reference=reference,
+        amount=amount,
+        balance_after=balance_after,
+        **(facts or {}),
+    )
+
+
+def _change_account(account_id: int, *, balance: int, held: int) -> None:
+    """Add signed amounts to the balance and to what is held; raise LedgerBroken where the books forbid it."""
+    able = CreditAccount.objects.filter(pk=account_id, held__gte=-held, balance__gte=F("held") + held - balance)
+    if not able.update(balance=F("balance") + balance, held=F("held") + held):
+        raise LedgerBroken
+
+
+def _require_positive(amount: int) -> None:
+    if isinstance(amount, bool) or not isinstance(amount, int) or not 0 < amount <= LARGEST_MOVEMENT:
+        raise ValueError(f"Credits are moved in whole numbers from 1 to {LARGEST_MOVEMENT}, not {amount!r}.")
+
+
+def _name_this_worker() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{threading.current_thread().name}"[:200]

@@ -1,0 +1,216 @@
+"""What is owed. Only `ledger` and `idempotency` write here; the schema repeats every promise they make."""
+
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import Organization
+from billing.errors import LedgerEntriesArePermanent
+
+
+class Plan(models.Model):
+    """How fast an organization may call."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=50)
+    requests_per_minute = models.PositiveIntegerField()
+    requests_per_second = models.PositiveIntegerField(help_text="The burst: never more than this in one second.")
+    max_concurrency = models.PositiveIntegerField(help_text="Images of one organization worked on at once.")
+    is_default = models.BooleanField(default=False, help_text="New organizations get this plan.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_default"], condition=Q(is_default=True), name="billing_plan_one_default"
+            ),
+            models.CheckConstraint(
+                condition=Q(requests_per_minute__gt=0, requests_per_second__gt=0, max_concurrency__gt=0),
+                name="billing_plan_lets_someone_in",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CreditAccount(models.Model):
+    """An organization's whole credits: `balance` owned, `held` of them set aside, `debt` owed to us."""
+
+    organization = models.OneToOneField(Organization, on_delete=models.PROTECT, related_name="credit_account")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="accounts")
+    balance = models.BigIntegerField(default=0, editable=False)
+    held = models.BigIntegerField(default=0, editable=False)
+    debt = models.BigIntegerField(default=0, editable=False)
+    auto_recharge_threshold = models.PositiveIntegerField(null=True, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(balance__gte=0), name="billing_account_balance_not_negative"),
+            models.CheckConstraint(condition=Q(held__gte=0), name="billing_account_held_not_negative"),
+            models.CheckConstraint(condition=Q(held__lte=F("balance")), name="billing_account_held_is_owned"),
+            models.CheckConstraint(condition=Q(debt__gte=0), name="billing_account_debt_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Credits of {self.organization}"
+
+    @property
+    def available(self) -> int:
+        """Return the credits that can still be set aside."""
+        return self.balance - self.held
+
+
+class ClaimState(models.TextChoices):
+    """Where the request that owns an idempotency key is."""
+
+    RUNNING = "running"
+    DELIVERED = "delivered"
+
+
+class IdempotencyClaim(models.Model):
+    """One caller's retry name: who is working on it, or that it was delivered and is free until `expires_at`."""
+
+    account = models.ForeignKey(CreditAccount, on_delete=models.CASCADE, related_name="claims")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64, help_text="Our hash of what was asked.")
+    state = models.CharField(max_length=10, choices=ClaimState.choices, default=ClaimState.RUNNING)
+    attempt = models.PositiveIntegerField(default=1, help_text="Who works on it now; one more for each takeover.")
+    lease_expires_at = models.DateTimeField(help_text="A running claim past this belongs to a dead process.")
+    expires_at = models.DateTimeField(null=True, db_index=True, help_text="Until then a delivered key is free.")
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "key"], name="billing_claim_key_once"),
+            models.CheckConstraint(
+                condition=Q(state=ClaimState.RUNNING, expires_at=None)
+                | Q(state=ClaimState.DELIVERED, expires_at__isnull=False),
+                name="billing_claim_expires_once_delivered",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} ({self.state})"
+
+
+class HoldState(models.TextChoices):
+    """A hold is captured or released once, and never moves again."""
+
+    HELD = "held"
+    CAPTURED = "captured"
+    RELEASED = "released"
+
+
+class CreditHold(models.Model):
+    """Credits set aside for one piece of work, until it is delivered (captured) or not (released)."""
+
+    account = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="holds")
+    amount = models.BigIntegerField()
+    state = models.CharField(max_length=10, choices=HoldState.choices, default=HoldState.HELD)
+    claim = models.ForeignKey(IdempotencyClaim, on_delete=models.SET_NULL, null=True, related_name="holds")
+    owner = models.CharField(max_length=200, help_text="The process that works on it.")
+    lease_expires_at = models.DateTimeField(help_text="A hold past this belongs to a dead process.")
+    created = models.DateTimeField(auto_now_add=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="billing_hold_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(state=HoldState.HELD, settled_at=None)
+                | Q(state__in=[HoldState.CAPTURED, HoldState.RELEASED], settled_at__isnull=False),
+                name="billing_hold_settled_once_not_held",
+            ),
+            # One key is paid for at most once, whatever the code does.
+            models.UniqueConstraint(
+                fields=["claim"], condition=Q(state=HoldState.CAPTURED), name="billing_hold_claim_captured_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["lease_expires_at"], condition=Q(state=HoldState.HELD), name="billing_hold_open_lease")
+        ]
+
+    def __str__(self) -> str:
+        return f"Hold {self.pk}: {self.amount} ({self.state})"
+
+
+class EntryKind(models.TextChoices):
+    """Why credits came or went."""
+
+    GRANT = "grant"
+    PURCHASE = "purchase"
+    USE = "use"
+    REFUND = "refund"
+    ADJUST = "adjust"
+    EXPIRE = "expire"
+    DISPUTE = "dispute"
+    DISPUTE_WON = "dispute_won"
+
+
+COMING_KINDS = (EntryKind.GRANT, EntryKind.PURCHASE, EntryKind.DISPUTE_WON)
+GOING_KINDS = (EntryKind.USE, EntryKind.REFUND, EntryKind.EXPIRE, EntryKind.DISPUTE)
+
+
+class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
+    """Entries can be read and added."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        """Refuse."""
+        raise LedgerEntriesArePermanent
+
+    def delete(self) -> NoReturn:
+        """Refuse."""
+        raise LedgerEntriesArePermanent
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse."""
+        raise LedgerEntriesArePermanent
+
+
+class LedgerEntry(models.Model):
+    """One signed, permanent movement of credits. (kind, reference) names the event that caused it, once."""
+
+    account = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="entries")
+    kind = models.CharField(max_length=12, choices=EntryKind.choices)
+    reference = models.CharField(max_length=200)
+    amount = models.BigIntegerField()
+    balance_after = models.BigIntegerField()
+    reason = models.CharField(max_length=500, blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+
+    objects = LedgerEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "ledger entries"
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "reference"], name="billing_entry_event_once"),
+            models.CheckConstraint(
+                condition=Q(kind__in=COMING_KINDS, amount__gt=0)
+                | Q(kind__in=GOING_KINDS, amount__lt=0)
+                | Q(Q(kind=EntryKind.ADJUST), ~Q(amount=0)),
+                name="billing_entry_sign_fits_kind",
+            ),
+            models.CheckConstraint(condition=Q(balance_after__gte=0), name="billing_entry_balance_not_negative"),
+            models.CheckConstraint(condition=~Q(reference=""), name="billing_entry_has_reference"),
+        ]
+        indexes = [
+            # The few entries that are no use: what was ever granted is their sum, however many images were made.
+            models.Index(fields=["account"], condition=~Q(kind=EntryKind.USE), name="billing_entry_not_use"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount:+d}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Add the entry; refuse to change a stored one."""
+        if not self._state.adding:
+            raise LedgerEntriesArePermanent
+        super().save(*args, **{**kwargs, "force_insert": True})
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse."""
+        raise LedgerEntriesArePermanent
