@@ -1,0 +1,42 @@
+"""What can go wrong in the core: each error knows its code, its status, its words for the caller, whose fault it is.
+
+The shape is that of `accounts.errors.ServiceError`; the core imports nothing of ours, so it is written out here.
+"""
+
+
+class MattingError(Exception):
+    """A picture could not be turned into a cutout; `public_text` says to the caller what to do."""
+
+    code = "internal_server_error"
+    status = 500
+    is_our_fault = True
+    public_text = "The image could not be processed. Please try again."
+    retry_after_s: int | None = None
+
+    def __init__(self, public_text: str | None = None, *, details: str | None = None) -> None:
+        if public_text is not None:
+            self.public_text = public_text
+        self.details = details
+        super().__init__(self.public_text)
+
+
+class UnreadableImage(MattingError):
+    """The file is no picture that we can read: another format, damaged, cut off, or made to waste time."""
+
+    code, status, is_our_fault = "validation_error", 400, False
+    public_text = "The file could not be read as an image. Try saving it again as PNG or JPEG."
+
+
+class ImageTooLarge(MattingError):
+    """The file or its picture is over a limit, or the result would be over one of its format."""
+
+    code, status, is_our_fault = "image_too_large", 400, False
+    public_text = "The image is too large. Make it smaller and send it again."
+
+
+class ModelUnusable(MattingError):
+    """The weights are no network that we can run; nothing in the caller's picture caused it."""
+
+    code, status, is_our_fault = "service_unavailable", 503, True
+    public_text = "The service cannot process images at the moment. Nothing was charged; please try again later."
+    retry_after_s = 60

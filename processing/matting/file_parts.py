@@ -1,0 +1,36 @@
+"""What a reader of JPEG, PNG or WebP files finds without touching a pixel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from processing.matting.errors import UnreadableImage
+
+Part = bytes | memoryview
+
+# More pieces than any camera or editor writes; a file of a million empty ones is made to waste time.
+MAX_PIECES = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileParts:
+    """A file taken apart: `width` x `height` as stored (before EXIF orientation), metadata, and what holds the pixels.
+
+    `transparent_sample` is a PNG's tRNS colour as stored, one number a channel, in units of `bit_depth`.
+    """
+
+    width: int
+    height: int
+    pixel_parts: Sequence[Part]
+    exif: bytes | None = None
+    icc_profile: bytes | None = None
+    bit_depth: int = 8
+    transparent_sample: tuple[int, ...] | None = None
+
+    def without_metadata(self) -> bytes:
+        """Return the same picture as a file that holds its first frame and nothing else."""
+        return b"".join(self.pixel_parts)
+
+
+def cut_off() -> UnreadableImage:
+    """Return the refusal of a file that ends too early."""
+    return UnreadableImage("The image file is cut off: its end is missing. Send the whole file again.")

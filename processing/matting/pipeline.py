@@ -1,0 +1,107 @@
+"""The whole way of one picture, in order: decode -> predict -> refine -> foreground -> composite -> encode."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from processing.matting.arrays import Alpha8, Rgb8
+from processing.matting.composite import clear_hidden_colour, multiply, place_over
+from processing.matting.confidence import ambiguous_ratio, matte_confidence
+from processing.matting.decode import Photo, decode
+from processing.matting.encode import CONTENT_TYPES, encode
+from processing.matting.foreground import estimate_foreground
+from processing.matting.framing import crop_to_subject, limit_side
+from processing.matting.options import CutoutOptions, DecodeLimits
+from processing.matting.predict import has_subject, predict
+from processing.matting.refine import refine
+from processing.matting.session import MattingSession
+
+# What the network is shown behind pixels that are transparent already.
+NEUTRAL_BACKGROUND = (128, 128, 128)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cutout:
+    """A finished picture and what is known about it.
+
+    `width` and `height` are those of the result, `input_width` and `input_height` those of the upright photo.
+    `timings_ms` holds each step by name. Without a subject the result is empty and `matte_confidence` is 0.
+    """
+
+    data: bytes
+    content_type: str
+    width: int
+    height: int
+    input_width: int
+    input_height: int
+    timings_ms: Mapping[str, int]
+    matte_confidence: float
+    matte_ambiguous_ratio: float
+    has_subject: bool
+
+
+def cut_out(image_bytes: bytes, options: CutoutOptions, *, session: MattingSession, limits: DecodeLimits) -> Cutout:
+    """Return the picture without its background; raise MattingError, whose status says whose fault it is."""
+    watch = _Stopwatch()
+    with watch.step("decode"):
+        photo = decode(image_bytes, limits)
+    with watch.step("predict"):
+        picture = _as_the_network_sees_it(photo)
+        matte = predict(picture, session)
+        found = has_subject(matte)
+    with watch.step("refine"):
+        alpha = refine(picture, matte) if found else _empty(photo)
+    with watch.step("foreground"):
+        foreground = estimate_foreground(photo.rgb, alpha, photo.alpha)
+    with watch.step("composite"):
+        alpha = multiply(alpha, photo.alpha)
+        ambiguous = ambiguous_ratio(alpha)
+        rgb, alpha_of_result = _framed(foreground, alpha, options)
+    with watch.step("encode"):
+        data = encode(rgb, alpha_of_result, options.image_format)
+    return Cutout(
+        data=data,
+        content_type=CONTENT_TYPES[options.image_format],
+        width=rgb.shape[1],
+        height=rgb.shape[0],
+        input_width=photo.width,
+        input_height=photo.height,
+        timings_ms=watch.timings_ms,
+        matte_confidence=matte_confidence(matte) if found else 0.0,
+        matte_ambiguous_ratio=ambiguous,
+        has_subject=found,
+    )
+
+
+def _as_the_network_sees_it(photo: Photo) -> Rgb8:
+    return photo.rgb if photo.alpha is None else place_over(photo.rgb, photo.alpha, NEUTRAL_BACKGROUND)
+
+
+def _empty(photo: Photo) -> Alpha8:
+    return np.zeros((photo.height, photo.width), np.uint8)
+
+
+def _framed(rgb: Rgb8, alpha: Alpha8, options: CutoutOptions) -> tuple[Rgb8, Alpha8 | None]:
+    """Return what is delivered: cropped, sized, and either opaque or with its hidden colours cleared."""
+    if options.crop:
+        rgb, alpha = crop_to_subject(rgb, alpha)
+    rgb, alpha = limit_side(rgb, alpha, options.max_side_px)
+    if options.is_opaque:
+        return place_over(rgb, alpha, options.background), None
+    return clear_hidden_colour(rgb, alpha), alpha
+
+
+class _Stopwatch:
+    """Takes the time of each step, in whole milliseconds."""
+
+    def __init__(self) -> None:
+        self.timings_ms: dict[str, int] = {}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self.timings_ms[name] = round((time.perf_counter() - began) * 1000)

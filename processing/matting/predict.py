@@ -1,0 +1,45 @@
+"""Asks the network for the matte, at the network's own size."""
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from processing.matting.arrays import Matte, Rgb8, Tensor
+from processing.matting.model_catalog import ModelRow
+from processing.matting.session import MattingSession
+
+# A photo holds a subject when at least this share of the network's matte is at least this sure. Measured on the
+# default model: see docs/models.md. Both API dialects go by it.
+SUBJECT_MIN_MATTE = 0.5
+SUBJECT_MIN_SHARE = 0.0005
+
+
+def predict(picture: Rgb8, session: MattingSession) -> Matte:
+    """Return the matte (side, side) at the network's input size, as the network gave it: never stretched to 0..1."""
+    return session.run(_to_tensor(picture, session.model))
+
+
+def has_subject(matte: Matte) -> bool:
+    """Whether the network found anything to keep."""
+    return float((matte >= SUBJECT_MIN_MATTE).mean()) >= SUBJECT_MIN_SHARE
+
+
+def _to_tensor(picture: Rgb8, model: ModelRow) -> Tensor:
+    """Return the picture squeezed to the network's square, normalised, channels first: (1, 3, side, side)."""
+    side = model.input_size
+    square = Image.fromarray(_reduced(picture, side)).resize((side, side), Image.Resampling.BILINEAR)
+    tensor = np.empty((1, 3, side, side), np.float32)
+    for channel, plane in enumerate(square.split()):
+        scale = 1 / (255 * model.std[channel])
+        np.multiply(np.asarray(plane), np.float32(scale), out=tensor[0, channel])
+        tensor[0, channel] -= model.mean[channel] / model.std[channel]
+    return tensor
+
+
+def _reduced(picture: Rgb8, side: int) -> Rgb8:
+    """Return the picture shrunk by whole numbers to no less than `side`, so that the exact resize has less to read."""
+    height, width = picture.shape[:2]
+    down, across = max(1, height // side), max(1, width // side)
+    if down == across == 1:
+        return picture
+    return np.asarray(cv2.resize(picture, (width // across, height // down), interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,0 +1,43 @@
+"""Changes the size of planes: down by area, up by bilinear interpolation, up also by strips of rows."""
+
+import math
+
+import cv2
+import numpy as np
+
+from processing.matting.arrays import Alpha8, Planes, Rgb8
+
+
+def working_size(height: int, width: int, max_pixels: int) -> tuple[int, int]:
+    """Return (height, width) of the picture scaled to at most `max_pixels`, never enlarged, at least 1 a side."""
+    scale = min(1.0, math.sqrt(max_pixels / (height * width)))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def resized(planes: Planes | Rgb8 | Alpha8, size: tuple[int, int]) -> Planes:
+    """Return the planes at (height, width): averaged over the area where they shrink, bilinear where they grow."""
+    height, width = size
+    shrinks = height * width < planes.shape[0] * planes.shape[1]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(planes, (width, height), interpolation=method), dtype=np.float32)
+
+
+def resized_to_unit(pixels: Rgb8 | Alpha8, size: tuple[int, int]) -> Planes:
+    """Return 8-bit pixels at (height, width) on the scale 0..1."""
+    return np.multiply(resized(pixels, size), np.float32(1 / 255))
+
+
+def enlarged_rows(small: Planes, size: tuple[int, int], rows: slice) -> Planes:
+    """Return those rows of `small` enlarged to `size` (height, width) by bilinear interpolation.
+
+    The same numbers as enlarging everything and cutting the rows out, without the memory for it.
+    """
+    height, width = size
+    centres = (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) * (small.shape[0] / height) - 0.5
+    centres = centres.clip(0, small.shape[0] - 1)
+    above = centres.astype(np.intp)
+    below = np.minimum(above + 1, small.shape[0] - 1)
+    weight = (centres - above).reshape(-1, *[1] * (small.ndim - 1))
+    blended = small[above] * (1 - weight) + small[below] * weight
+    stretched = cv2.resize(blended, (width, rows.stop - rows.start), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(stretched, dtype=np.float32)
