@@ -74,7 +74,7 @@ def find_active(secret: str) -> ApiKey:
     if not looks_like_key(secret):
         raise AuthenticationError
     api_key = ApiKey.objects.select_related("organization", "created_by").filter(digest=_digest(secret)).first()
-    if api_key is None or not api_key.is_active_at(timezone.now()):
+    if api_key is None or not api_key.is_active_now:
         raise AuthenticationError
     return api_key
 

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from accounts import base62
 
@@ -148,3 +149,8 @@ class ApiKey(models.Model):
     def is_active_at(self, moment: datetime) -> bool:
         """Tell whether the key is neither revoked nor expired at this moment."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > moment)
+
+    @property
+    def is_active_now(self) -> bool:
+        """Tell whether the key works at this moment."""
+        return self.is_active_at(timezone.now())

@@ -1,0 +1,34 @@
+"""Forms of the admin: people by e-mail address, keys with their scopes as boxes to tick."""
+
+from django import forms
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+
+from accounts.models import ApiKey, Scope, User, all_scopes
+
+
+class NewUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
+    """A person and their first password."""
+
+    class Meta:
+        model = User
+        fields = ("email",)
+
+
+class UserForm(UserChangeForm):  # type: ignore[type-arg]
+    """What we keep of a person."""
+
+    class Meta:
+        model = User
+        fields = "__all__"
+
+
+class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What may be chosen of a key; the secret never is."""
+
+    scopes = forms.MultipleChoiceField(
+        choices=Scope.choices, initial=all_scopes, widget=forms.CheckboxSelectMultiple, help_text="What it may do."
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ("organization", "name", "scopes", "expires_at")

@@ -1,0 +1,173 @@
+"""Do the books agree with themselves? Each rule reads the tables and names every row that breaks it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    Window,
+)
+from django.db.models.functions import Cast, Coalesce, Concat
+from django.utils import timezone
+
+from billing import append_only
+from billing.models import (
+    ClaimState,
+    CreditAccount,
+    CreditHold,
+    EntryKind,
+    HoldState,
+    IdempotencyClaim,
+    LedgerEntry,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """One row that breaks a rule."""
+
+    rule: str
+    row: str
+    facts: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.row}: {self.facts}"
+
+
+def find_disagreements() -> list[Disagreement]:
+    """Return everything that is wrong with the ledger at one moment; empty when it is sound."""
+    now = timezone.now()
+    with _one_moment():
+        return [disagreement for rule in RULES for disagreement in rule(now)]
+
+
+def count_rows() -> dict[str, int]:
+    """Return how many rows of each kind there are to check."""
+    models = (CreditAccount, LedgerEntry, CreditHold, IdempotencyClaim)
+    return {str(model._meta.verbose_name_plural): model._default_manager.count() for model in models}
+
+
+def balance_is_sum_of_entries(now: datetime) -> Iterator[Disagreement]:
+    """Invariant 1: an account has what its entries add up to."""
+    sums = LedgerEntry.objects.filter(account=OuterRef("pk")).order_by().values("account").annotate(total=Sum("amount"))
+    accounts = CreditAccount.objects.annotate(total=_or_zero(sums.values("total"))).exclude(balance=F("total"))
+    for account in accounts:
+        facts = f"balance {account.balance}, entries add up to {account.total}"
+        yield Disagreement("balance_is_sum_of_entries", f"account {account.pk}", facts)
+
+
+def balance_after_follows(now: datetime) -> Iterator[Disagreement]:
+    """Invariant 8: no entry is missing, added or altered between two others: each one continues the sum before it."""
+    so_far = Window(Sum("amount"), partition_by=F("account"), order_by=F("id").asc())
+    entries = LedgerEntry.objects.annotate(so_far=so_far)
+    for row in entries.exclude(balance_after=F("so_far")).values("pk", "balance_after", "so_far"):
+        facts = f"balance_after {row['balance_after']}, entries so far add up to {row['so_far']}"
+        yield Disagreement("balance_after_follows", f"entry {row['pk']}", facts)
+
+
+def held_is_sum_of_open_holds(now: datetime) -> Iterator[Disagreement]:
+    """Invariant 2: what is held is what open holds hold, and no more than there is."""
+    open_holds = CreditHold.objects.filter(account=OuterRef("pk"), state=HoldState.HELD).order_by().values("account")
+    total = _or_zero(open_holds.annotate(total=Sum("amount")).values("total"))
+    wrong = ~Q(held=F("total")) | Q(held__lt=0) | Q(held__gt=F("balance"))
+    for account in CreditAccount.objects.annotate(total=total).filter(wrong):
+        facts = f"held {account.held} of balance {account.balance}, open holds add up to {account.total}"
+        yield Disagreement("held_is_sum_of_open_holds", f"account {account.pk}", facts)
+
+
+def captured_hold_has_its_use(now: datetime) -> Iterator[Disagreement]:
+    """Invariant 3: a captured hold was paid with one entry of its amount, from its own account."""
+    use = LedgerEntry.objects.filter(
+        kind=EntryKind.USE,
+        reference=_reference_of(OuterRef("pk")),
+        account=OuterRef("account"),
+        amount=-OuterRef("amount"),
+    )
+    for credit_hold in CreditHold.objects.filter(~Exists(use), state=HoldState.CAPTURED):
+        yield Disagreement("captured_hold_has_its_use", f"hold {credit_hold.pk}", "captured, but no such use entry")
+
+
+def use_has_its_captured_hold(now: datetime) -> Iterator[Disagreement]:
+    """Invariant 3, the other way: nothing was used that no captured hold asked for."""
+    captured = CreditHold.objects.filter(state=HoldState.CAPTURED).values_list(_reference_of(F("pk")))
+    for entry in LedgerEntry.objects.filter(kind=EntryKind.USE).exclude(reference__in=captured):
+        yield Disagreement("use_has_its_captured_hold", f"entry {entry.pk}", f"{entry.reference} was not captured")
+
+
+def key_is_paid_once(now: datetime) -> Iterator[Disagreement]:
+    """Invariant 6: a delivered key was paid for by one hold of its account, a running one by none."""
+    captured = Count("holds", filter=Q(holds__state=HoldState.CAPTURED, holds__account=F("account")))
+    wrong = Q(state=ClaimState.DELIVERED) & ~Q(captured=1) | Q(state=ClaimState.RUNNING) & ~Q(captured=0)
+    for claim in IdempotencyClaim.objects.annotate(captured=captured).filter(wrong):
+        facts = f"{claim.state}, paid for by {claim.captured} holds"
+        yield Disagreement("key_is_paid_once", f"claim {claim.pk}", facts)
+
+
+def event_is_written_once(now: datetime) -> Iterator[Disagreement]:
+    """Invariant 7: one event, one entry."""
+    events = LedgerEntry.objects.order_by().values("kind", "reference").annotate(times=Count("pk"))
+    for event in events.filter(times__gt=1):
+        row = f"{event['kind']} {event['reference']}"
+        yield Disagreement("event_is_written_once", row, f"written {event['times']} times")
+
+
+def entries_are_guarded(now: datetime) -> Iterator[Disagreement]:
+    """Invariant 8: the database itself refuses to change or delete entries."""
+    for name in append_only.find_missing_triggers(connection):
+        yield Disagreement("entries_are_guarded", f"trigger {name}", "missing or switched off")
+
+
+def holds_are_swept(now: datetime) -> Iterator[Disagreement]:
+    """Invariant 9: no hold outlives its lease by another lease; else nobody sweeps."""
+    long_ago = now - timedelta(seconds=settings.HOLD_LEASE_S)
+    for credit_hold in CreditHold.objects.filter(state=HoldState.HELD, lease_expires_at__lte=long_ago):
+        facts = f"held by {credit_hold.owner}, lease ended {credit_hold.lease_expires_at:%Y-%m-%d %H:%M:%S}"
+        yield Disagreement("holds_are_swept", f"hold {credit_hold.pk}", facts)
+
+
+RULES: tuple[Callable[[datetime], Iterator[Disagreement]], ...] = (
+    balance_is_sum_of_entries,
+    balance_after_follows,
+    held_is_sum_of_open_holds,
+    captured_hold_has_its_use,
+    use_has_its_captured_hold,
+    key_is_paid_once,
+    event_is_written_once,
+    entries_are_guarded,
+    holds_are_swept,
+)
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """Let all rules see the same state, while others go on working (PostgreSQL) or wait for us (SQLite)."""
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_outermost and connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def _reference_of(hold_pk: F | OuterRef) -> Concat:
+    """Write in SQL what `ledger.capture` writes as the reference of a use."""
+    return Concat(Value("hold:"), Cast(hold_pk, CharField()), output_field=CharField())
+
+
+def _or_zero(total: "QuerySet[Any, Any]") -> Coalesce:
+    return Coalesce(Subquery(total), 0, output_field=BigIntegerField())
