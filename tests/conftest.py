@@ -1,0 +1,60 @@
+"""What every test may rely on: a closed network, permanent ledger entries, Hypothesis within measure."""
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, settings
+
+from tests import lifted_triggers
+
+_TOO_SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+settings.register_profile("default", max_examples=25, stateful_step_count=25, deadline=None, derandomize=True)
+settings.register_profile(
+    "verify", max_examples=1000, stateful_step_count=50, deadline=None, suppress_health_check=_TOO_SLOW
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sqlite_only: means something on SQLite only")
+    config.addinivalue_line("markers", "postgres_only: means something on PostgreSQL only")
+    lifted_triggers.lift_while_tables_are_emptied()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what means nothing on the database in use."""
+    other = "sqlite_only" if connection.vendor == "postgresql" else "postgres_only"
+    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker(other)])
+    items[:] = [item for item in items if not item.get_closest_marker(other)]
+
+
+@pytest.fixture(autouse=True)
+def closed_network() -> Iterator[None]:
+    """Let sockets reach this machine only."""
+    with pytest.MonkeyPatch.context() as patch:
+        for method in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, method, _only_here(getattr(socket.socket, method)))
+        yield
+
+
+def _only_here(connect: Any) -> Any:
+    def guarded(self: socket.socket, address: Any) -> Any:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_here(address[0]):
+            raise AssertionError(f"A test wanted to reach {address[0]}; only loopback is open.")
+        return connect(self, address)
+
+    return guarded
+
+
+def _is_here(host: str) -> bool:
+    if host in ("localhost", ""):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,47 @@
+"""Alice owns things, Bob owns other things."""
+
+from typing import Any
+
+from accounts import api_keys
+from accounts.api_keys import IssuedKey
+from accounts.models import Membership, Organization, Role, User
+from billing import ledger
+from billing.models import CreditAccount, Plan
+
+PASSWORD = "correct horse battery staple"
+
+
+def make_user(email: str = "alice@example.com", **fields: Any) -> User:
+    """Return a person who logs in with PASSWORD."""
+    return User.objects.create_user(email, PASSWORD, **fields)
+
+
+def make_staff(email: str = "sam@example.com") -> User:
+    """Return Sam, who may do everything in the admin."""
+    return User.objects.create_superuser(email, PASSWORD)
+
+
+def make_organization(name: str = "Alice's shop", credits: int = 10, plan: str | None = None) -> Organization:
+    """Return an organization with this many credits, on the plan with this slug or the default one."""
+    organization = Organization.objects.create(name=name)
+    account = ledger.open_account(organization, plan=Plan.objects.get(slug=plan) if plan else None)
+    if credits:
+        ledger.grant(account, amount=credits, reference=f"test:{organization.public_id}", reason="For a test.")
+    return organization
+
+
+def make_account(name: str = "Alice's shop", credits: int = 10, plan: str | None = None) -> CreditAccount:
+    """Return the account of a new organization with this many credits."""
+    return CreditAccount.objects.get(organization=make_organization(name, credits, plan))
+
+
+def make_member(organization: Organization, email: str = "alice@example.com", role: Role = Role.OWNER) -> User:
+    """Return a new person in this organization."""
+    user = make_user(email)
+    Membership.objects.create(user=user, organization=organization, role=role)
+    return user
+
+
+def make_key(organization: Organization, *, name: str = "Laptop", **options: Any) -> IssuedKey:
+    """Return a new key of the organization, with its secret; `options` as for `api_keys.issue`."""
+    return api_keys.issue(organization, name=name, **options)
