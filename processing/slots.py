@@ -1,0 +1,83 @@
+"""How many images are worked on at once, and how many may wait. Per process: each process has its own cores."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+
+from accounts.errors import ServiceError
+
+
+class ServerBusy(ServiceError):
+    """All slots and waiting places are taken, or the wait took too long."""
+
+    code, status, is_our_fault = "server_busy", 503, False
+    public_text = "The server is working on as many images as it can. Nothing was charged; please try again shortly."
+
+
+class TooManyAtOnce(ServiceError):
+    """The organization already has as many images in work as its plan allows."""
+
+    code, status, is_our_fault = "rate_limit_exceeded", 429, False
+
+
+class Slots:
+    """Admission to the workshop: `places` at once, `waiting_places` in line for at most `wait_s` seconds."""
+
+    def __init__(self, *, places: int, waiting_places: int, wait_s: float) -> None:
+        self._free = threading.Semaphore(places)
+        self._line = threading.BoundedSemaphore(places + waiting_places)
+        self._wait_s = wait_s
+
+    @contextmanager
+    def acquire(self) -> Iterator[None]:
+        """Hold one slot for the block; raise ServerBusy at once when the line is full, or after the wait."""
+        if not self._line.acquire(blocking=False):
+            raise ServerBusy(retry_after_s=self._retry_after_s)
+        try:
+            if not self._free.acquire(timeout=self._wait_s):
+                raise ServerBusy(retry_after_s=self._retry_after_s)
+            try:
+                yield
+            finally:
+                self._free.release()
+        finally:
+            self._line.release()
+
+    @property
+    def _retry_after_s(self) -> int:
+        return max(1, round(self._wait_s / 3))
+
+
+class InFlight:
+    """Counts each organization's requests in this process against its plan's concurrency."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[int] = Counter()
+
+    @contextmanager
+    def enter(self, organization_id: int, *, limit: int) -> Iterator[None]:
+        """Count one request for the block; raise TooManyAtOnce when `limit` are already in flight."""
+        with self._lock:
+            if self._counts[organization_id] >= limit:
+                raise TooManyAtOnce(
+                    f"Your plan allows {limit} images at once. Wait for one to finish, then send this one again.",
+                    retry_after_s=1,
+                )
+            self._counts[organization_id] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._counts[organization_id] -= 1
+                if not self._counts[organization_id]:
+                    del self._counts[organization_id]
+
+
+image_slots = Slots(
+    places=settings.IMAGE_SLOTS, waiting_places=settings.SLOT_WAITING_PLACES, wait_s=settings.SLOT_WAIT_S
+)
+in_flight = InFlight()
