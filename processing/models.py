@@ -1,0 +1,59 @@
+"""What was done for whom: never pixels, never addresses."""
+
+from django.db import models
+
+from accounts.models import ApiKey, Organization
+
+
+class RemovalRecord(models.Model):
+    """One request for a cutout that reached the work, and how it ended."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="removal_records")
+    api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, related_name="+")
+    request_id = models.CharField(max_length=40, unique=True)
+    created = models.DateTimeField()
+    status = models.PositiveSmallIntegerField()
+    code = models.CharField(max_length=40, blank=True, help_text="The error's code; empty for a delivered image.")
+    credits_charged = models.PositiveIntegerField(default=0)
+    input_bytes = models.PositiveIntegerField(null=True)
+    input_width = models.PositiveIntegerField(null=True)
+    input_height = models.PositiveIntegerField(null=True)
+    output_bytes = models.PositiveIntegerField(null=True)
+    model = models.CharField(max_length=60, blank=True)
+    took_ms = models.PositiveIntegerField()
+    timings_ms = models.JSONField(default=dict, help_text="Milliseconds of each stage.")
+
+    class Meta:
+        indexes = [models.Index(fields=["organization", "-created"], name="record_by_organization")]
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return f"{self.request_id} {self.status}"
+
+
+class DailyUsage(models.Model):
+    """What remains of records past their time: one count per organization, day and outcome."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="daily_usage")
+    day = models.DateField(help_text="In UTC.")
+    status = models.PositiveSmallIntegerField()
+    requests = models.PositiveIntegerField()
+    credits_charged = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "day", "status"], name="one_count_per_day")]
+        verbose_name_plural = "daily usage"
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.status}: {self.requests}"
+
+
+class SchedulerLease(models.Model):
+    """Who runs a periodic job now; a lease past its time may be taken by anyone."""
+
+    job = models.CharField(max_length=60, primary_key=True)
+    holder = models.CharField(max_length=120)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.job}: {self.holder}"

@@ -1,0 +1,79 @@
+"""Periodic work: plain functions, run by one thread a process, each under a lease in the database."""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, close_old_connections, transaction
+from django.utils import timezone
+
+from billing import idempotency, ledger
+from processing.metrics import scheduler_failures, scheduler_runs
+from processing.models import SchedulerLease
+from processing.records import reduce_old_records
+
+logger = logging.getLogger(__name__)
+
+JOBS: Mapping[str, Callable[[datetime], Any]] = {
+    "release_expired_holds": ledger.release_expired,
+    "forget_idempotency_keys": idempotency.forget_expired,
+    "reduce_old_records": reduce_old_records,
+}
+
+
+def take_lease(job: str, *, holder: str, lasts_s: float) -> bool:
+    """Return True when `holder` may run the job now; of several processes asking, one gets it."""
+    now = timezone.now()
+    until = now + timedelta(seconds=lasts_s)
+    if SchedulerLease.objects.filter(job=job, expires_at__lte=now).update(holder=holder, expires_at=until):
+        return True
+    if SchedulerLease.objects.filter(job=job).exists():
+        return False
+    try:
+        with transaction.atomic():
+            SchedulerLease.objects.create(job=job, holder=holder, expires_at=until)
+    except IntegrityError:
+        return False
+    return True
+
+
+def run_due_jobs(*, holder: str, every_s: float) -> list[str]:
+    """Run each job whose lease is free and return their names; one job's failure stops no other."""
+    ran = []
+    for job, work in JOBS.items():
+        try:
+            if take_lease(job, holder=holder, lasts_s=every_s * 0.9):
+                work(timezone.now())
+                scheduler_runs.labels(job).inc()
+                ran.append(job)
+        except Exception:
+            scheduler_failures.labels(job).inc()
+            logger.exception("scheduled_job_failed", extra={"job": job})
+    return ran
+
+
+class Scheduler(threading.Thread):
+    """A daemon thread that runs the jobs at once and then every SWEEP_EVERY_S seconds until told to stop."""
+
+    def __init__(self) -> None:
+        super().__init__(name="scheduler", daemon=True)
+        self._stopping = threading.Event()
+        self._holder = f"{socket.gethostname()}:{os.getpid()}"
+
+    def run(self) -> None:
+        """Work until stop()."""
+        while True:
+            close_old_connections()
+            run_due_jobs(holder=self._holder, every_s=settings.SWEEP_EVERY_S)
+            close_old_connections()
+            if self._stopping.wait(settings.SWEEP_EVERY_S):
+                return
+
+    def stop(self) -> None:
+        """Let the thread end after the job it is in."""
+        self._stopping.set()

@@ -1,0 +1,40 @@
+"""What pages ask about the work."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.models import ApiKey, Organization
+from billing.models import CreditAccount
+from billing.selectors import Credits, account_of, credits_of
+from processing.models import RemovalRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """One organization as its dashboard shows it."""
+
+    organization: Organization
+    account: CreditAccount
+    credits: Credits
+    keys: Sequence[ApiKey]
+    recent: Sequence[RemovalRecord]
+
+
+def overviews_for(user: AbstractBaseUser | AnonymousUser, recent_requests: int) -> list[Overview]:
+    """Return an overview of each organization the person belongs to, by name."""
+    organizations = Organization.objects.filter(memberships__user__pk=user.pk).order_by("name", "pk")
+    return [_overview(organization, recent_requests) for organization in organizations]
+
+
+def _overview(organization: Organization, recent_requests: int) -> Overview:
+    account = account_of(organization)
+    return Overview(
+        organization=organization,
+        account=account,
+        credits=credits_of(account.pk),
+        keys=list(organization.api_keys.order_by("-pk")),
+        recent=list(RemovalRecord.objects.filter(organization=organization)[:recent_requests]),
+    )
