@@ -1,0 +1,78 @@
+"""What every API view shares: who calls, whether they may, how often - in that order, before the body is read."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.authentication import ApiKeyAuthentication
+from accounts.errors import AuthenticationError
+from accounts.models import ApiKey
+from billing.models import CreditAccount
+from billing.selectors import account_of
+from processing.api import throttling
+
+
+class IgnoreAccept(BaseContentNegotiation):
+    """Answers have one shape each, whatever Accept says: `Accept: image/png` must not be a 406."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        """Choose by Content-Type; None is an unsupported one."""
+        from rest_framework.negotiation import DefaultContentNegotiation
+
+        return DefaultContentNegotiation().select_parser(request, parsers)
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> tuple[BaseRenderer, str]:
+        """Return the first renderer."""
+        return renderers[0], renderers[0].media_type
+
+
+class ApiView(APIView):
+    """A view behind an API key, with the rate limit's numbers on each of its answers."""
+
+    authentication_classes: tuple[type[ApiKeyAuthentication], ...] = (ApiKeyAuthentication,)
+    content_negotiation_class = IgnoreAccept
+    is_rate_limited = True
+    caller: ApiKey | None = None
+
+    @property
+    def api_key(self) -> ApiKey:
+        """The key that calls; only for what runs after authentication."""
+        if self.caller is None:
+            raise AuthenticationError
+        return self.caller
+
+    @property
+    def account(self) -> CreditAccount:
+        """The credit account, with its plan, of the organization that calls."""
+        if not hasattr(self, "_account"):
+            self._account = account_of(self.api_key.organization)
+        return self._account
+
+    def perform_authentication(self, request: Request) -> None:
+        """Find the key, or count the stranger and refuse."""
+        try:
+            super().perform_authentication(request)
+            if not isinstance(request.auth, ApiKey):
+                raise AuthenticationError
+            self.caller = request.auth
+        except AuthenticationError:
+            throttling.count_stranger(request)
+            raise
+
+    def check_throttles(self, request: Request) -> None:
+        """Count the request against the plan's rate, or only look where the call is exempt."""
+        count = throttling.count_key if self.is_rate_limited else throttling.peek_key
+        count(request, self.api_key, self.account.plan)
+
+    def finalize_response(  # type: ignore[override]  # DRF takes and gives any HttpResponse
+        self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Add the rate limit's numbers."""
+        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
+        for name, value in throttling.rate_headers(request._request).items():
+            response[name] = value
+        return response

@@ -1,0 +1,118 @@
+"""Rate limits over django-ratelimit: each key at its plan's rate, strangers by address; the numbers for the headers."""
+
+import logging
+import math
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from django_ratelimit.core import get_usage
+from django_redis.exceptions import ConnectionInterrupted
+from redis.exceptions import RedisError
+from rest_framework.request import Request
+
+from accounts.addresses import client_address
+from accounts.errors import ServiceError
+from accounts.models import ApiKey
+from billing.models import Plan
+from processing.metrics import rate_limit_unavailable
+
+logger = logging.getLogger(__name__)
+
+
+class RateLimitExceeded(ServiceError):
+    """More requests than the plan, or an address without a key, may send."""
+
+    code, status, is_our_fault = "rate_limit_exceeded", 429, False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """One rule's state after counting: `limit` requests a window, `used` of them, until `resets_at` (unix seconds)."""
+
+    limit: int
+    used: int
+    resets_at: int
+
+    @property
+    def remaining(self) -> int:
+        """How many more requests this window takes."""
+        return max(0, self.limit - self.used)
+
+    @property
+    def is_exceeded(self) -> bool:
+        """Whether the counted request is one too many."""
+        return self.used > self.limit
+
+    @property
+    def retry_after_s(self) -> int:
+        """Whole seconds until the window is over, at least 1."""
+        return max(1, math.ceil(self.resets_at - time.time()))
+
+
+def count_key(request: Request, api_key: ApiKey, plan: Plan) -> None:
+    """Count one request of a key; raise RateLimitExceeded when it is one too many.
+
+    Two rules: the plan's requests a minute, and a short burst rule, since fixed windows alone let twice the rate
+    through around their edge.
+    """
+    minute = _count(request, "key-minute", str(api_key.pk), f"{plan.requests_per_minute}/m")
+    burst = _count(request, "key-burst", str(api_key.pk), f"{plan.requests_per_second}/s")
+    _remember(request, burst if burst.is_exceeded else minute)
+    for usage in (burst, minute):
+        if usage.is_exceeded:
+            raise _refusal(usage, "Your plan's rate limit is reached.")
+
+
+def peek_key(request: Request, api_key: ApiKey, plan: Plan) -> None:
+    """Note the state of a key's minute for the headers, without counting."""
+    rate = f"{plan.requests_per_minute}/m"
+    _remember(request, _count(request, "key-minute", str(api_key.pk), rate, increment=False))
+
+
+def count_stranger(request: Request) -> None:
+    """Count one request without a valid key by its address; raise RateLimitExceeded when it is one too many."""
+    usage = _count(request, "stranger", client_address(request._request), settings.STRANGER_RATE)
+    _remember(request, usage)
+    if usage.is_exceeded:
+        raise _refusal(usage, "Too many requests without a valid API key came from your address.")
+
+
+def _refusal(usage: Usage, why: str) -> RateLimitExceeded:
+    seconds = usage.retry_after_s
+    again = f"{seconds} second{'s' if seconds > 1 else ''}"
+    return RateLimitExceeded(f"{why} Nothing was charged; try again in {again}.", retry_after_s=seconds)
+
+
+def _remember(request: Request, usage: Usage) -> None:
+    request._request.rate_usage = usage  # type: ignore[attr-defined]
+
+
+def rate_headers(request: HttpRequest) -> dict[str, str]:
+    """Return the X-RateLimit headers of what was counted for this request; none when nothing could be."""
+    usage: Usage | None = getattr(request, "rate_usage", None)
+    if usage is None:
+        return {}
+    return {
+        "X-RateLimit-Limit": str(usage.limit),
+        "X-RateLimit-Remaining": str(usage.remaining),
+        "X-RateLimit-Reset": str(usage.resets_at),
+    }
+
+
+def _count(request: Request, group: str, value: str, rate: str, *, increment: bool = True) -> Usage:
+    """Count in the cache; when it cannot be asked, the request passes as if it were the first, and a metric counts."""
+    try:
+        usage = get_usage(
+            request._request, group=group, key=lambda _group, _request: value, rate=rate, increment=increment
+        )
+    except (RedisError, ConnectionInterrupted, OSError):
+        usage = None
+    now = int(time.time())
+    if usage is None:
+        rate_limit_unavailable.inc()
+        logger.warning("rate_limit_unavailable", extra={"group": group})
+        return Usage(limit=int(rate.partition("/")[0]), used=0, resets_at=now + 60)
+    # django-ratelimit counts time_left to the window's last second; the next window starts one later.
+    return Usage(limit=int(usage["limit"]), used=int(usage["count"]), resets_at=now + int(usage["time_left"]) + 1)
