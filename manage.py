@@ -8,6 +8,7 @@ import sys
 def main() -> None:
     """Run one management command with this project's settings."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "removebg.settings")
+    os.environ.setdefault("LOG_LEVEL", "WARNING")  # commands speak for themselves
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

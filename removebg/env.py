@@ -1,6 +1,7 @@
 """Typed readers of the environment: a malformed value stops the start and names its variable."""
 
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -61,6 +62,14 @@ def read_list(name: str, default: Sequence[str] = ()) -> list[str]:
     """Return a comma-separated list without empty items."""
     text = read_text(name)
     return [item.strip() for item in text.split(",") if item.strip()] if text else list(default)
+
+
+def read_rate(name: str, default: str) -> str:
+    """Return a rate as django-ratelimit writes it: a count, a slash and s, m, h or d, such as 60/m."""
+    text = read_text(name, default)
+    if not re.fullmatch(r"[1-9][0-9]*/[smhd]", text):
+        raise ImproperlyConfigured(f"{name} must be a rate such as 60/m, not {text!r}.")
+    return text
 
 
 def read_path(name: str, default: Path) -> Path:

@@ -28,15 +28,19 @@ def _own_secret_key() -> str:
     path = DATA_DIR / "secret_key"
     DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(64))
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        pass
-    return path.read_text(encoding="ascii")
+        return path.read_text(encoding="ascii")
+    key = secrets.token_urlsafe(64)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(key)
+    return key
 
 
 def _require_production_values() -> None:
-    missing = [name for name in ("SECRET_KEY", "ALLOWED_HOSTS", "PUBLIC_URL", "DATABASE_URL") if not env.read_text(name)]
+    missing = [
+        name for name in ("SECRET_KEY", "ALLOWED_HOSTS", "PUBLIC_URL", "DATABASE_URL") if not env.read_text(name)
+    ]
     if missing:
         raise ImproperlyConfigured(f"DEPLOYMENT=production needs {', '.join(missing)}: see docs/operating.md.")
     if DEBUG:
@@ -48,7 +52,9 @@ def _require_production_values() -> None:
     if not PUBLIC_URL.startswith("https://"):
         raise ImproperlyConfigured("PUBLIC_URL must start with https://: keys and photos travel over it.")
     if WEB_PROCESSES > 1 and not REDIS_URL:
-        raise ImproperlyConfigured("More than one WEB_PROCESSES needs REDIS_URL: rate limits must be counted in one place.")
+        raise ImproperlyConfigured(
+            "More than one WEB_PROCESSES needs REDIS_URL: rate limits must be counted in one place."
+        )
 
 
 # --- Databases and cache ---------------------------------------------------------------------------------------
@@ -122,10 +128,17 @@ UPLOAD_DEADLINE_S = env.read_float("UPLOAD_DEADLINE_S", 60.0, minimum=0.1)
 DRAIN_DEADLINE_S = env.read_float("DRAIN_DEADLINE_S", 10.0)
 MAX_DRAIN_BYTES = env.read_int("MAX_DRAIN_BYTES", 64 * 1024 * 1024)
 MAX_FORM_BYTES = env.read_int("MAX_FORM_BYTES", 1024 * 1024, minimum=1024)
+# The whole body of a call: the file, the fields beside it, the multipart headers.
+MAX_BODY_BYTES = MAX_IMAGE_BYTES + MAX_FORM_BYTES
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_FORM_BYTES
 
+# How many proxies of yours stand in front; each appends one address to X-Forwarded-For.
+TRUSTED_PROXIES = env.read_int("TRUSTED_PROXIES", 0)
+RATELIMIT_IP_META_KEY = "accounts.addresses.rate_limit_address"
 RATELIMIT_FAIL_OPEN = True
-STRANGER_RATE = env.read_text("STRANGER_RATE", "60/m")
-# One address behind many people (an office, a phone network) must be able to work: this counts failed calls only.
+# Calls without a valid key, by address. Calls with one are counted by key alone: an office shares one address.
+STRANGER_RATE = env.read_rate("STRANGER_RATE", "60/m")
+METRICS_TOKEN = env.read_text("METRICS_TOKEN")
 
 # --- Credits ---------------------------------------------------------------------------------------------------
 HOLD_LEASE_S = env.read_int("HOLD_LEASE_S", 300, minimum=1)
@@ -142,6 +155,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "rest_framework",
     "drf_spectacular",
     "accounts",
@@ -150,6 +164,7 @@ INSTALLED_APPS = [
     "removebg",
 ]
 MIDDLEWARE = [
+    "removebg.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -171,6 +186,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "removebg.context.brand",
             ],
         },
     }
@@ -182,8 +198,73 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "dashboard"
+LOGOUT_REDIRECT_URL = "front"
+CSRF_FAILURE_VIEW = "removebg.errors.csrf_refused"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
-STATIC_URL = "static/"
+STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+# On a laptop the files are served from where they lie; a production start collects them first (docs/operating.md).
+WHITENOISE_USE_FINDERS = not IS_PRODUCTION
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+
+REST_FRAMEWORK = {
+    "EXCEPTION_HANDLER": "removebg.errors.handle_api_exception",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": f"{PRODUCT_NAME} API",
+    "DESCRIPTION": "Send an image, get the cutout.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVERS": [{"url": PUBLIC_URL}],
+}
+
+# --- Security headers and cookies ------------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+if IS_PRODUCTION:
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+    SECURE_SSL_REDIRECT = env.read_bool("SECURE_SSL_REDIRECT", True)
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
+    SECURE_HSTS_SECONDS = env.read_int("SECURE_HSTS_SECONDS", 31_536_000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.read_bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", True)
+    SECURE_HSTS_PRELOAD = env.read_bool("SECURE_HSTS_PRELOAD", True)
+    if TRUSTED_PROXIES:
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# django-ratelimit warns of caches that several processes do not share: one process is our default, and
+# more without Redis are refused above.
+SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001"]
+
+# --- Logs ------------------------------------------------------------------------------------------------------
+LOG_LEVEL = env.read_choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "removebg.logs.LineFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        name: {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False}
+        for name in ("removebg", "accounts", "billing", "processing", "django")
+    }
+    # The access log has every refusal already.
+    | {"django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},
+}

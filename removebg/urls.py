@@ -1,8 +1,29 @@
 """The whole product on one page."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from processing.api import v1
+from removebg import health, metrics, pages
 
 urlpatterns = [
+    path("v1/remove", v1.RemoveBackground.as_view(), name="v1-remove"),
+    path("v1/me", v1.Me.as_view(), name="v1-me"),
+    path("v1/openapi.yaml", SpectacularAPIView.as_view(), name="openapi"),
+    path("v1/<path:rest>", v1.NoSuchEndpoint.as_view()),
+    path("", pages.front, name="front"),
+    path("docs/errors/", pages.error_index, name="error-index"),
+    path("docs/errors/<slug:slug>", pages.error_page, name="error-page"),
+    path("", include("accounts.urls")),
+    path("", include("processing.urls")),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "removebg.errors.bad_request"
+handler403 = "removebg.errors.forbidden"
+handler404 = "removebg.errors.not_found"
+handler500 = "removebg.errors.server_error"

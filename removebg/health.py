@@ -1,0 +1,44 @@
+"""Is the process alive, and can it do its work."""
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from processing.engine import engine
+
+
+@never_cache
+@require_safe
+def livez(request: HttpRequest) -> HttpResponse:
+    """200 as long as a thread can answer; touches nothing else."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when the database answers and the model is loaded, else 503; says which model, by digest."""
+    status = engine.status()
+    database = _database_problem()
+    is_ready = status.is_ready and database is None
+    body = {
+        "ready": is_ready,
+        "database": database or "ok",
+        "model": {
+            "name": status.model,
+            "state": status.state,
+            "digest": status.digest,
+            "precision": status.precision,
+        },
+    }
+    return JsonResponse(body, status=200 if is_ready else 503)
+
+
+def _database_problem() -> str | None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Exception as error:  # whatever a driver or pool raises, the answer is the same: not ready
+        return f"unreachable ({type(error).__name__})"
+    return None

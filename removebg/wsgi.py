@@ -1,0 +1,26 @@
+"""What gunicorn serves: Django behind the upload gate, with the model and the scheduler started beside it."""
+
+import os
+import threading
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "removebg.settings")
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+django_application = get_wsgi_application()
+
+from processing.api.upload_gate import UploadGate  # noqa: E402 - after Django is set up
+from removebg.background import start_background_work  # noqa: E402
+
+application = UploadGate(
+    django_application,
+    places=settings.IMAGE_SLOTS + settings.SLOT_WAITING_PLACES + settings.UPLOADS_AT_ONCE,
+    drains=settings.DRAINS_AT_ONCE,
+    deadline_s=settings.UPLOAD_DEADLINE_S,
+    max_chunked_bytes=settings.MAX_BODY_BYTES,
+    max_drain_bytes=settings.MAX_DRAIN_BYTES,
+    drain_deadline_s=settings.DRAIN_DEADLINE_S,
+)
+
+threading.Thread(target=start_background_work, name="start", daemon=True).start()
