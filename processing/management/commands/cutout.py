@@ -1,0 +1,93 @@
+"""`manage.py cutout PHOTO... -o PATH`: the same cutout as by the API, without a server and without credits."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.errors import ServiceError
+from processing.api.fields import LONGEST_SIDE_PX, RemovalForm
+from processing.engine import engine
+from processing.matting.errors import MattingError
+from processing.matting.options import CutoutOptions
+from processing.matting.pipeline import cut_out
+from processing.services import decode_limits
+
+
+class Command(BaseCommand):
+    """Cut out photos from the command line."""
+
+    help = "Remove the background of photos, without a server. Takes the options of POST /v1/remove."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
+        parser.add_argument(
+            "-o",
+            "--output",
+            type=Path,
+            required=True,
+            metavar="PATH",
+            help="The file to write; a folder for several photos, which become NAME-cutout.FORMAT in it.",
+        )
+        parser.add_argument("--format", help="png (default), jpg or webp; by default what PATH ends with.")
+        parser.add_argument("--channels", default="", help="rgba (default) or rgb.")
+        parser.add_argument("--bg-color", default="", help="An opaque CSS colour for opaque output; white by default.")
+        parser.add_argument("--size", default="", help=f"One of {', '.join(LONGEST_SIDE_PX)}.")
+        parser.add_argument("--crop", action="store_true", help="Cut the result to the subject's bounds.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        photos: list[Path] = options["photos"]
+        output: Path = options["output"]
+        cutout_options = _read_options(options, output)
+        targets = _targets(photos, output, cutout_options.image_format)
+        failed = sum(
+            not self._cut_out(photo, target, cutout_options) for photo, target in zip(photos, targets, strict=True)
+        )
+        if failed:
+            raise CommandError(f"{failed} of {len(photos)} photos failed.")
+
+    def _cut_out(self, photo: Path, target: Path, options: CutoutOptions) -> bool:
+        """Write one cutout and say so; a photo that fails is named and stops no other."""
+        try:
+            cutout = cut_out(photo.read_bytes(), options, session=engine.session(), limits=decode_limits())
+            target.write_bytes(cutout.data)
+        except MattingError as error:
+            self.stderr.write(f"{photo}: {error.public_text}")
+            return False
+        except ServiceError as error:
+            raise CommandError(engine.status().problem or error.public_text) from None
+        except OSError as error:
+            self.stderr.write(f"{error.filename or photo}: {error.strerror or error}")
+            return False
+        seconds = sum(cutout.timings_ms.values()) / 1000
+        subject = "" if cutout.has_subject else ", no subject found"
+        self.stdout.write(f"{photo} -> {target} ({cutout.width} x {cutout.height}, {seconds:.1f} s{subject})")
+        return True
+
+
+def _read_options(options: dict[str, Any], output: Path) -> CutoutOptions:
+    ending = output.suffix.lower().removeprefix(".").replace("jpeg", "jpg")
+    by_name = ending if ending in ("png", "jpg", "webp") and not output.is_dir() else ""
+    given = {name: options[name] for name in ("channels", "bg_color", "size", "crop")}
+    form = RemovalForm(data={**given, "format": options["format"] or by_name})
+    if not form.is_valid():
+        faults = (f"--{name.replace('_', '-')} {faults[0]}" for name, faults in form.errors.items())
+        raise CommandError("; ".join(faults))
+    return form.to_options()
+
+
+def _targets(photos: list[Path], output: Path, image_format: str) -> list[Path]:
+    """Return where each cutout goes; two photos of one name in different folders must not overwrite each other."""
+    if len(photos) == 1 and not output.is_dir():
+        output.parent.mkdir(parents=True, exist_ok=True)
+        return [output]
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise CommandError(f"{output} is a file; several photos need a folder.") from None
+    targets = [output / f"{photo.stem}-cutout.{image_format}" for photo in photos]
+    doubled = sorted({str(target) for target in targets if targets.count(target) > 1})
+    if doubled:
+        raise CommandError(f"Several photos would be written to {', '.join(doubled)}; cut them out one by one.")
+    return targets
