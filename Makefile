@@ -1,0 +1,44 @@
+# Everything is behind one word; `make` alone lists them. PYTHON= names another Python 3.11 or newer.
+PYTHON ?= python3
+PY := .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: help demo run test lint verify lock clean
+
+help:  ## List what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 16
+
+demo:  ## Everything from nothing to a cutout, then a server (PORT=8000; ONCE=1 stops after the cutout)
+	@$(PYTHON) deploy/bootstrap.py demo
+	@$(PY) -m deploy.demo
+
+run:  ## The server on your own data in .data (PORT=8000)
+	@$(PYTHON) deploy/bootstrap.py run
+	@$(PY) manage.py migrate --verbosity 0
+	@$(PY) manage.py fetch_model
+	@$(PY) -m gunicorn -c deploy/gunicorn.conf.py removebg.wsgi:application
+
+test:  ## The suite for every change, on both databases (Linux)
+	@$(PYTHON) deploy/bootstrap.py test
+	@$(PY) manage.py fetch_model
+	@$(PY) -m tests.clients.install
+	$(PY) -m pytest -q -n 2
+	$(PY) tests/run_on_postgres.py
+
+lint:  ## Style, types and who may import whom
+	@$(PYTHON) deploy/bootstrap.py test
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+
+verify:  ## The full counts, written to docs/verification.md (hours)
+	@$(PYTHON) deploy/bootstrap.py test
+	@$(PY) manage.py fetch_model
+	@$(PY) -m tests.clients.install
+	$(PY) -m tests.verify
+
+lock:  ## Choose the newest versions of all dependencies and write their hashes
+	@deploy/requirements/lock.sh
+
+clean:  ## Delete what can be made again (.venv, .cache, .demo); your data in .data stays
+	rm -rf .venv .cache .demo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis mutants
