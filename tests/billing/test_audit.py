@@ -1,0 +1,139 @@
+"""Each rule of the audit sees its own kind of damage, and a sound ledger passes."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from billing import append_only, audit, ledger
+from billing.charging import held_credits
+from billing.models import CreditAccount, CreditHold, HoldState, IdempotencyClaim, LedgerEntry
+from tests.factories import make_account
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def busy_account(alice):
+    """An account with one of everything: a grant, a paid key, a released hold, an open hold."""
+    with held_credits(alice, amount=1, idempotency_key="k", fingerprint="f"):
+        pass
+    ledger.release(ledger.hold(alice, amount=2))
+    ledger.hold(alice, amount=3)
+    return alice
+
+
+@pytest.fixture
+def unguarded_entries(busy_account):
+    append_only.lift(connection)
+    yield
+    append_only.install(connection)
+
+
+def rules_broken() -> set[str]:
+    return {disagreement.rule for disagreement in audit.find_disagreements()} - {"entries_are_guarded"}
+
+
+def test_a_sound_ledger_passes(busy_account):
+    assert audit.find_disagreements() == []
+
+
+def test_a_balance_that_its_entries_do_not_explain(busy_account):
+    CreditAccount.objects.filter(pk=busy_account.pk).update(balance=11)
+
+    assert [str(found) for found in audit.find_disagreements()] == [
+        f"balance_is_sum_of_entries: account {busy_account.pk}: balance 11, entries add up to 9"
+    ]
+
+
+def test_held_credits_that_no_hold_explains(busy_account):
+    CreditAccount.objects.filter(pk=busy_account.pk).update(held=4)
+
+    assert rules_broken() == {"held_is_sum_of_open_holds"}
+
+
+def test_an_altered_entry(busy_account, unguarded_entries):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE billing_ledgerentry SET amount = 12 WHERE kind = 'grant'")
+
+    assert rules_broken() == {"balance_is_sum_of_entries", "balance_after_follows"}
+
+
+def test_a_deleted_use(busy_account, unguarded_entries):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM billing_ledgerentry WHERE kind = 'use'")
+
+    assert rules_broken() == {"balance_is_sum_of_entries", "captured_hold_has_its_use"}
+
+
+def test_a_use_that_nobody_captured(busy_account):
+    LedgerEntry.objects.create(account=busy_account, kind="use", reference="hold:999999", amount=-1, balance_after=8)
+
+    assert rules_broken() == {"balance_is_sum_of_entries", "use_has_its_captured_hold"}
+
+
+def test_a_captured_hold_that_was_not_paid(busy_account):
+    CreditHold.objects.filter(state=HoldState.RELEASED).update(state=HoldState.CAPTURED)
+
+    assert rules_broken() == {"captured_hold_has_its_use"}
+
+
+def test_a_hold_paid_with_another_amount(busy_account):
+    CreditHold.objects.filter(state=HoldState.CAPTURED).update(amount=2)
+
+    assert rules_broken() == {"captured_hold_has_its_use"}
+
+
+def test_a_hold_paid_by_another_account(busy_account):
+    bob = make_account("Bob's shop")
+    CreditHold.objects.filter(state=HoldState.CAPTURED).update(account=bob)
+
+    assert rules_broken() == {"captured_hold_has_its_use", "key_is_paid_once"}
+
+
+def test_a_delivered_key_that_nobody_paid(busy_account):
+    CreditHold.objects.filter(state=HoldState.CAPTURED).update(claim=None)
+
+    assert rules_broken() == {"key_is_paid_once"}
+
+
+def test_a_running_key_that_was_paid(busy_account):
+    IdempotencyClaim.objects.update(state="running", expires_at=None)
+
+    assert rules_broken() == {"key_is_paid_once"}
+
+
+def test_holds_that_nobody_sweeps(busy_account, settings):
+    with time_machine.travel(timezone.now() + timedelta(seconds=2 * settings.HOLD_LEASE_S + 1)):
+        assert rules_broken() == {"holds_are_swept"}
+    with time_machine.travel(timezone.now() + timedelta(seconds=2 * settings.HOLD_LEASE_S - 5)):
+        assert rules_broken() == set()
+
+
+def test_the_command_counts_what_it_checked(busy_account):
+    out = StringIO()
+    call_command("audit_ledger", stdout=out)
+
+    assert out.getvalue() == (
+        "Checked 1 credit accounts, 2 ledger entries, 3 credit holds, 1 idempotency claims: 0 disagreements.\n"
+    )
+
+
+def test_the_command_names_each_disagreement_and_fails(busy_account):
+    CreditAccount.objects.filter(pk=busy_account.pk).update(balance=11)
+    out, err = StringIO(), StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("audit_ledger", stdout=out, stderr=err)
+
+    assert ended.value.code == 1
+    assert f"balance_is_sum_of_entries: account {busy_account.pk}" in err.getvalue()
+    assert "1 disagreements" in out.getvalue()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_audit_runs_outside_a_transaction_too(busy_account):
+    assert audit.find_disagreements() == []

@@ -1,0 +1,157 @@
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing import idempotency
+from billing.errors import BadIdempotencyKey, HoldLost, IdempotencyKeyReused, RequestInProgress
+from billing.idempotency import parse_idempotency_key
+from billing.models import IdempotencyClaim
+from tests.factories import make_account
+
+VISIBLE = st.text(alphabet=[chr(code) for code in range(0x21, 0x7F)], min_size=1, max_size=255)
+
+
+@pytest.mark.parametrize(
+    ("header", "key"),
+    [
+        ("abc", "abc"),
+        ('"abc"', "abc"),
+        (" abc\t", "abc"),
+        (r'"a\"b\\c"', r"a\"b\c".replace('\\"', '"')),
+        ("a" * 255, "a" * 255),
+        ('"' + "a" * 255 + '"', "a" * 255),
+        ("a,b;c=1", "a,b;c=1"),
+        ('a"b', 'a"b'),
+    ],
+)
+def test_a_key_is_read_quoted_or_bare(header, key):
+    assert parse_idempotency_key(header) == key
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", " ", '""', "a b", '"a b"', "a" * 256, '"abc', '"a"b"', '"a\\', '"\\x"', "ä", "a\0", "a\nb", "a\x7f", '"'],
+)
+def test_anything_else_is_a_bad_key(header):
+    with pytest.raises(BadIdempotencyKey) as refused:
+        parse_idempotency_key(header)
+    assert (refused.value.code, refused.value.status) == ("validation_error", 400)
+
+
+@given(key=VISIBLE)
+def test_every_visible_key_survives_quoting(key):
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+
+    assert parse_idempotency_key(f'"{escaped}"') == key
+
+
+@given(header=st.text(max_size=300))
+def test_a_header_is_a_key_or_a_refusal(header):
+    try:
+        key = parse_idempotency_key(header)
+    except BadIdempotencyKey:
+        return
+    assert 1 <= len(key) <= 255
+    assert key.isascii()
+    assert key.isprintable()
+
+
+def test_a_claimed_key_is_busy(alice):
+    idempotency.claim(alice, key="k", fingerprint="f")
+
+    with pytest.raises(RequestInProgress) as refused:
+        idempotency.claim(alice, key="k", fingerprint="f")
+    assert refused.value.retry_after_s >= 1
+
+
+def test_a_claimed_key_is_not_for_another_request(alice):
+    idempotency.claim(alice, key="k", fingerprint="f")
+
+    with pytest.raises(IdempotencyKeyReused):
+        idempotency.claim(alice, key="k", fingerprint="g")
+
+
+def test_a_delivered_key_is_a_replay_for_the_same_request_only(alice):
+    idempotency.mark_delivered(idempotency.claim(alice, key="k", fingerprint="f"))
+
+    assert idempotency.claim(alice, key="k", fingerprint="f").is_replay
+    with pytest.raises(IdempotencyKeyReused):
+        idempotency.claim(alice, key="k", fingerprint="g")
+
+
+def test_a_freed_key_can_be_claimed_for_anything(alice):
+    idempotency.free(idempotency.claim(alice, key="k", fingerprint="f"))
+
+    assert not idempotency.claim(alice, key="k", fingerprint="g").is_replay
+
+
+def test_a_delivered_key_cannot_be_freed(alice):
+    claimed = idempotency.claim(alice, key="k", fingerprint="f")
+    idempotency.mark_delivered(claimed)
+    idempotency.free(claimed)
+
+    assert idempotency.claim(alice, key="k", fingerprint="f").is_replay
+
+
+def test_keys_belong_to_one_account(alice):
+    bob = make_account("Bob's shop")
+    idempotency.claim(alice, key="k", fingerprint="f")
+
+    assert not idempotency.claim(bob, key="k", fingerprint="g").is_replay
+
+
+def test_keys_differ_by_case(alice):
+    idempotency.claim(alice, key="k", fingerprint="f")
+
+    assert not idempotency.claim(alice, key="K", fingerprint="g").is_replay
+
+
+def test_a_dead_claim_is_taken_over_after_its_lease(alice, settings):
+    with time_machine.travel("2026-01-01T00:00:00Z", tick=False) as clock:
+        first = idempotency.claim(alice, key="k", fingerprint="f")
+        clock.shift(timedelta(seconds=settings.IDEMPOTENCY_LEASE_S))
+        second = idempotency.claim(alice, key="k", fingerprint="f")
+        assert (first.attempt, second.attempt, second.is_replay) == (1, 2, False)
+        with pytest.raises(RequestInProgress):
+            idempotency.claim(alice, key="k", fingerprint="f")
+        with pytest.raises(HoldLost):
+            idempotency.mark_delivered(first)
+        idempotency.free(first)
+        idempotency.mark_delivered(second)
+
+
+def test_two_cannot_take_over_one_claim(alice, settings):
+    with time_machine.travel("2026-01-01T00:00:00Z", tick=False) as clock:
+        row = idempotency.claim(alice, key="k", fingerprint="f").row
+        clock.shift(timedelta(seconds=settings.IDEMPOTENCY_LEASE_S))
+        seen_by_both = IdempotencyClaim.objects.get(pk=row.pk)
+        now = timezone.now()
+
+        assert idempotency._take_over(seen_by_both, "f", now) is not None
+        assert idempotency._take_over(seen_by_both, "f", now) is None
+
+
+def test_a_delivered_key_is_new_again_when_it_expires(alice, settings):
+    with time_machine.travel("2026-01-01T00:00:00Z", tick=False) as clock:
+        idempotency.mark_delivered(idempotency.claim(alice, key="k", fingerprint="f"))
+        clock.shift(timedelta(seconds=settings.IDEMPOTENCY_KEPT_S - 1))
+        assert idempotency.claim(alice, key="k", fingerprint="f").is_replay
+        clock.shift(timedelta(seconds=1))
+        assert not idempotency.claim(alice, key="k", fingerprint="other").is_replay
+
+
+def test_expired_claims_are_forgotten_and_others_kept(alice, settings):
+    with time_machine.travel("2026-01-01T00:00:00Z", tick=False) as clock:
+        idempotency.claim(alice, key="dead", fingerprint="f")
+        idempotency.mark_delivered(idempotency.claim(alice, key="delivered", fingerprint="f"))
+        clock.shift(timedelta(seconds=settings.IDEMPOTENCY_LEASE_S))
+        idempotency.claim(alice, key="running", fingerprint="f")
+        assert idempotency.forget_expired(timezone.now()) == 1
+        assert set(alice.claims.values_list("key", flat=True)) == {"delivered", "running"}
+        clock.shift(timedelta(seconds=settings.IDEMPOTENCY_KEPT_S))
+        assert idempotency.forget_expired(timezone.now()) == 2
+        assert not alice.claims.exists()
