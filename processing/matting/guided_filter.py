@@ -4,10 +4,25 @@ K. He, J. Sun, X. Tang: Guided Image Filtering, TPAMI 35(6), 2013 (the colour gu
 K. He, J. Sun: Fast Guided Filter, arXiv:1505.00996, 2015 (coefficients from a small copy, applied at full size).
 """
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
-from processing.matting.arrays import Matte, Planes, Rgb
+from processing.matting.arrays import Matte, Plane, Planes, Rgb
+
+# A window in which the matte varies less than this (variance) has nothing to explain.
+_FLAT_MATTE = 1e-3
+
+
+class ColourFit(NamedTuple):
+    """`coefficients` (height, width, 4): a_r, a_g, a_b and b of matte = a . colour + b, smoothed over the window.
+
+    `explained` (height, width), 0..1: the share of the matte's variance in the window that the fit accounts for.
+    """
+
+    coefficients: Planes
+    explained: Plane
 
 
 def box_mean(planes: Planes, radius: int) -> Planes:
@@ -17,8 +32,8 @@ def box_mean(planes: Planes, radius: int) -> Planes:
     return np.asarray(mean, dtype=np.float32)
 
 
-def fit_to_colour(guide: Rgb, matte: Matte, *, radius: int, epsilon: float) -> Planes:
-    """Return (height, width, 4): per pixel the smoothed a_r, a_g, a_b and b of matte = a . colour + b.
+def fit_to_colour(guide: Rgb, matte: Matte, *, radius: int, epsilon: float) -> ColourFit:
+    """Fit the matte (height, width) to the guide's colours in the window of that radius around each pixel.
 
     `epsilon` is the variance of colour, on the 0..1 scale, below which a window counts as flat.
     """
@@ -27,7 +42,9 @@ def fit_to_colour(guide: Rgb, matte: Matte, *, radius: int, epsilon: float) -> P
     covariance = box_mean(guide * matte[..., np.newaxis], radius) - mean_guide * mean_matte[..., np.newaxis]
     slope = _solve(_colour_covariance(guide, mean_guide, radius), covariance, epsilon)
     offset = mean_matte - np.einsum("hwc,hwc->hw", slope, mean_guide)
-    return box_mean(np.dstack((slope, offset)), radius)
+    variance = box_mean(matte * matte, radius) - mean_matte * mean_matte
+    explained = np.einsum("hwc,hwc->hw", slope, covariance) / (variance + np.float32(_FLAT_MATTE))
+    return ColourFit(box_mean(np.dstack((slope, offset)), radius), np.clip(explained, 0, 1))
 
 
 def _colour_covariance(guide: Rgb, mean_guide: Rgb, radius: int) -> Planes:
