@@ -70,7 +70,8 @@ def require_free_port(port: str | None) -> int:
         try:
             probe.bind(("127.0.0.1", int(text)))
         except OSError as error:
-            stop(f"Port {text} cannot be used ({error.strerror}): choose another, as in `make demo PORT=8123`.")
+            another = 8001 if text == "8000" else 8000
+            stop(f"Port {text} cannot be used ({error.strerror}): choose another, as in `make demo PORT={another}`.")
     return int(text)
 
 
@@ -151,7 +152,7 @@ def create_venv(folder: Path) -> None:
 
 def install(folder: Path, lock: Path) -> None:
     """Install what the lock names, each file checked against its hash."""
-    print(f"Installing {lock.relative_to(ROOT)} ...", flush=True)
+    print(f"Installing {lock.parent.name}/{lock.name} ...", flush=True)
     command = [str(folder / "bin" / "python"), "-I", "-m", "pip", "--disable-pip-version-check", "install"]
     command += ["--require-hashes", "--no-deps", "--requirement", str(lock)]
     environment = {**os.environ, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}

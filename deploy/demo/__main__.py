@@ -50,7 +50,7 @@ def main() -> None:
         write_private(places.facts, facts_of(places, account))
         left = credits_left(places.base_url, account)
         print(summary_of(places, account, cutout, photo=photo, credits_left=left), flush=True)
-        if not os.environ.get("ONCE"):
+        if os.environ.get("ONCE", "0") in ("", "0"):
             serve(process, places.log)
 
 

@@ -35,12 +35,14 @@ def prepare_account(facts_path: Path) -> DemoAccount:
 
 
 def read_facts(path: Path) -> dict[str, str]:
-    """Return what an earlier demo wrote; empty when there is nothing to be read."""
+    """Return the texts that an earlier demo wrote; empty when there is nothing to be read."""
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return facts if isinstance(facts, dict) else {}
+    if not isinstance(facts, dict):
+        return {}
+    return {name: value for name, value in facts.items() if isinstance(value, str)}
 
 
 def _person(known_password: str) -> tuple[User, str]:

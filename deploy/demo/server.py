@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,12 +24,14 @@ class ServerFailed(Exception):
 
 
 @contextmanager
-def running(environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    environment: Mapping[str, str], log: Path, command: Sequence[str] = COMMAND
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run the server for the block and end it, by its own id, whatever happens in the block."""
     with log.open("wb") as file:
         # Of a session of its own, so that Ctrl-C reaches us alone and the server ends after its last answer.
         process = subprocess.Popen(
-            COMMAND, cwd=ROOT, env=dict(environment), stdout=file, stderr=file, start_new_session=True
+            command, cwd=ROOT, env=dict(environment), stdout=file, stderr=file, start_new_session=True
         )
     try:
         yield process
