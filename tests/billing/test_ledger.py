@@ -85,6 +85,15 @@ def test_releasing_twice_is_harmless(alice, available):
     assert available(alice) == 10
 
 
+def test_releasing_twice_leaves_other_holds_alone(alice, available):
+    first, second = ledger.hold(alice, amount=3), ledger.hold(alice, amount=3)
+
+    assert ledger.release(first)
+    assert not ledger.release(first)
+    assert available(alice) == 7
+    ledger.release(second)
+
+
 def test_capturing_twice_is_refused_and_takes_nothing(alice, available):
     credit_hold = ledger.hold(alice, amount=3)
     ledger.capture(credit_hold)
