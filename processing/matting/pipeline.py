@@ -48,6 +48,7 @@ def cut_out(image_bytes: bytes, options: CutoutOptions, *, session: MattingSessi
     watch = _Stopwatch()
     with watch.step("decode"):
         photo = decode(image_bytes, limits)
+        input_width, input_height = photo.width, photo.height
     with watch.step("predict"):
         picture = _as_the_network_sees_it(photo)
         matte = predict(picture, session)
@@ -60,6 +61,8 @@ def cut_out(image_bytes: bytes, options: CutoutOptions, *, session: MattingSessi
         alpha = multiply(alpha, photo.alpha)
         ambiguous = ambiguous_ratio(alpha)
         rgb, alpha_of_result = _framed(foreground, alpha, options)
+    # A large photo in several versions would stand beside what the encoder itself takes.
+    del photo, picture, foreground, alpha
     with watch.step("encode"):
         data = encode(rgb, alpha_of_result, options.image_format)
     return Cutout(
@@ -67,8 +70,8 @@ def cut_out(image_bytes: bytes, options: CutoutOptions, *, session: MattingSessi
         content_type=CONTENT_TYPES[options.image_format],
         width=rgb.shape[1],
         height=rgb.shape[0],
-        input_width=photo.width,
-        input_height=photo.height,
+        input_width=input_width,
+        input_height=input_height,
         timings_ms=watch.timings_ms,
         matte_confidence=matte_confidence(matte) if found else 0.0,
         matte_ambiguous_ratio=ambiguous,
