@@ -25,7 +25,7 @@ class Overview:
 
 def overviews_for(user: AbstractBaseUser | AnonymousUser, recent_requests: int) -> list[Overview]:
     """Return an overview of each organization the person belongs to, by name."""
-    organizations = Organization.objects.filter(memberships__user__pk=user.pk).order_by("name", "pk")
+    organizations = Organization.objects.filter(memberships__user__pk=user.pk or 0).order_by("name", "pk")
     return [_overview(organization, recent_requests) for organization in organizations]
 
 

@@ -1,0 +1,219 @@
+"""A real server under real sockets: the happy path, races, refused uploads, slow and silent callers."""
+
+import http.client
+import json
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from tests.live.server import LiveServer
+from tests.photos import photo_bytes
+
+PHOTO = photo_bytes("grace_hopper")
+
+
+def remove(live: LiveServer, key: str, **options: object) -> requests.Response:
+    files = {"image_file": ("photo.jpg", PHOTO)}
+    return requests.post(f"{live.url}/v1/remove", headers={"x-api-key": key}, files=files, timeout=120, **options)
+
+
+def left(live: LiveServer, key: str) -> int:
+    me = requests.get(f"{live.url}/v1/me", headers={"x-api-key": key}, timeout=10).json()
+    return int(me["maxCredits"]) - int(me["usedCredits"])
+
+
+def read_answer(client: socket.socket) -> tuple[int, dict[str, str]]:
+    answer = http.client.HTTPResponse(client)
+    answer.begin()
+    return answer.status, json.loads(answer.read())
+
+
+def test_sixteen_at_once_on_the_last_credit_give_one_image(live):
+    key = live.create_organization("Race", credits=1)
+
+    with ThreadPoolExecutor(16) as crowd:
+        answers = list(crowd.map(lambda _: remove(live, key), range(16)))
+
+    assert sorted(answer.status_code for answer in answers) == [200] + [402] * 15
+    assert left(live, key) == 0
+    live.manage("audit_ledger")  # exits non-zero on any disagreement
+
+
+def test_readiness_names_the_model_and_its_digest(live):
+    body = requests.get(f"{live.url}/readyz", timeout=10).json()
+
+    assert body["ready"] is True
+    assert body["model"]["name"] == "isnet-general-use"
+    assert len(body["model"]["digest"]) in (32, 64)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_refused_client_in_mid_upload_can_still_read_its_status(live, chunked):
+    """A plain client that writes its whole body before it reads sees the 401, not a broken pipe."""
+    body = bytes(20 * 1024 * 1024)
+    framing = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % len(body)
+    with socket.create_connection(("127.0.0.1", live.port), timeout=30) as client:
+        client.sendall(
+            b"POST /v1/remove HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/octet-stream\r\n"
+            + framing
+            + b"\r\n\r\n"
+        )
+        client.sendall(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) if chunked else body)
+        status, answer = read_answer(client)
+
+    assert (status, answer["code"]) == (401, "authentication_error")
+
+
+def test_a_chunked_upload_is_read_and_one_over_the_cap_is_image_too_large(live):
+    key = live.create_organization("Chunks", credits=2)
+    head, tail = b'--x\r\nContent-Disposition: form-data; name="image_file"; filename="a.jpg"\r\n\r\n', b"\r\n--x--\r\n"
+
+    def send(data: bytes) -> requests.Response:
+        parts = [head, *(data[i : i + 100_000] for i in range(0, len(data), 100_000)), tail]
+        headers = {"x-api-key": key, "Content-Type": "multipart/form-data; boundary=x"}
+        return requests.post(f"{live.url}/v1/remove", headers=headers, data=iter(parts), timeout=60)
+
+    assert send(PHOTO).status_code == 200
+    too_large = send(bytes(25 * 1024 * 1024))
+    assert (too_large.status_code, too_large.json()["code"]) == (400, "image_too_large")
+    assert left(live, key) == 1
+
+
+def test_health_answers_while_all_places_are_taken_and_the_rest_is_refused_at_once(tmp_path):
+    server = LiveServer(tmp_path, environ={"IMAGE_SLOTS": "1", "SLOT_WAITING_PLACES": "1", "SLOT_WAIT_S": "60"}).start()
+    try:
+        key = server.create_organization("Crowd", credits=50)
+        slowest_health_s = 0.0
+        with ThreadPoolExecutor(12) as crowd:
+            pending = [crowd.submit(remove, server, key) for _ in range(12)]
+            while not all(answer.done() for answer in pending):
+                for path in ("/livez", "/readyz"):
+                    began = time.monotonic()
+                    assert requests.get(server.url + path, timeout=10).status_code == 200
+                    slowest_health_s = max(slowest_health_s, time.monotonic() - began)
+                time.sleep(0.05)
+        answers = [answer.result() for answer in pending]
+        statuses = sorted(answer.status_code for answer in answers)
+        assert set(statuses) == {200, 503}
+        assert statuses.count(200) >= 2
+        assert all(answer.json()["code"] == "server_busy" for answer in answers if answer.status_code == 503)
+        assert all(int(answer.headers["Retry-After"]) >= 1 for answer in answers if answer.status_code == 503)
+        assert left(server, key) == 50 - statuses.count(200)
+        assert slowest_health_s < 5, "health found a thread throughout"
+    finally:
+        server.stop()
+
+
+def test_more_uploads_than_places_are_told_busy_and_slow_ones_are_cut(tmp_path):
+    """Slow senders take the places of uploads, not the threads of health checks, and only until the deadline."""
+    limits = {"IMAGE_SLOTS": "1", "SLOT_WAITING_PLACES": "0", "UPLOADS_AT_ONCE": "3", "UPLOAD_DEADLINE_S": "4"}
+    server = LiveServer(tmp_path, environ=limits).start()
+    slow = []
+    try:
+        key = server.create_organization("Slow", credits=5)
+        for _ in range(4):
+            client = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+            client.sendall(
+                b"POST /v1/remove HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: "
+                + key.encode()
+                + b"\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 5000000\r\n\r\n--x\r\n"
+            )
+            slow.append(client)
+        time.sleep(0.5)
+        assert requests.get(f"{server.url}/livez", timeout=2).status_code == 200
+        busy = remove(server, key)
+        assert (busy.status_code, busy.json()["code"]) == (503, "server_busy")
+        for client in slow:
+            status, body = read_answer(client)
+            assert (status, body["code"]) == (400, "validation_error")
+            assert "did not arrive within 4 seconds" in body["message"]
+        time.sleep(0.5)
+        assert remove(server, key).status_code == 200, "the places are free again"
+    finally:
+        for client in slow:
+            client.close()
+        server.stop()
+
+
+def test_a_killed_server_loses_no_credit_and_its_holds_come_free(tmp_path):
+    """kill -9 while an image is in work: after the lease the sweeper gives the credit back; the retry costs one."""
+    server = LiveServer(
+        tmp_path, environ={"HOLD_LEASE_S": "12", "IDEMPOTENCY_LEASE_S": "12", "SWEEP_EVERY_S": "0.5"}
+    ).start()
+    try:
+        key = server.create_organization("Killed", credits=3)
+        in_work = threading.Thread(target=lambda: _ignoring_the_end(server, key))
+        in_work.start()
+        deadline = time.monotonic() + 20
+        while left(server, key) == 3:
+            assert time.monotonic() < deadline
+        server.kill()
+        in_work.join()
+
+        server.start()
+        deadline = time.monotonic() + 60
+        while left(server, key) != 3:
+            assert time.monotonic() < deadline, "the hold did not come free"
+            time.sleep(0.2)
+
+        answer = remove_with_key(server, key, "order-1")
+        assert (answer.status_code, answer.headers["X-Credits-Charged"]) == (200, "1")
+        assert left(server, key) == 2
+        server.manage("audit_ledger")
+    finally:
+        server.stop()
+
+
+def remove_with_key(server: LiveServer, key: str, idempotency_key: str) -> requests.Response:
+    return requests.post(
+        f"{server.url}/v1/remove",
+        headers={"x-api-key": key, "Idempotency-Key": idempotency_key},
+        files={"image_file": ("photo.jpg", PHOTO)},
+        timeout=60,
+    )
+
+
+def _ignoring_the_end(server: LiveServer, key: str) -> None:
+    try:
+        remove_with_key(server, key, "order-1")
+    except requests.RequestException:
+        return
+
+
+def test_a_caller_who_left_can_fetch_the_image_again_for_nothing(live):
+    key = live.create_organization("Left", credits=5)
+    boundary, name = "x", "image_file"
+    body = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="a.jpg"\r\n\r\n'.encode()
+        + PHOTO
+        + f"\r\n--{boundary}--\r\n".encode()
+    )
+    with socket.create_connection(("127.0.0.1", live.port), timeout=30) as client:
+        client.sendall(
+            f"POST /v1/remove HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: {key}\r\nIdempotency-Key: gone\r\n"
+            f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+    deadline = time.monotonic() + 60
+    while (answer := remove_with_key(live, key, "gone")).status_code == 409:
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+
+    assert (answer.status_code, answer.headers["X-Credits-Charged"]) == (200, "0")
+    assert answer.headers["Idempotent-Replayed"] == "true"
+    assert left(live, key) == 4
+
+
+def test_log_lines_are_json_and_hold_no_key(live):
+    key = live.create_organization("Logs", credits=1)
+    remove(live, key)
+
+    lines = [json.loads(line) for line in live.log.splitlines() if line.startswith("{")]
+
+    assert any(line["event"] == "request" and line["path"] == "/v1/remove" for line in lines)
+    assert key not in live.log
+    assert key[8:] not in live.log

@@ -1,0 +1,124 @@
+"""Rate limits: the plan's minute, the burst rule, strangers by address, and a cache that is gone."""
+
+import time
+
+import pytest
+import time_machine
+from prometheus_client import REGISTRY
+
+from billing.selectors import account_of
+from tests.factories import make_key, make_organization
+from tests.processing.api.conftest import Caller
+
+LATER_THAN_ANY_TEST = 4_000_000_000
+
+
+def limit_plan(organization, *, a_minute, a_second=1000):
+    plan = account_of(organization).plan
+    plan.requests_per_minute, plan.requests_per_second = a_minute, a_second
+    plan.save()
+
+
+@pytest.fixture
+def clock():
+    """A clock that stands still in the first second of a window of any length, until told."""
+    with time_machine.travel(LATER_THAN_ANY_TEST, tick=False) as travel:
+        yield travel
+
+
+def test_the_headers_count_down(alice, shop):
+    limit_plan(shop, a_minute=3)
+
+    answers = [alice.post("/v1/remove") for _ in range(3)]
+
+    assert [answer["X-RateLimit-Limit"] for answer in answers] == ["3", "3", "3"]
+    assert [answer["X-RateLimit-Remaining"] for answer in answers] == ["2", "1", "0"]
+    assert all(time.time() < int(answer["X-RateLimit-Reset"]) <= time.time() + 61 for answer in answers)
+
+
+def test_one_too_many_is_429_and_says_when_to_come_back(alice, shop, clock):
+    limit_plan(shop, a_minute=2)
+    alice.post("/v1/remove")
+    alice.post("/v1/remove")
+
+    refused = alice.post("/v1/remove")
+
+    assert (refused.status_code, refused.json()["code"]) == (429, "rate_limit_exceeded")
+    assert refused["X-RateLimit-Remaining"] == "0"
+    wait_s = int(refused["Retry-After"])
+    assert int(refused["X-RateLimit-Reset"]) == time.time() + wait_s
+    clock.shift(wait_s - 1)
+    assert alice.post("/v1/remove").status_code == 429, "Retry-After is not longer than needed"
+    clock.shift(1)
+    assert alice.post("/v1/remove").status_code == 400, "nor shorter: the key is let in again"
+
+
+def test_a_burst_is_refused_for_a_second(alice, shop, clock):
+    limit_plan(shop, a_minute=100, a_second=2)
+
+    answers = [alice.post("/v1/remove").status_code for _ in range(3)]
+    clock.shift(1)
+
+    assert answers == [400, 400, 429]
+    assert alice.post("/v1/remove").status_code == 400
+
+
+def test_each_key_has_its_own_count(alice, shop):
+    limit_plan(shop, a_minute=1)
+    assert [alice.post("/v1/remove").status_code for _ in range(2)] == [400, 429]
+
+    assert Caller(make_key(shop).secret).post("/v1/remove").status_code == 400
+
+
+def test_a_refused_key_can_still_read_its_account(alice, shop):
+    limit_plan(shop, a_minute=1)
+    assert [alice.post("/v1/remove").status_code for _ in range(2)] == [400, 429]
+
+    assert alice.get("/v1/me").status_code == 200
+
+
+def test_strangers_are_counted_by_address_and_keys_are_not(alice, stranger, settings):
+    settings.STRANGER_RATE = "2/m"
+
+    answers = [stranger.post("/v1/remove").status_code for _ in range(3)]
+
+    assert answers == [401, 401, 429]
+    assert stranger.get("/v1/nothing").status_code == 429
+    assert alice.post("/v1/remove").status_code == 400, "a valid key from the same address passes"
+
+
+def test_a_strangers_address_is_the_one_the_trusted_proxy_saw(stranger, settings):
+    settings.STRANGER_RATE, settings.TRUSTED_PROXIES = "1/m", 1
+
+    def ask(seen):
+        return stranger.post("/v1/remove", x_forwarded_for=f"1.1.1.1, {seen}").status_code
+
+    assert [ask("203.0.113.7"), ask("203.0.113.7"), ask("203.0.113.8")] == [401, 429, 401]
+
+
+def test_a_forged_forwarded_header_is_not_believed_without_a_proxy(stranger, settings):
+    settings.STRANGER_RATE = "1/m"
+
+    answers = [stranger.post("/v1/remove", x_forwarded_for=f"203.0.113.{n}").status_code for n in range(2)]
+
+    assert answers == [401, 429]
+
+
+def test_with_the_cache_gone_requests_pass_credits_guard_and_a_metric_counts(settings, disc, picture):
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+            "OPTIONS": {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 1},
+        }
+    }
+    organization = make_organization("Carol's", credits=1)
+    limit_plan(organization, a_minute=1)
+    carol = Caller(make_key(organization).secret)
+    before = REGISTRY.get_sample_value("removebg_rate_limit_unavailable_total") or 0
+
+    answers = [carol.post("/v1/remove", {"image_file": picture()}) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 402, 402]
+    assert all(answer["X-RateLimit-Limit"] == "1" for answer in answers)
+    assert (REGISTRY.get_sample_value("removebg_rate_limit_unavailable_total") or 0) > before
