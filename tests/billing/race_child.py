@@ -1,0 +1,127 @@
+"""Sixteen processes reach for one credit at the same moment: `python -m tests.billing.race_child [--without-guard]`.
+
+Each process has its own connection and goes through `held_credits`; the parent prints what became of them as JSON.
+"""
+
+import argparse
+import json
+from collections import Counter
+from dataclasses import dataclass
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Barrier
+
+import django
+
+django.setup()
+
+from django.db import connection  # noqa: E402
+
+from accounts.errors import ServiceError  # noqa: E402
+from billing import audit, ledger  # noqa: E402
+from billing.charging import held_credits  # noqa: E402
+from billing.models import CreditAccount, CreditHold, IdempotencyClaim  # noqa: E402
+from billing.selectors import credits_of  # noqa: E402
+from tests.billing.forks import FORK, drop_connections  # noqa: E402
+from tests.factories import make_account  # noqa: E402
+
+MEETING_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True)
+class Race:
+    """Where the racers wait for each other, and where they report; no step depends on how fast a machine is."""
+
+    start: Barrier
+    all_have_read: Barrier
+    all_have_tried: Barrier
+    outcomes: "SimpleQueue[str]"
+
+
+def make_race(racers: int) -> Race:
+    """Return meeting points for this many processes."""
+    return Race(FORK.Barrier(racers), FORK.Barrier(racers), FORK.Barrier(racers), FORK.SimpleQueue())
+
+
+def take_guard_out(race: Race) -> None:
+    """Put the classic mistake, read, check, save, in the place of the guarded UPDATE."""
+
+    def read_check_save(account_id: int, amount: int) -> bool:
+        account = CreditAccount.objects.get(pk=account_id)
+        race.all_have_read.wait(MEETING_TIMEOUT_S)
+        if account.available < amount:
+            return False
+        account.held += amount
+        account.save()
+        return True
+
+    def read_outside_then_hold(
+        account: CreditAccount, *, amount: int, claim: IdempotencyClaim | None = None
+    ) -> CreditHold:
+        """SQLite lets one transaction write at a time, which hides the mistake while the read is inside."""
+        seen = CreditAccount.objects.get(pk=account.pk)
+        race.all_have_read.wait(MEETING_TIMEOUT_S)
+        whoever_saw_enough = CreditAccount.objects.filter(pk=account.pk) if seen.available >= amount else None
+        ledger.set_aside = lambda account_id, amount: (
+            whoever_saw_enough is not None and whoever_saw_enough.update(held=seen.held + amount) == 1
+        )
+        return guarded_hold(account, amount=amount, claim=claim)
+
+    guarded_hold = ledger.hold
+    if connection.vendor == "postgresql":
+        ledger.set_aside = read_check_save
+    else:
+        ledger.hold = read_outside_then_hold
+
+
+def reach_for_it(account: CreditAccount, key: str | None, race: Race) -> None:
+    """Start with the others, try to work, and go on working until all have tried."""
+    connection.ensure_connection()
+    race.start.wait(MEETING_TIMEOUT_S)
+    began = False
+    try:
+        with held_credits(account, amount=1, idempotency_key=key, fingerprint="f"):
+            began = True
+            race.outcomes.put("held")
+            race.all_have_tried.wait(MEETING_TIMEOUT_S)
+        race.outcomes.put("charged")
+    except ServiceError as error:
+        race.outcomes.put(error.code)
+        if not began:
+            race.all_have_tried.wait(MEETING_TIMEOUT_S)
+
+
+def run(race: Race, account: CreditAccount, racers: int, key: str | None) -> Counter[str]:
+    """Let them all reach for it; return how often each outcome was reported."""
+    drop_connections()
+    children = [FORK.Process(target=reach_for_it, args=(account, key, race)) for _ in range(racers)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+        assert child.exitcode == 0, child
+    counted: Counter[str] = Counter()
+    while not race.outcomes.empty():
+        counted[race.outcomes.get()] += 1
+    return counted
+
+
+def main() -> None:
+    """Race once and print the report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--racers", type=int, default=16)
+    parser.add_argument("--credits", type=int, default=1)
+    parser.add_argument("--same-key", action="store_true", help="all send one Idempotency-Key")
+    parser.add_argument("--without-guard", action="store_true", help="negative control")
+    options = parser.parse_args()
+    account = make_account(credits=options.credits)
+    race = make_race(options.racers)
+    if options.without_guard:
+        take_guard_out(race)
+    outcomes = run(race, account, options.racers, "k" if options.same_key else None)
+    disagreements = [str(found) for found in audit.find_disagreements()]
+    available = credits_of(account.pk).available
+    print(json.dumps({"outcomes": outcomes, "available": available, "disagreements": disagreements}))
+
+
+if __name__ == "__main__":
+    main()
