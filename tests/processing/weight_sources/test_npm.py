@@ -107,7 +107,11 @@ def test_a_list_that_does_not_make_up_the_file_is_refused(fetch, listed):
         fetch(pack({}, listed))
 
 
-@pytest.mark.parametrize("tarball", [b"", b"no tarball", tiny_package()[:1000], tiny_package()[:-200]])
+@pytest.mark.parametrize(
+    "tarball",
+    [b"", b"no tarball", tiny_package()[:1000], tiny_package()[:-200]],
+    ids=["empty", "no tarball", "the beginning", "all but the end"],
+)
 def test_a_broken_tarball_is_refused(fetch, tarball):
     with pytest.raises(SourceFailed, match="not laid out as expected"):
         fetch(tarball)
