@@ -17,9 +17,10 @@ def working_size(height: int, width: int, max_pixels: int) -> tuple[int, int]:
 def resized(planes: Planes | Rgb8 | Alpha8, size: tuple[int, int]) -> Planes:
     """Return the planes at (height, width): averaged over the area where they shrink, bilinear where they grow."""
     height, width = size
-    shrinks = height * width < planes.shape[0] * planes.shape[1]
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(planes, (width, height), interpolation=method), dtype=np.float32)
+    # First what shrinks, then what grows: asked for both at once, OpenCV leaves the averaging out.
+    shrunk = (min(width, planes.shape[1]), min(height, planes.shape[0]))
+    averaged = cv2.resize(planes, shrunk, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(averaged, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
 def resized_to_unit(pixels: Rgb8 | Alpha8, size: tuple[int, int]) -> Planes:

@@ -1,0 +1,68 @@
+import io
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from processing.matting.encode import encode
+from processing.matting.errors import ImageTooLarge
+from processing.matting.options import ImageFormat
+
+
+def _noise(height: int, width: int, channels: int = 3) -> NDArray[np.uint8]:
+    pixels = np.random.default_rng(5).integers(0, 256, (height, width, channels))
+    return pixels.astype(np.uint8)
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 500), (500, 1), (64, 3), (65, 3), (200, 77)])
+@pytest.mark.parametrize("image_format", ["png", "webp"])
+def test_transparent_picture_comes_back_pixel_for_pixel(height: int, width: int, image_format: ImageFormat) -> None:
+    rgb, alpha = _noise(height, width), _noise(height, width)[..., 0]
+
+    read = Image.open(io.BytesIO(encode(rgb, alpha, image_format)))
+
+    assert read.format == {"png": "PNG", "webp": "WEBP"}[image_format]
+    assert np.array_equal(np.asarray(read.convert("RGBA")), np.dstack((rgb, alpha)))
+
+
+def test_opaque_png_comes_back_pixel_for_pixel_without_alpha() -> None:
+    rgb = _noise(130, 50)
+
+    read = Image.open(io.BytesIO(encode(rgb, None, "png")))
+
+    assert read.mode == "RGB"
+    assert np.array_equal(np.asarray(read), rgb)
+
+
+@pytest.mark.parametrize("image_format", ["jpg", "webp"])
+def test_opaque_picture_is_close_and_has_no_alpha(image_format: ImageFormat) -> None:
+    smooth = np.asarray(Image.linear_gradient("L").convert("RGB"))
+
+    read = Image.open(io.BytesIO(encode(smooth, None, image_format)))
+
+    assert read.mode == "RGB"
+    assert np.abs(np.asarray(read, np.int16) - smooth).mean() < 2
+
+
+@pytest.mark.parametrize("image_format", ["png", "jpg", "webp"])
+def test_file_holds_nothing_but_the_picture(image_format: ImageFormat) -> None:
+    read = Image.open(io.BytesIO(encode(_noise(9, 9), None, image_format)))
+
+    assert not {"exif", "icc_profile", "xmp", "comment", "photoshop"} & set(read.info)
+    assert not read.getexif()
+
+
+def test_same_pixels_give_the_same_bytes() -> None:
+    rgb, alpha = _noise(90, 40), _noise(90, 40)[..., 0]
+
+    for image_format in ("png", "webp"):
+        assert encode(rgb, alpha, image_format) == encode(rgb.copy(), alpha.copy(), image_format)  # type: ignore[arg-type]
+
+
+def test_side_that_webp_cannot_hold_is_refused_in_plain_words() -> None:
+    with pytest.raises(ImageTooLarge) as refused:
+        encode(np.zeros((1, 16_384, 3), np.uint8), None, "webp")
+
+    assert refused.value.status == 400
+    assert "Ask for PNG" in refused.value.public_text

@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from processing.matting.foreground import estimate_foreground
+
+GREEN = np.array([10, 230, 30], np.float32)
+
+
+def _soft_shape(height: int = 240, width: int = 320) -> NDArray[np.uint8]:
+    """Return the alpha of a disc with a wide soft edge and strands across it."""
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    distance = np.hypot(y - height / 2, x - width / 2)
+    disc = np.clip((80 - distance) / 24 + 0.5, 0, 1)
+    strands = np.clip(1.2 - np.abs((x + y) % 17 - 8) / 3, 0, 1) * np.clip((110 - distance) / 20, 0, 1)
+    return np.rint(np.maximum(disc, 0.8 * strands) * 255).astype(np.uint8)
+
+
+def _hair_colours(height: int = 240, width: int = 320) -> NDArray[np.float32]:
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    return np.dstack((120 + 60 * np.sin(x / 23), 80 + 40 * np.cos(y / 31), 60 + 20 * np.sin((x + y) / 41)))
+
+
+def _composite(foreground: NDArray[np.float32], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    a = alpha[..., np.newaxis] / np.float32(255)
+    return np.rint(a * foreground + (1 - a) * GREEN).astype(np.uint8)
+
+
+def _colour_error(estimate: NDArray[np.uint8], truth: NDArray[np.float32], alpha: NDArray[np.uint8]) -> float:
+    """Return the mean difference in levels over soft pixels, weighted by how much of them is seen."""
+    soft = (alpha > 5) & (alpha < 250)
+    return float(np.average(np.abs(estimate - truth)[soft].mean(axis=1), weights=alpha[soft]))
+
+
+def test_saturated_background_does_not_fringe_the_edge() -> None:
+    truth, alpha = _hair_colours(), _soft_shape()
+    photo = _composite(truth, alpha)
+
+    estimate = estimate_foreground(photo, alpha)
+
+    untouched = _colour_error(photo, truth, alpha)
+    assert untouched > 25
+    assert _colour_error(estimate, truth, alpha) < 0.35 * untouched
+
+
+def test_opaque_and_empty_pixels_keep_their_colour() -> None:
+    alpha = _soft_shape()
+    photo = _composite(_hair_colours(), alpha)
+
+    estimate = estimate_foreground(photo, alpha)
+
+    known = (alpha == 0) | (alpha == 255)
+    assert np.array_equal(estimate[known], photo[known])
+    assert not np.array_equal(estimate, photo)
+
+
+def test_photo_itself_is_left_alone() -> None:
+    photo = _composite(_hair_colours(), _soft_shape())
+    before = photo.copy()
+
+    estimate_foreground(photo, _soft_shape())
+
+    assert np.array_equal(photo, before)
+
+
+def test_colour_of_pixels_that_were_transparent_counts_for_nothing() -> None:
+    truth, alpha = _hair_colours(), _soft_shape()
+    photo = _composite(truth, alpha)
+    photo[:, :100] = (255, 0, 255)
+    opacity = np.full(alpha.shape, 255, np.uint8)
+    opacity[:, :100] = 0
+    repainted = photo.copy()
+    repainted[:, :100] = (0, 255, 255)
+
+    first, second = estimate_foreground(photo, alpha, opacity), estimate_foreground(repainted, alpha, opacity)
+
+    assert np.abs(first[:, 104:].astype(np.int16) - second[:, 104:]).max() <= 1
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (2, 2)])
+@pytest.mark.parametrize("level", [0, 1, 128, 254, 255])
+def test_any_size_and_alpha_give_colours(size: tuple[int, int], level: int) -> None:
+    photo = np.full((*size, 3), 77, np.uint8)
+
+    estimate = estimate_foreground(photo, np.full(size, level, np.uint8))
+
+    assert np.abs(estimate.astype(np.int16) - 77).max() <= 1

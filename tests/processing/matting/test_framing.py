@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+
+from processing.matting.framing import CROP_MIN_ALPHA, crop_to_subject, limit_side
+
+
+def _picture(height: int, width: int) -> np.ndarray:
+    return np.full((height, width, 3), 90, np.uint8)
+
+
+def test_crop_is_the_tight_box_of_what_is_seen() -> None:
+    alpha = np.zeros((10, 20), np.uint8)
+    alpha[3:6, 4:9] = 255
+
+    rgb, cropped = crop_to_subject(_picture(10, 20), alpha)
+
+    assert cropped.shape == (3, 5)
+    assert rgb.shape == (3, 5, 3)
+    assert (cropped == 255).all()
+
+
+def test_faint_noise_does_not_widen_the_crop() -> None:
+    alpha = np.full((10, 20), CROP_MIN_ALPHA - 1, np.uint8)
+    alpha[3, 4] = CROP_MIN_ALPHA
+
+    assert crop_to_subject(_picture(10, 20), alpha)[1].shape == (1, 1)
+
+
+def test_empty_matte_is_not_cropped() -> None:
+    assert crop_to_subject(_picture(10, 20), np.zeros((10, 20), np.uint8))[1].shape == (10, 20)
+
+
+@pytest.mark.parametrize(
+    ("size", "limit", "expected"),
+    [
+        ((100, 200), 50, (25, 50)),
+        ((200, 100), 50, (50, 25)),
+        ((100, 200), 200, (100, 200)),
+        ((100, 200), 5000, (100, 200)),
+        ((100, 200), None, (100, 200)),
+        ((1, 16_384), 256, (1, 256)),
+        ((16_384, 1), 256, (256, 1)),
+        ((3, 3), 1, (1, 1)),
+        ((1, 1), 1, (1, 1)),
+    ],
+)
+def test_longest_side_is_limited_and_never_enlarged(
+    size: tuple[int, int], limit: int | None, expected: tuple[int, int]
+) -> None:
+    rgb, alpha = limit_side(_picture(*size), np.full(size, 200, np.uint8), limit)
+
+    assert alpha.shape == expected
+    assert rgb.shape == (*expected, 3)
+    assert (alpha == 200).all()
+    assert (rgb == 90).all()
+
+
+def test_hidden_colours_do_not_bleed_when_pixels_are_averaged() -> None:
+    rgb = np.array([[[200, 0, 0], [0, 255, 0]]], np.uint8)
+    alpha = np.array([[254, 0]], np.uint8)
+
+    small_rgb, small_alpha = limit_side(rgb, alpha, 1)
+
+    assert small_alpha.tolist() == [[127]]
+    assert small_rgb.tolist() == [[[200, 0, 0]]]
+
+
+def test_colours_are_averaged_by_their_alpha() -> None:
+    rgb = np.array([[[240, 0, 0], [0, 120, 0]]], np.uint8)
+    alpha = np.array([[150, 50]], np.uint8)
+
+    small_rgb, small_alpha = limit_side(rgb, alpha, 1)
+
+    assert small_alpha.tolist() == [[100]]
+    assert small_rgb.tolist() == [[[180, 30, 0]]]
