@@ -1,0 +1,83 @@
+"""manage.py cutout: the API's options, without a server."""
+
+import pytest
+from django.core.management import CommandError, call_command
+from PIL import Image
+
+from processing.management.commands import cutout
+from tests.fakes import DiscEngine
+from tests.photos import photo_path
+
+
+@pytest.fixture
+def disc(monkeypatch):
+    monkeypatch.setattr(cutout, "engine", DiscEngine())
+
+
+@pytest.fixture
+def photos(tmp_path):
+    paths = [tmp_path / name for name in ("a.png", "b.jpg")]
+    for path in paths:
+        Image.new("RGB", (400, 300), "teal").save(path)
+    return paths
+
+
+def test_a_real_photo_becomes_a_cutout(tmp_path, capsys):
+    target = tmp_path / "new" / "cat.webp"
+
+    call_command("cutout", str(photo_path("chelsea")), "-o", str(target), "--size", "preview", "--crop")
+
+    with Image.open(target) as result:
+        assert (result.format, result.mode, max(result.size)) == ("WEBP", "RGBA", 256)
+    assert str(target) in capsys.readouterr().out
+
+
+def test_several_photos_go_into_a_folder(tmp_path, photos, disc):
+    call_command("cutout", *map(str, photos), "-o", str(tmp_path / "out"), "--format", "jpg", "--bg-color", "red")
+
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a-cutout.jpg", "b-cutout.jpg"]
+    with Image.open(tmp_path / "out" / "a-cutout.jpg") as result:
+        assert result.getpixel((0, 0)) == pytest.approx((254, 0, 0), abs=3)
+
+
+def test_one_bad_photo_stops_no_other(tmp_path, photos, disc, capsys):
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"nothing")
+
+    with pytest.raises(CommandError, match="2 of 4"):
+        call_command(
+            "cutout", str(broken), *map(str, photos), str(tmp_path / "absent.png"), "-o", str(tmp_path / "out")
+        )
+
+    said = capsys.readouterr().err
+    assert "broken.png: This is not a JPEG" in said
+    assert "absent.png: No such file" in said
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [(["--size", "huge"], "--size"), (["--bg-color", "nope"], "--bg-color"), (["--format", "gif"], "--format")],
+)
+def test_a_bad_option_is_named(tmp_path, photos, disc, arguments, named):
+    with pytest.raises(CommandError, match=named):
+        call_command("cutout", str(photos[0]), "-o", str(tmp_path / "x.png"), *arguments)
+
+
+def test_two_photos_of_one_name_do_not_overwrite_each_other(tmp_path, photos, disc):
+    (tmp_path / "other").mkdir()
+    twin = tmp_path / "other" / "a.png"
+    twin.write_bytes(photos[0].read_bytes())
+
+    with pytest.raises(CommandError, match=r"a-cutout\.png"):
+        call_command("cutout", str(photos[0]), str(twin), "-o", str(tmp_path / "out"))
+
+
+def test_missing_weights_are_said_with_the_way_out(tmp_path, photos, settings, monkeypatch):
+    from processing.engine import Engine
+
+    settings.MODEL_CACHE_DIR = tmp_path / "empty"
+    monkeypatch.setattr(cutout, "engine", Engine())
+
+    with pytest.raises(CommandError, match="fetch_model"):
+        call_command("cutout", str(photos[0]), "-o", str(tmp_path / "x.png"))

@@ -1,0 +1,114 @@
+"""Settings: malformed values stop the start, production starts only when it is whole, and then passes the checks."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from removebg import env
+
+PROJECT = Path(__file__).resolve().parents[2]
+WHOLE = {
+    "DEPLOYMENT": "production",
+    "SECRET_KEY": "k7Gq2vX9" * 8,
+    "ALLOWED_HOSTS": "cutouts.example.com",
+    "PUBLIC_URL": "https://cutouts.example.com",
+    "DATABASE_URL": "postgres://removebg@db.example.com/removebg",
+    "REDIS_URL": "redis://cache.example.com/0",
+}
+
+
+def check(tmp_path, *arguments, **environ):
+    """Run `manage.py check` in a process with these settings alone."""
+    own = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DATA_DIR": str(tmp_path / "data")}
+    command = [sys.executable, "manage.py", "check", *arguments]
+    done = subprocess.run(command, cwd=PROJECT, env={**own, **environ}, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_laptop_needs_nothing(tmp_path):
+    code, said = check(tmp_path)
+
+    assert code == 0, said
+    assert (tmp_path / "data" / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_laptop_keeps_its_secret(tmp_path):
+    check(tmp_path)
+    secret = (tmp_path / "data" / "secret_key").read_text()
+    check(tmp_path)
+
+    assert len(secret) >= 50
+    assert (tmp_path / "data" / "secret_key").read_text() == secret
+
+
+def test_a_whole_production_passes_the_deployment_checks_without_a_word(tmp_path):
+    code, said = check(tmp_path, "--deploy", "--fail-level", "DEBUG", **WHOLE)
+
+    assert code == 0, said
+    assert "no issues" in said
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "PUBLIC_URL", "DATABASE_URL"])
+def test_production_refuses_to_start_without(tmp_path, missing):
+    code, said = check(tmp_path, **{name: value for name, value in WHOLE.items() if name != missing})
+
+    assert code != 0
+    assert missing in said
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({"DEBUG": "true"}, "DEBUG"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
+        ({"PUBLIC_URL": "http://cutouts.example.com"}, "PUBLIC_URL"),
+        ({"WEB_PROCESSES": "4", "REDIS_URL": ""}, "REDIS_URL"),
+        ({"DEPLOYMENT": "prod"}, "DEPLOYMENT"),
+        ({"MAX_IMAGE_PIXELS": "many"}, "MAX_IMAGE_PIXELS"),
+        ({"IMAGE_SLOTS": "0"}, "IMAGE_SLOTS"),
+        ({"STRANGER_RATE": "often"}, "STRANGER_RATE"),
+        ({"DATABASE_URL": "nonsense"}, "DATABASE_URL"),
+        ({"MODEL_NAME": "no-such-model"}, "MODEL_NAME"),
+    ],
+)
+def test_a_wrong_value_stops_the_start_and_is_named(tmp_path, changed, named):
+    code, said = check(tmp_path, **{**WHOLE, **changed})
+
+    assert code != 0
+    assert named in said
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (lambda: env.read_int("X", 1), "1.5"),
+        (lambda: env.read_int("X", 1, minimum=2), "1"),
+        (lambda: env.read_float("X", 1), "nan"),
+        (lambda: env.read_float("X", 1), "inf"),
+        (lambda: env.read_float("X", 1), "-1"),
+        (lambda: env.read_bool("X", True), "perhaps"),
+        (lambda: env.read_choice("X", ("a", "b"), "a"), "c"),
+        (lambda: env.read_rate("X", "1/m"), "0/m"),
+    ],
+)
+def test_a_reader_names_the_variable_it_cannot_read(monkeypatch, read, text):
+    monkeypatch.setenv("X", text)
+
+    with pytest.raises(ImproperlyConfigured, match=r"\bX\b"):
+        read()
+
+
+def test_readers_give_their_types(monkeypatch):
+    monkeypatch.setenv("X", " 7 ")
+    assert (env.read_int("X", 1), env.read_float("X", 1), env.read_text("X")) == (7, 7.0, "7")
+    monkeypatch.setenv("X", "On")
+    assert env.read_bool("X", False) is True
+    monkeypatch.setenv("X", "a, ,b")
+    assert env.read_list("X") == ["a", "b"]
+    monkeypatch.setenv("X", "")
+    assert (env.read_int("X", 3), env.read_list("X", ["d"]), env.read_bool("X", False)) == (3, ["d"], False)

@@ -1,0 +1,214 @@
+"""The site around the API: health, metrics, pages, logs."""
+
+import json
+import logging
+import re
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+
+from processing import engine as engine_module
+from processing.engine import Engine
+from removebg import health
+from removebg.error_catalogue import ERROR_PAGES
+from removebg.logs import LineFormatter
+from tests.factories import PASSWORD, make_key, make_member, make_organization, make_staff
+from tests.fakes import DiscEngine
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def fresh_counters():
+    cache.clear()
+
+
+def test_livez_touches_nothing(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert client.get("/livez").content == b"ok\n"
+
+
+def test_readyz_is_503_until_the_model_is_loaded_and_then_names_its_digest(client, monkeypatch):
+    engine = Engine()
+    monkeypatch.setattr(health, "engine", engine)
+    loading = client.get("/readyz")
+    engine.session()
+    ready = client.get("/readyz")
+
+    assert (loading.status_code, loading.json()["model"]["state"]) == (503, "loading")
+    assert (ready.status_code, ready.json()["model"]["state"]) == (200, "ready")
+    assert re.fullmatch(r"[0-9a-f]{32,64}", ready.json()["model"]["digest"])
+
+
+@pytest.mark.parametrize(("damage", "state"), [("missing", "missing"), ("cut off", "altered"), ("altered", "altered")])
+def test_readyz_says_what_is_wrong_with_the_weights_but_not_where(
+    client, monkeypatch, settings, tmp_path, damage, state
+):
+    from processing.matting.model_catalog import get_model
+
+    artifact = get_model(settings.MODEL_NAME).artifacts[0]
+    if damage == "cut off":
+        (tmp_path / artifact.file_name).write_bytes(b"half")
+    if damage == "altered":
+        (tmp_path / artifact.file_name).write_bytes(bytes(artifact.size_bytes))
+    settings.MODEL_CACHE_DIR = tmp_path
+    engine = Engine()
+    monkeypatch.setattr(health, "engine", engine)
+    with pytest.raises(Exception, match="not ready"):
+        engine.session()
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json()["model"]["state"]) == (503, state)
+    assert str(tmp_path) not in answer.content.decode()
+    assert "fetch_model" in engine.status().problem
+
+
+def test_weights_that_arrive_later_are_found_without_a_restart(monkeypatch, settings, tmp_path):
+    real_folder, settings.MODEL_CACHE_DIR = settings.MODEL_CACHE_DIR, tmp_path
+    engine = Engine()
+    with pytest.raises(Exception, match="not ready"):
+        engine.session()
+    settings.MODEL_CACHE_DIR = real_folder
+    with pytest.raises(Exception, match="not ready"):
+        engine.session()  # not read again by each request that comes in the next seconds
+    monkeypatch.setattr(engine_module, "RETRY_AFTER_S", 0)
+
+    assert engine.session() is not None
+
+
+def test_readyz_is_503_without_a_database(client, monkeypatch):
+    def unreachable():
+        raise OSError
+
+    engine = DiscEngine()
+    monkeypatch.setattr(health, "engine", engine)
+    monkeypatch.setattr(connection, "cursor", unreachable)
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["database"].startswith("unreachable")
+
+
+def test_metrics_are_for_whoever_knows_the_token(client, settings):
+    assert client.get("/metrics").status_code == 404
+    settings.METRICS_TOKEN = "secret"
+    assert client.get("/metrics", headers={"authorization": "Bearer wrong"}).status_code == 404
+
+    shown = client.get("/metrics", headers={"authorization": "Bearer secret"})
+
+    assert shown.status_code == 200
+    assert b"removebg_removals_total" in shown.content
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/docs/errors/", "/login/", *(f"/docs/errors/{page.slug}" for page in ERROR_PAGES)]
+)
+def test_every_public_page_opens(client, path):
+    answer = client.get(path)
+
+    assert answer.status_code == 200
+    assert answer["X-Request-ID"].startswith("req_")
+    assert b"<h1" in answer.content
+
+
+def test_every_error_code_has_one_page_with_its_own_address():
+    assert len({page.slug for page in ERROR_PAGES}) == len(ERROR_PAGES)
+
+
+def test_an_unknown_page_is_a_page_of_the_site(client):
+    answer = client.get("/nowhere")
+
+    assert answer.status_code == 404
+    assert answer["X-Request-ID"] in answer.content.decode()
+
+
+def test_a_crash_on_a_page_is_a_page_with_the_request_id(monkeypatch):
+    from removebg import urls
+
+    def crash(request):
+        raise RuntimeError("boom")
+
+    route = next(route for route in urls.urlpatterns if getattr(route, "name", "") == "livez")
+    monkeypatch.setattr(route, "callback", crash)
+
+    answer = Client(raise_request_exception=False).get("/livez")
+
+    assert answer.status_code == 500
+    assert answer["X-Request-ID"] in answer.content.decode()
+    assert b"boom" not in answer.content
+
+
+@pytest.mark.parametrize(("path", "shape"), [("/v1/me", "application/json"), ("/", "text/html")])
+def test_a_forged_host_is_a_400_in_the_right_shape(client, path, shape):
+    answer = client.get(path, headers={"host": "evil.example"})
+
+    assert (answer.status_code, answer["Content-Type"].split(";")[0]) == (400, shape)
+
+
+def test_the_dashboard_shows_credits_keys_and_requests_to_members_only(client):
+    organization = make_organization("Alice's shop", credits=1234)
+    make_member(organization, "alice@example.com")
+    key = make_key(organization, name="shop-import")
+    make_organization("Bob's shop", credits=99)
+    assert client.get("/dashboard/").status_code == 302
+
+    client.post("/login/", {"username": "alice@example.com", "password": PASSWORD})
+    page = client.get("/dashboard/").content.decode()
+
+    assert "Alice&#x27;s shop" in page
+    assert "1,234" in page
+    assert "shop-import" in page
+    assert key.api_key.last_four in page
+    assert key.secret not in page
+    assert "Bob" not in page
+
+
+def test_someone_without_an_organization_is_told_what_to_do(client):
+    client.force_login(make_staff())
+
+    assert b"No organization yet" in client.get("/dashboard/").content
+
+
+def test_a_wrong_password_is_explained_and_guessing_is_slowed(client):
+    make_member(make_organization(), "alice@example.com")
+    guesses = [client.post("/login/", {"username": "Alice@example.com", "password": "guess"}) for _ in range(6)]
+
+    assert [guess.status_code for guess in guesses] == [200] * 5 + [429]
+    assert b"do not belong together" in guesses[0].content
+    assert b"Too many tries" in guesses[-1].content
+
+
+def test_a_log_line_is_one_json_object():
+    record = logging.makeLogRecord({"name": "x", "levelname": "INFO", "msg": "image_served", "ms": 412, "who": "a\nb"})
+
+    line = LineFormatter().format(record)
+
+    assert "\n" not in line
+    assert json.loads(line) | {"time": ""} == {
+        "time": "",
+        "level": "info",
+        "logger": "x",
+        "event": "image_served",
+        "ms": 412,
+        "who": "a\nb",
+    }
+
+
+def test_the_openapi_description_names_both_endpoints_and_every_field(client):
+    described = client.get("/v1/openapi.yaml").content.decode()
+
+    for word in (
+        "/v1/remove",
+        "/v1/me",
+        "image_file",
+        "bg_color",
+        "channels",
+        "Idempotency-Key",
+        "X-Credits-Charged",
+        "x-api-key",
+    ):
+        assert word in described
