@@ -20,7 +20,7 @@ from deploy.demo.server import ServerFailed, running, tail, wait_until_ready
 INTERRUPTED = 130
 
 
-class Stopped(Exception):
+class Stopped(KeyboardInterrupt):
     """Somebody pressed Ctrl-C, closed the terminal or asked this process to end."""
 
 
@@ -62,8 +62,8 @@ def run_under(environment: dict[str, str]) -> None:
 
 def serve(process: subprocess.Popen[bytes], log: Path) -> None:
     """Return when somebody stops us; raise ServerFailed when the server ends by itself."""
-    print("Serving until Ctrl-C ...", flush=True)
     try:
+        print("Serving until Ctrl-C ...", flush=True)
         status = process.wait()
     except Stopped:
         print("\nStopped.", flush=True)
