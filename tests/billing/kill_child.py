@@ -137,7 +137,7 @@ def report_on(account: CreditAccount, delivered: Path) -> dict[str, Any]:
         "delivered_twice": len(delivered_keys) - len(set(delivered_keys)),
         "delivered_unpaid": sorted(set(delivered_keys) - paid_keys),
         "paid_undelivered": len(paid_keys - set(delivered_keys)),
-        "charged_again": {key: try_again(account, key) for key in sorted(paid_keys)[:50]},
+        "charged_again": {key: try_again(account, key) for key in sorted(paid_keys - set(delivered_keys))},
         "charged_at_last": {key: try_again(account, key) for key in sorted(unpaid_keys)},
         "disagreements_at_the_end": [str(found) for found in audit.find_disagreements()],
         "used_at_the_end": credits_of(account.pk).used,

@@ -1,14 +1,18 @@
 """A process may die at any moment: no credit is lost, doubled or leaked, and the same key works again."""
 
+import os
+
 import pytest
 
 from tests.billing.shared_database import run_child, shared_database
+
+RANDOM_KILLS = int(os.environ.get("RANDOM_KILLS", "8"))  # an even number; `make verify` asks for hundreds
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     with shared_database(tmp_path_factory.mktemp("kill")) as url:
-        return run_child("tests.billing.kill_child", url, "--random", "8")
+        return run_child("tests.billing.kill_child", url, "--random", str(RANDOM_KILLS))
 
 
 @pytest.mark.parametrize(
@@ -29,8 +33,8 @@ def test_a_death_leaves_what_it_should(report, point, unavailable, open_holds, c
 
 
 def test_random_deaths_happened_during_work(report):
-    assert report["killed_at_random"] == 8
-    assert report["delivered"] > 8
+    assert report["killed_at_random"] == RANDOM_KILLS
+    assert report["delivered"] > RANDOM_KILLS
 
 
 def test_every_orphaned_hold_comes_free(report):
@@ -51,7 +55,7 @@ def test_nothing_is_delivered_unpaid_or_twice(report):
 
 
 def test_what_was_paid_and_lost_is_free_again(report):
-    assert report["paid_undelivered"] >= 1
+    assert len(report["charged_again"]) == report["paid_undelivered"] >= 1
     assert set(report["charged_again"].values()) == {0}
 
 
