@@ -14,6 +14,7 @@ from processing.engine import Engine
 from removebg import health
 from removebg.error_catalogue import ERROR_PAGES
 from removebg.logs import LineFormatter
+from removebg.templatetags.prose import prose
 from tests.factories import PASSWORD, make_key, make_member, make_organization, make_staff
 from tests.fakes import DiscEngine
 
@@ -212,3 +213,7 @@ def test_the_openapi_description_names_both_endpoints_and_every_field(client):
         "x-api-key",
     ):
         assert word in described
+
+
+def test_prose_shows_code_and_escapes_everything_else():
+    assert prose("Send `a<b` & go") == "Send <code>a&lt;b</code> &amp; go"
