@@ -24,4 +24,4 @@ def rate_limit_address(request: HttpRequest) -> str:
     try:
         return str(ipaddress.ip_address(client_address(request)))
     except ValueError:
-        return "0.0.0.0"
+        return str(ipaddress.IPv6Address(0))

@@ -5,59 +5,84 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_people_and_keys'),
+        ("accounts", "0001_people_and_keys"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SchedulerLease',
+            name="SchedulerLease",
             fields=[
-                ('job', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('holder', models.CharField(max_length=120)),
-                ('expires_at', models.DateTimeField()),
+                ("job", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ("holder", models.CharField(max_length=120)),
+                ("expires_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='DailyUsage',
+            name="DailyUsage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(help_text='In UTC.')),
-                ('status', models.PositiveSmallIntegerField()),
-                ('requests', models.PositiveIntegerField()),
-                ('credits_charged', models.PositiveIntegerField()),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='daily_usage', to='accounts.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField(help_text="In UTC.")),
+                ("status", models.PositiveSmallIntegerField()),
+                ("requests", models.PositiveIntegerField()),
+                ("credits_charged", models.PositiveIntegerField()),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="daily_usage",
+                        to="accounts.organization",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'daily usage',
-                'constraints': [models.UniqueConstraint(fields=('organization', 'day', 'status'), name='one_count_per_day')],
+                "verbose_name_plural": "daily usage",
+                "constraints": [
+                    models.UniqueConstraint(fields=("organization", "day", "status"), name="one_count_per_day")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RemovalRecord',
+            name="RemovalRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('request_id', models.CharField(max_length=40, unique=True)),
-                ('created', models.DateTimeField()),
-                ('status', models.PositiveSmallIntegerField()),
-                ('code', models.CharField(blank=True, help_text="The error's code; empty for a delivered image.", max_length=40)),
-                ('credits_charged', models.PositiveIntegerField(default=0)),
-                ('input_bytes', models.PositiveIntegerField(null=True)),
-                ('input_width', models.PositiveIntegerField(null=True)),
-                ('input_height', models.PositiveIntegerField(null=True)),
-                ('output_bytes', models.PositiveIntegerField(null=True)),
-                ('model', models.CharField(blank=True, max_length=60)),
-                ('took_ms', models.PositiveIntegerField()),
-                ('timings_ms', models.JSONField(default=dict, help_text='Milliseconds of each stage.')),
-                ('api_key', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.apikey')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='removal_records', to='accounts.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("request_id", models.CharField(max_length=40, unique=True)),
+                ("created", models.DateTimeField()),
+                ("status", models.PositiveSmallIntegerField()),
+                (
+                    "code",
+                    models.CharField(
+                        blank=True, help_text="The error's code; empty for a delivered image.", max_length=40
+                    ),
+                ),
+                ("credits_charged", models.PositiveIntegerField(default=0)),
+                ("input_bytes", models.PositiveIntegerField(null=True)),
+                ("input_width", models.PositiveIntegerField(null=True)),
+                ("input_height", models.PositiveIntegerField(null=True)),
+                ("output_bytes", models.PositiveIntegerField(null=True)),
+                ("model", models.CharField(blank=True, max_length=60)),
+                ("took_ms", models.PositiveIntegerField()),
+                ("timings_ms", models.JSONField(default=dict, help_text="Milliseconds of each stage.")),
+                (
+                    "api_key",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.apikey"
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="removal_records",
+                        to="accounts.organization",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created'],
-                'indexes': [models.Index(fields=['organization', '-created'], name='record_by_organization')],
+                "ordering": ["-created"],
+                "indexes": [models.Index(fields=["organization", "-created"], name="record_by_organization")],
             },
         ),
     ]
