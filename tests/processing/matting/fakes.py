@@ -11,7 +11,7 @@ _SIDE = get_model("isnet-general-use").input_size
 def disc_matte(radius: float = 0.3, soft: float = 0.02) -> Matte:
     """Return a disc in the middle; radius and width of the soft edge in parts of the side."""
     y, x = np.mgrid[:_SIDE, :_SIDE].astype(np.float32) / _SIDE + 0.5 / _SIDE - 0.5
-    return np.clip((radius - np.hypot(x, y)) / soft + 0.5, 0, 1).astype(np.float32)
+    return np.asarray(np.clip((radius - np.hypot(x, y)) / soft + 0.5, 0, 1), np.float32)
 
 
 class FixedSession:

@@ -27,7 +27,8 @@ LIMITS = DecodeLimits(max_bytes=20 * 1024 * 1024, max_pixels=50_000_000, max_sid
 
 
 def _alpha(cutout: Cutout) -> NDArray[np.float32]:
-    return np.asarray(Image.open(io.BytesIO(cutout.data)).getchannel("A"), np.float32) / 255
+    alpha = np.asarray(Image.open(io.BytesIO(cutout.data)).getchannel("A"))
+    return np.multiply(alpha, np.float32(1 / 255))
 
 
 @cache

@@ -57,7 +57,7 @@ def test_same_pixels_give_the_same_bytes() -> None:
     rgb, alpha = _noise(90, 40), _noise(90, 40)[..., 0]
 
     for image_format in ("png", "webp"):
-        assert encode(rgb, alpha, image_format) == encode(rgb.copy(), alpha.copy(), image_format)  # type: ignore[arg-type]
+        assert encode(rgb, alpha, image_format) == encode(rgb.copy(), alpha.copy(), image_format)
 
 
 def test_side_that_webp_cannot_hold_is_refused_in_plain_words() -> None:

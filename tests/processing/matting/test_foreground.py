@@ -13,7 +13,7 @@ def _soft_shape(height: int = 240, width: int = 320) -> NDArray[np.uint8]:
     distance = np.hypot(y - height / 2, x - width / 2)
     disc = np.clip((80 - distance) / 24 + 0.5, 0, 1)
     strands = np.clip(1.2 - np.abs((x + y) % 17 - 8) / 3, 0, 1) * np.clip((110 - distance) / 20, 0, 1)
-    return np.rint(np.maximum(disc, 0.8 * strands) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.maximum(disc, 0.8 * strands) * 255), np.uint8)
 
 
 def _hair_colours(height: int = 240, width: int = 320) -> NDArray[np.float32]:
