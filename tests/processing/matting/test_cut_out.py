@@ -28,7 +28,7 @@ LIMITS = DecodeLimits(max_bytes=20 * 1024 * 1024, max_pixels=50_000_000, max_sid
 
 def _alpha(cutout: Cutout) -> NDArray[np.float32]:
     alpha = np.asarray(Image.open(io.BytesIO(cutout.data)).getchannel("A"))
-    return np.multiply(alpha, np.float32(1 / 255))
+    return np.asarray(alpha, np.float32) * np.float32(1 / 255)
 
 
 @cache
