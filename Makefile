@@ -21,7 +21,7 @@ test:  ## The suite for every change, on both databases (Linux)
 	@$(PYTHON) deploy/bootstrap.py test
 	@$(PY) manage.py fetch_model
 	@$(PY) -m tests.clients.install
-	$(PY) -m pytest -q -n 2
+	$(PY) -m pytest -q -n 2 --dist loadfile
 	$(PY) tests/run_on_postgres.py
 
 lint:  ## Style, types and who may import whom

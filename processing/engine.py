@@ -80,7 +80,7 @@ class Engine:
         except weights.WeightsAltered as error:
             self._note_failure(EngineStatus(model.name, "altered", problem=str(error)))
         except ModelUnusable as error:
-            self._note_failure(EngineStatus(model.name, "unusable", problem=str(error)))
+            self._note_failure(EngineStatus(model.name, "unusable", problem=error.details or str(error)))
         else:
             artifact = verified.artifact
             self._status = EngineStatus(model.name, "ready", digest=artifact.digest, precision=artifact.precision)

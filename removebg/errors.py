@@ -50,14 +50,10 @@ class Problem:
 def problem_of(error: Exception) -> Problem:  # noqa: PLR0911 - one row for each kind of error
     """Return what to tell the caller about any exception; unknown ones are our fault."""
     match error:
-        case ServiceError() | MattingError():
-            return Problem(
-                status=error.status,
-                code=error.code,
-                message=error.public_text,
-                details=error.details,
-                retry_after_s=error.retry_after_s,
-            )
+        case ServiceError():
+            return _told(error, details=error.details)
+        case MattingError():
+            return _told(error, details=None)  # the core's details are for the log
         case drf.ValidationError():
             return Problem(status=400, code=CODES[400], message=_first_fault(error.detail), details=error.detail)
         case drf.MethodNotAllowed():
@@ -122,6 +118,16 @@ def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
 def doc_url(code: str) -> str:
     """Return the address of the page that explains a code."""
     return f"{settings.PUBLIC_URL}/docs/errors/{code.replace('_', '-')}"
+
+
+def _told(error: ServiceError | MattingError, *, details: Any) -> Problem:
+    return Problem(
+        status=error.status,
+        code=error.code,
+        message=error.public_text,
+        details=details,
+        retry_after_s=error.retry_after_s,
+    )
 
 
 def _answer(request: HttpRequest, problem: Problem) -> HttpResponse:
