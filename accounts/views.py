@@ -32,5 +32,12 @@ class LogIn(LoginView):
         return self.render_to_response(context, status=429, headers={"Retry-After": "300"})
 
 
+class AdminLogIn(LogIn):
+    """The admin's door, with the same limits. Who is logged in but no staff is asked for another account."""
+
+    redirect_authenticated_user = False
+    next_page = "admin:index"
+
+
 def _email_tried(group: str, request: HttpRequest) -> str:
     return request.POST.get("username", "").strip().lower()

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from accounts.views import AdminLogIn
 from processing.api import v1
 from removebg import health, metrics, pages
 
@@ -20,6 +21,7 @@ urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
+    path("admin/login/", AdminLogIn.as_view()),
     path("admin/", admin.site.urls),
 ]
 

@@ -183,6 +183,25 @@ def test_a_wrong_password_is_explained_and_guessing_is_slowed(client):
     assert b"Too many tries" in guesses[-1].content
 
 
+def test_guessing_is_slowed_at_the_admins_door_too(client):
+    make_staff("sam@example.com")
+    guesses = [client.post("/admin/login/", {"username": "sam@example.com", "password": "guess"}) for _ in range(6)]
+    cache.clear()
+
+    assert [guess.status_code for guess in guesses] == [200] * 5 + [429]
+    entered = client.post("/admin/login/", {"username": "sam@example.com", "password": PASSWORD})
+    assert (entered.status_code, entered["Location"]) == (302, "/admin/")
+
+
+def test_a_member_who_is_no_staff_is_asked_for_another_account_by_the_admin(client):
+    client.force_login(make_member(make_organization()))
+
+    answer = client.get("/admin/", follow=True)
+
+    assert answer.status_code == 200
+    assert answer.redirect_chain == [("/admin/login/?next=/admin/", 302)]
+
+
 def test_a_log_line_is_one_json_object():
     record = logging.makeLogRecord({"name": "x", "levelname": "INFO", "msg": "image_served", "ms": 412, "who": "a\nb"})
 
