@@ -7,6 +7,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from removebg import env
+from removebg.databases import with_our_options
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -66,20 +67,12 @@ if IS_PRODUCTION:
 elif not SECRET_KEY:
     SECRET_KEY = _own_secret_key()
 
-DATABASES = {"default": env.read_database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = {
-        # IMMEDIATE takes the write lock first, so that waiting works; SQLite refuses to wait when a read turns into
-        # a write. FULL keeps what was committed through a power cut.
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 15,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-    }
-else:
-    DATABASES["default"]["OPTIONS"] = {
-        "pool": {"min_size": 1, "max_size": env.read_int("DATABASE_POOL_SIZE", 20, minimum=1), "timeout": 10},
-        "connect_timeout": 5,
-    }
+DATABASES = {
+    "default": with_our_options(
+        env.read_database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}"),
+        pool_size=env.read_int("DATABASE_POOL_SIZE", 20, minimum=1),
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 if REDIS_URL:

@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from removebg import env
+from removebg.databases import with_our_options
 
 PROJECT = Path(__file__).resolve().parents[2]
 WHOLE = {
@@ -112,3 +113,20 @@ def test_readers_give_their_types(monkeypatch):
     assert env.read_list("X") == ["a", "b"]
     monkeypatch.setenv("X", "")
     assert (env.read_int("X", 3), env.read_list("X", ["d"]), env.read_bool("X", False)) == (3, ["d"], False)
+
+
+def test_options_in_the_database_url_are_kept_beside_ours(monkeypatch):
+    monkeypatch.setenv("X", "postgres://u:p@db.example.com/removebg?sslmode=require&connect_timeout=2")
+
+    options = with_our_options(env.read_database("X", ""), pool_size=7)["OPTIONS"]
+
+    assert (options["sslmode"], options["connect_timeout"], options["pool"]["max_size"]) == ("require", 2, 7)
+
+
+def test_sqlite_waits_for_its_write_lock_and_keeps_what_was_committed(monkeypatch):
+    monkeypatch.setenv("X", "sqlite:////tmp/x.sqlite3")
+
+    options = with_our_options(env.read_database("X", ""), pool_size=7)["OPTIONS"]
+
+    assert options["transaction_mode"] == "IMMEDIATE"
+    assert "synchronous=FULL" in options["init_command"]
