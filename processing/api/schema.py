@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 
 from processing.api.fields import RemovalForm
@@ -44,11 +44,21 @@ class MeBody(serializers.Serializer[Any]):
     autoRechargeThreshold = serializers.IntegerField(allow_null=True)  # noqa: N815
 
 
+@extend_schema_field(OpenApiTypes.BINARY)
+class FilePart(serializers.FileField):
+    """A file part; a plain FileField would be described as the address of a stored file."""
+
+
+@extend_schema_field({"type": "string", "format": "color"})
+class ColourText(serializers.CharField):
+    """A colour in CSS words."""
+
+
 class RemovalUpload(RemovalForm):
     """The form with its file, as a caller sends it."""
 
-    image_file = serializers.FileField(help_text="JPEG, PNG or WebP; alias: file.")
-    bg_color = serializers.CharField(default="white", help_text=RemovalForm().fields["bg_color"].help_text)
+    image_file = FilePart(help_text="JPEG, PNG or WebP; alias: file.")
+    bg_color = ColourText(default="white", help_text=RemovalForm().fields["bg_color"].help_text)
 
 
 def _header(name: str, kind: Any, description: str) -> OpenApiParameter:
@@ -72,7 +82,7 @@ _ANSWER_HEADERS = [
 ]
 _IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
-    OpenApiTypes.STR,
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r'^([!#-~][!-~]*|"[!#-\[\]-~]+")$'},
     OpenApiParameter.HEADER,
     description="1-255 visible ASCII characters. The same key with the same request is charged once within 24 hours.",
 )
