@@ -16,7 +16,11 @@ from tests import lifted_triggers
 _TOO_SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 settings.register_profile("default", max_examples=25, stateful_step_count=25, deadline=None, derandomize=True)
 settings.register_profile(
-    "verify", max_examples=500, stateful_step_count=50, deadline=None, suppress_health_check=_TOO_SLOW
+    "verify",
+    max_examples=int(os.environ.get("VERIFY_EXAMPLES", "120")),
+    stateful_step_count=int(os.environ.get("VERIFY_STEPS", "50")),
+    deadline=None,
+    suppress_health_check=_TOO_SLOW,
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
+from typing import Any
 
 import django
 
@@ -105,22 +106,30 @@ def run(race: Race, account: CreditAccount, racers: int, key: str | None) -> Cou
     return counted
 
 
-def main() -> None:
-    """Race once and print the report."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--racers", type=int, default=16)
-    parser.add_argument("--credits", type=int, default=1)
-    parser.add_argument("--same-key", action="store_true", help="all send one Idempotency-Key")
-    parser.add_argument("--without-guard", action="store_true", help="negative control")
-    options = parser.parse_args()
+def race_once(options: argparse.Namespace) -> dict[str, Any]:
+    """Race for the credits of a new account; return what became of them."""
     account = make_account(credits=options.credits)
     race = make_race(options.racers)
     if options.without_guard:
         take_guard_out(race)
     outcomes = run(race, account, options.racers, "k" if options.same_key else None)
     disagreements = [str(found) for found in audit.find_disagreements()]
-    available = credits_of(account.pk).available
-    print(json.dumps({"outcomes": outcomes, "available": available, "disagreements": disagreements}))
+    return {"outcomes": outcomes, "available": credits_of(account.pk).available, "disagreements": disagreements}
+
+
+def main() -> None:
+    """Race and print the report: of the one round, or of all under "rounds" when more are asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--racers", type=int, default=16)
+    parser.add_argument("--credits", type=int, default=1)
+    parser.add_argument("--rounds", type=int, help="race so often, each time on a new account")
+    parser.add_argument("--same-key", action="store_true", help="all send one Idempotency-Key")
+    parser.add_argument("--without-guard", action="store_true", help="negative control")
+    options = parser.parse_args()
+    if options.rounds is None:
+        print(json.dumps(race_once(options)))
+        return
+    print(json.dumps({"rounds": [race_once(options) for _ in range(options.rounds)]}))
 
 
 if __name__ == "__main__":

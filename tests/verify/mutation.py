@@ -1,0 +1,107 @@
+"""mutmut changes the ledger's code line by line; the billing tests must notice each change.
+
+It works in a copy of the tree. mutmut leaves decorated functions alone, so the copy has `held_credits` written without
+its decorator. Changes that no test can notice are explained in equivalent_mutants.txt, by the changed line.
+"""
+
+import math
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from tests.run_on_postgres import ROOT
+from tests.verify.check import Check, Finding
+
+CHILDREN = 2
+EXPLAINED = Path(__file__).with_name("equivalent_mutants.txt")
+NOTICED = ("killed", "timeout", "caught by type check")
+MUTMUT = str(Path(sys.executable).parent / "mutmut")
+DECORATED = "@contextmanager\ndef held_credits("
+UNDECORATED = "def _held_credits("
+
+
+def mutate(scale: float) -> Finding:
+    """Run mutmut on the three modules that move credits; each survivor must be explained."""
+    with tempfile.TemporaryDirectory(prefix="removebg-verify-", dir="/tmp") as folder:
+        copy = copy_tree(Path(folder) / "tree")
+        said = _mutmut(copy, "run", "--max-children", str(CHILDREN), *_sample(scale))
+        endings = _endings(copy)
+        survivors = {name: changed_line(_mutmut(copy, "show", name)) for name in endings if endings[name] == "survived"}
+    tried = Counter(ending for ending in endings.values() if ending != "not checked")
+    reasons = read_explanations(EXPLAINED.read_text(encoding="utf-8"))
+    faults = [f"{name} survived: {line}" for name, line in survivors.items() if line not in reasons]
+    faults += [f"{number} x {ending}" for ending, number in tried.items() if ending not in (*NOTICED, "survived")]
+    if not tried.total():
+        faults.append(f"mutmut tried nothing: {said[-600:]}")
+    noticed = sum(tried[ending] for ending in NOTICED)
+    return Finding(
+        how_many=f"{tried.total()} of {len(endings)} changes to ledger, idempotency and charging",
+        figures=f"{noticed} noticed ({noticed / max(tried.total(), 1):.1%}); {tried['survived']} not, "
+        f"{sum(line in reasons for line in survivors.values())} of them explained below",
+        faults=faults,
+        notes=[f"- `{line}` - {reasons[line]}" for line in sorted(set(survivors.values())) if line in reasons],
+    )
+
+
+def copy_tree(target: Path) -> Path:
+    """Copy what git knows or would take, with `held_credits` undecorated."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    for name in listed.stdout.decode().split("\0"):
+        if name and (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, target / name)
+    charging = target / "billing" / "charging.py"
+    source = charging.read_text(encoding="utf-8")
+    assert DECORATED in source, "held_credits is written differently now"
+    undecorated = source.replace(DECORATED, UNDECORATED) + "\n\nheld_credits = contextmanager(_held_credits)\n"
+    charging.write_text(undecorated, encoding="utf-8")
+    return target
+
+
+def changed_line(diff: str) -> str:
+    """Return what the change made of the line, from a diff."""
+    added = [line[1:] for line in diff.splitlines() if line.startswith("+") and not line.startswith("+++")]
+    removed = [line[1:] for line in diff.splitlines() if line.startswith("-") and not line.startswith("---")]
+    return " ".join(" ".join(added or ["(removed)", *removed]).split())
+
+
+def read_explanations(text: str) -> dict[str, str]:
+    """Return why each changed line means the same: a line, then its reason, indented."""
+    reasons: dict[str, str] = {}
+    line = ""
+    for written in text.splitlines():
+        if not written.strip() or written.startswith("# "):
+            continue
+        if written.startswith("    "):
+            reasons[line] = written.strip()
+        else:
+            line = written.strip()
+    return reasons
+
+
+def _sample(scale: float) -> list[str]:
+    """Return the same share of changes each time, by their last digit; nothing for all of them."""
+    digits = min(10, math.ceil(10 * scale))
+    return [] if digits == 10 else [f"*{digit}" for digit in range(1, digits + 1)]
+
+
+def _endings(copy: Path) -> dict[str, str]:
+    listed = _mutmut(copy, "results", "--all", "true")
+    return dict(re.findall(r"^\s*(billing\.\S+): (.+)$", listed, re.MULTILINE))
+
+
+def _mutmut(copy: Path, *arguments: str) -> str:
+    done = subprocess.run([MUTMUT, *arguments], cwd=copy, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+CHECK = Check("mutation", "Changes to the code that moves credits, noticed by its tests", mutate)
