@@ -196,7 +196,8 @@ def test_a_cleanup_that_fails_keeps_the_first_error_and_is_logged(alice, monkeyp
         ):
             raise ValueError("first")
 
-    assert "hold_left_to_the_sweeper" in caplog.text
+    logged = [(line.message, line.hold_id) for line in caplog.records]
+    assert logged == [("hold_left_to_the_sweeper", alice.holds.get().pk)]
     assert ledger.release_expired(timezone.now() + timedelta(days=1)) == 1
 
 
@@ -208,3 +209,14 @@ def test_a_claim_forgotten_before_the_hold_is_a_lost_hold(alice, available):
     with pytest.raises(HoldLost):
         ledger.hold(alice, amount=1, claim=claimed.row)
     assert available(alice) == 10
+
+
+def test_a_key_that_cannot_be_freed_before_any_hold_is_logged_without_one(alice, monkeypatch, caplog):
+    def no_database(claimed: object) -> None:
+        raise ConnectionError("The database is gone.")
+
+    monkeypatch.setattr(idempotency, "free", no_database)
+    with pytest.raises(InsufficientCredits):
+        pay(alice, key="k", amount=11)
+
+    assert [(line.message, line.hold_id) for line in caplog.records] == [("hold_left_to_the_sweeper", None)]

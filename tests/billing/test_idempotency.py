@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from billing import idempotency
 from billing.errors import BadIdempotencyKey, HoldLost, IdempotencyKeyReused, RequestInProgress
-from billing.idempotency import parse_idempotency_key
+from billing.idempotency import Claim, parse_idempotency_key
 from billing.models import IdempotencyClaim
 from tests.factories import make_account
 
@@ -26,6 +26,7 @@ VISIBLE = st.text(alphabet=[chr(code) for code in range(0x21, 0x7F)], min_size=1
         ('"' + "a" * 255 + '"', "a" * 255),
         ("a,b;c=1", "a,b;c=1"),
         ('a"b', 'a"b'),
+        ("XabcX", "XabcX"),
     ],
 )
 def test_a_key_is_read_quoted_or_bare(header, key):
@@ -34,7 +35,24 @@ def test_a_key_is_read_quoted_or_bare(header, key):
 
 @pytest.mark.parametrize(
     "header",
-    ["", " ", '""', "a b", '"a b"', "a" * 256, '"abc', '"a"b"', '"a\\', '"\\x"', "ä", "a\0", "a\nb", "a\x7f", '"'],
+    [
+        "",
+        " ",
+        '""',
+        "a b",
+        '"a b"',
+        "a" * 256,
+        '"abc',
+        '"a"b"',
+        '"a\\',
+        '"\\x"',
+        "ä",
+        "a\0",
+        "a\nb",
+        "a\x7f",
+        "abc\x0b",
+        '"',
+    ],
 )
 def test_anything_else_is_a_bad_key(header):
     with pytest.raises(BadIdempotencyKey) as refused:
@@ -155,3 +173,56 @@ def test_expired_claims_are_forgotten_and_others_kept(alice, settings):
         clock.shift(timedelta(seconds=settings.IDEMPOTENCY_KEPT_S))
         assert idempotency.forget_expired(timezone.now()) == 2
         assert not alice.claims.exists()
+
+
+def test_a_replay_names_the_claim_that_was_delivered(alice):
+    first = idempotency.claim(alice, key="k", fingerprint="f")
+    idempotency.mark_delivered(first)
+
+    assert first.is_replay is False
+    assert idempotency.claim(alice, key="k", fingerprint="f") == Claim(first.row, attempt=1, is_replay=True)
+
+
+def test_a_repetition_finds_its_own_claim_among_others(alice):
+    bob = make_account("Bob's shop")
+    idempotency.claim(alice, key="k", fingerprint="of alice")
+    idempotency.claim(bob, key="other", fingerprint="g")
+    delivered = idempotency.claim(bob, key="k", fingerprint="f")
+    idempotency.mark_delivered(delivered)
+
+    assert idempotency.claim(bob, key="k", fingerprint="f") == Claim(delivered.row, attempt=1, is_replay=True)
+
+
+def test_renewing_an_expired_key_leaves_the_others_alone(alice, settings):
+    with time_machine.travel("2026-01-01T00:00:00Z", tick=False) as clock:
+        for key in ("a", "b"):
+            idempotency.mark_delivered(idempotency.claim(alice, key=key, fingerprint="f"))
+        clock.shift(timedelta(seconds=settings.IDEMPOTENCY_KEPT_S))
+        idempotency.claim(alice, key="a", fingerprint="g")
+
+    assert set(alice.claims.values_list("key", flat=True)) == {"a", "b"}
+
+
+def test_a_claim_that_is_taken_over_while_others_are_forgotten_is_kept(alice, settings, monkeypatch):
+    delete = idempotency._delete
+    with time_machine.travel("2026-01-01T00:00:00Z", tick=False) as clock:
+        dead = idempotency.claim(alice, key="k", fingerprint="f").row
+        clock.shift(timedelta(seconds=settings.IDEMPOTENCY_LEASE_S))
+        now = timezone.now()
+
+        def delete_after_a_takeover(claims):
+            idempotency._take_over(dead, "f", now)
+            return delete(claims)
+
+        monkeypatch.setattr(idempotency, "_delete", delete_after_a_takeover)
+        assert idempotency.forget_expired(now) == 0
+    assert alice.claims.get().attempt == 2
+
+
+def test_no_more_are_forgotten_at_once_than_said(alice, settings, monkeypatch):
+    monkeypatch.setattr(idempotency, "FORGOTTEN_AT_ONCE", 1)
+    for key in ("a", "b"):
+        idempotency.claim(alice, key=key, fingerprint="f")
+
+    assert idempotency.forget_expired(timezone.now() + timedelta(days=365)) == 1
+    assert alice.claims.count() == 1

@@ -181,7 +181,7 @@ def test_a_broken_hold_does_not_keep_the_others_waiting(alice, caplog):
     CreditAccount.objects.filter(pk=broken.pk).update(held=0)
 
     assert ledger.release_expired(timezone.now()) == 1
-    assert "hold_not_released" in caplog.text
+    assert [(line.message, line.hold_id) for line in caplog.records] == [("hold_not_released", stuck.pk)]
     CreditAccount.objects.filter(pk=broken.pk).update(held=2)
     assert ledger.release(stuck)
 
@@ -331,3 +331,53 @@ def test_two_organizations_do_not_share_credits(alice, available):
 
     assert available(bob) == 2
     assert make_organization("Carol's shop", credits=0).credit_account.balance == 0
+
+
+def test_the_largest_movement_is_allowed(alice, available):
+    ledger.grant(alice, amount=ledger.LARGEST_MOVEMENT, reference="big", reason="A test.")
+
+    assert available(alice) == 10 + ledger.LARGEST_MOVEMENT
+
+
+def test_a_purchase_pays_only_the_debt_of_its_own_account_and_says_so(alice):
+    bob = make_account("Bob's shop")
+    CreditAccount.objects.update(debt=30)
+    ledger.grant(alice, amount=30, reference="pi_1", reason="Pack", kind=EntryKind.PURCHASE)
+    bob.refresh_from_db()
+
+    assert bob.debt == 30
+    assert alice.entries.get(kind=EntryKind.ADJUST).reason == "Debt paid by the purchase before it."
+
+
+def test_a_repetition_is_recognised_beside_another_kind_with_its_reference(alice):
+    ledger.grant(alice, amount=5, reference="r", reason="Welcome.")
+    bought = ledger.grant(alice, amount=7, reference="r", reason="Pack", kind=EntryKind.PURCHASE)
+
+    assert ledger.grant(alice, amount=7, reference="r", reason="Pack", kind=EntryKind.PURCHASE) == bought
+
+
+def test_a_reference_that_is_taken_is_named(alice):
+    ledger.grant(alice, amount=5, reference="ticket:7", reason="Sorry.")
+
+    with pytest.raises(LedgerBroken) as refused:
+        ledger.grant(alice, amount=6, reference="ticket:7", reason="Sorry.")
+    assert refused.value.args == ("The reference ticket:7 was used for another movement.",)
+
+
+def test_a_movement_the_balance_cannot_bear_is_an_alarm(alice):
+    with pytest.raises(LedgerBroken):
+        ledger._change_account(alice.pk, balance=-11, held=0)
+
+
+def test_settled_holds_do_not_fill_the_sweepers_round(alice, monkeypatch):
+    monkeypatch.setattr(ledger, "SWEPT_AT_ONCE", 1)
+    ledger.release(ledger.hold(alice, amount=1))
+    ledger.hold(alice, amount=1)
+
+    assert ledger.release_expired(timezone.now() + timedelta(days=1)) == 1
+
+
+def test_a_long_host_name_is_cut_to_fit(alice, monkeypatch):
+    monkeypatch.setattr(ledger.socket, "gethostname", lambda: "h" * 300)
+
+    assert ledger.hold(alice, amount=1).owner == "h" * 200
