@@ -58,7 +58,7 @@ def run(check: Check, scale: float, when: str) -> tuple[Section, bool]:
         traceback.print_exc()
         finding = Finding(how_many="-", figures="the check itself broke", faults=[f"{error!r}"])
     seconds = time.monotonic() - began
-    return section_of(check.name, check.what, finding, seconds=seconds, when=when), not finding.faults
+    return section_of(check.name, check.what, finding, scale=scale, seconds=seconds, when=when), not finding.faults
 
 
 if __name__ == "__main__":

@@ -27,10 +27,10 @@ class Section:
     notes: str = ""
 
 
-def section_of(name: str, what: str, finding: Finding, *, seconds: float, when: str) -> Section:
+def section_of(name: str, what: str, finding: Finding, *, scale: float, seconds: float, when: str) -> Section:
     """Word what was found: the outcome starts with passed or FAILED, the faults come first in the notes."""
     verdict = "FAILED" if finding.faults else "passed"
-    command = f"`python -m tests.verify --only {name}`"
+    command = f"`python -m tests.verify --only {name}{'' if scale == 1.0 else f' --scale {scale:g}'}`"
     cells = (name, what, finding.how_many, f"{verdict}: {finding.figures}", f"{seconds:.0f}", when, command)
     faults = [f"- FAILED: {_one_line(fault)}" for fault in finding.faults[:20]]
     if len(finding.faults) > len(faults):
@@ -43,15 +43,20 @@ def merge(names: list[str], sections: dict[str, Section], page: Path = PAGE) -> 
     """Write the page: the new sections, the old ones of the checks that were not run, in the order of `names`."""
     kept = {**_read(page), **sections}
     ordered = {name: kept[name] for name in names if name in kept}
-    page.write_text(_page_of(ordered), encoding="utf-8")
+    missing = [name for name in names if name not in ordered]
+    page.write_text(_page_of(ordered, missing), encoding="utf-8")
 
 
-def _page_of(sections: dict[str, Section]) -> str:
+def _verdict(sections: dict[str, Section], missing: list[str]) -> str:
     failed = [name for name, section in sections.items() if "| FAILED: " in section.row]
     verdict = f"**Failed: {', '.join(failed)}.**" if failed else f"All {len(sections)} checks below passed."
+    return verdict + (f" Not done yet: {', '.join(missing)}." if missing else "")
+
+
+def _page_of(sections: dict[str, Section], missing: list[str]) -> str:
     lines = [
         INTRODUCTION,
-        verdict,
+        _verdict(sections, missing),
         "",
         f"Machine: {machine()}.",
         "",
