@@ -31,7 +31,7 @@ lint:  ## Style, types and who may import whom
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 
-verify:  ## The full counts, written to docs/verification.md (hours)
+verify:  ## The full counts, written to docs/verification.md (some 20 minutes)
 	@$(PYTHON) deploy/bootstrap.py test
 	@$(PY) manage.py fetch_model
 	@$(PY) -m tests.clients.install
