@@ -5,6 +5,7 @@ of the full counts, and then writes only when asked.
 """
 
 import argparse
+import signal
 import sys
 import time
 import traceback
@@ -36,6 +37,7 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full counts")
     parser.add_argument("--write", action="store_true", help="write what --only or --scale found to the page too")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and folders do not stay behind
     when = f"{datetime.now(UTC):%Y-%m-%d}, {commit()}"
     writes = options.write or (options.only is None and options.scale == 1.0)
     has_failed = False
