@@ -14,6 +14,9 @@ WsgiApplication = Callable[[Environ, StartResponse], Iterable[bytes]]
 REFUSED_KEY = "removebg.upload_refused"
 """Set in the WSGI environ when too many uploads are under way; the API then answers that it is busy."""
 
+STALLED_S = 2.0
+"""A refused caller who sends nothing for so long is waited for no more."""
+
 _STEP_BYTES = 64 * 1024
 
 
@@ -41,12 +44,12 @@ class UploadStream:
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` bytes (all for -1); raise UploadCut when a promised byte does not come."""
         wanted = self._left if size is None or size < 0 else min(size, self._left)
-        return self._account(self._raw.read(wanted), wanted) if wanted else b""
+        return self._account(self._take(self._raw.read, wanted), wanted) if wanted else b""
 
     def readline(self, size: int = -1) -> bytes:
         """Return one line of up to `size` bytes."""
         wanted = self._left if size is None or size < 0 else min(size, self._left)
-        line: bytes = self._raw.readline(wanted) if wanted else b""
+        line = self._take(self._raw.readline, wanted) if wanted else b""
         return self._account(line, len(line) or wanted)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -57,13 +60,23 @@ class UploadStream:
         ends = time.monotonic() + deadline_s
         while not self.is_finished and max_bytes > 0 and time.monotonic() < ends:
             step = min(_STEP_BYTES, max_bytes)
-            data = self._raw.read(step if self._length is None else min(step, self._left))
+            data = self._take(self._raw.read, step if self._length is None else min(step, self._left))
             if not data:
                 self.is_finished = True
             max_bytes -= len(data)
             if self._length is not None:
                 self._left -= len(data)
                 self.is_finished = self._left <= 0
+
+    def _take(self, read: Callable[[int], bytes], size: int) -> bytes:
+        """Read from the server, whose own errors about malformed chunks are faults of the caller."""
+        try:
+            return read(size)
+        except OSError:
+            raise
+        except Exception as error:
+            self.is_finished = True
+            raise UploadCut(f"the body is malformed: {error}") from error
 
     def _account(self, data: bytes, wanted: int) -> bytes:
         self._left -= len(data)
@@ -85,8 +98,10 @@ class UploadGate:
     At most `places` requests with a body are inside at once; one more is marked refused, so that the API says busy in
     its own words while threads for health checks stay free. A body must arrive within `deadline_s`: the receiving half
     of the socket is then shut, which ends any read. What a refused caller is still sending is read and dropped after
-    the answer, up to `max_drain_bytes` and `drain_deadline_s`; closing earlier would reset the connection, and most
-    clients would then report a broken pipe instead of the status they were given.
+    the answer, up to `max_drain_bytes`, `drain_deadline_s` and STALLED_S of silence; closing earlier would reset the
+    connection, and most clients would then report a broken pipe instead of the status they were given. The place is
+    given back before that, and only `drains` are drained at once: whoever sends slowly, with or without a key, keeps
+    nobody else out. The receiving half of the others is shut at once, so that the server does not wait for them either.
     """
 
     def __init__(
@@ -102,7 +117,7 @@ class UploadGate:
     ) -> None:
         self._application = application
         self._places = threading.BoundedSemaphore(places)
-        self._drains = threading.BoundedSemaphore(drains) if drains else None
+        self._drains = threading.Semaphore(drains)
         self._deadline_s = deadline_s
         self._max_chunked_bytes = max_chunked_bytes
         self._max_drain_bytes = max_drain_bytes
@@ -134,22 +149,27 @@ class UploadGate:
                 finally:
                     if hasattr(response, "close"):
                         response.close()
-            if not body.is_finished:
-                self._drain(body, connection, has_place=has_place)
         finally:
             if has_place:
                 self._places.release()
+        if not body.is_finished:
+            self._drain(body, connection)
 
-    def _drain(self, body: UploadStream, connection: socket.socket | None, *, has_place: bool) -> None:
-        """Drain under the request's own place, or under one of the few for those that had none."""
-        if not has_place and (self._drains is None or not self._drains.acquire(blocking=False)):
-            return
-        try:
-            with suppress(OSError), _receiving_ends(connection, after_s=self._drain_deadline_s):
-                body.drain(max_bytes=self._max_drain_bytes, deadline_s=self._drain_deadline_s)
-        finally:
-            if not has_place and self._drains is not None:
+    def _drain(self, body: UploadStream, connection: socket.socket | None) -> None:
+        """Read the rest if one of the few drains is free; afterwards nothing more is waited for."""
+        if self._drains.acquire(blocking=False):
+            try:
+                with suppress(OSError), _receiving_ends(connection, after_s=self._drain_deadline_s):
+                    if connection is not None:
+                        connection.settimeout(STALLED_S)
+                    body.drain(max_bytes=self._max_drain_bytes, deadline_s=self._drain_deadline_s)
+            finally:
                 self._drains.release()
+        if connection is not None:
+            with suppress(OSError):
+                connection.settimeout(None)
+            if not body.is_finished:
+                _stop_receiving(connection)
 
 
 def _content_length(environ: Environ) -> int:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import shutil
 import socket
 import threading
 import time
@@ -139,6 +140,59 @@ def test_more_uploads_than_places_are_told_busy_and_slow_ones_are_cut(tmp_path):
         server.stop()
 
 
+def test_strangers_who_stop_in_mid_upload_keep_nobody_out(tmp_path):
+    """However many begin an upload without a key and fall silent: health answers, and who has a key is served."""
+    server = LiveServer(tmp_path, environ={"STRANGER_RATE": "1000/m"}).start()
+    silent = []
+    try:
+        key = server.create_organization("Honest", credits=5)
+        for number in range(60):
+            client = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+            ending = b"Connection: close\r\n" if number % 2 else b""
+            head = b"POST /v1/remove HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 20000000\r\n" + ending
+            client.sendall(head + b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n")
+            silent.append(client)
+        for path in ("/livez", "/readyz"):
+            assert requests.get(server.url + path, timeout=4).status_code == 200
+        assert remove(server, key).status_code == 200
+        assert [read_answer(client)[0] for client in silent] == [401] * 60
+    finally:
+        for client in silent:
+            client.close()
+        server.stop()
+
+
+@pytest.mark.parametrize("chunk", [b"--x not a size\r\n", b"-1\r\nabc\r\n"])
+def test_malformed_chunks_are_the_callers_fault(live, chunk):
+    key = live.create_organization("Malformed", credits=1)
+    with socket.create_connection(("127.0.0.1", live.port), timeout=30) as client:
+        client.sendall(
+            b"POST /v1/remove HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\nx-api-key: "
+            + key.encode()
+            + b"\r\nContent-Type: multipart/form-data; boundary=x\r\n\r\n"
+            + chunk
+        )
+        status, answer = read_answer(client)
+
+    assert (status, answer["code"]) == (400, "validation_error")
+
+
+def test_a_model_that_arrives_later_is_found_without_a_restart(tmp_path, settings):
+    cache = tmp_path / "models"
+    server = LiveServer(tmp_path / "server", environ={"MODEL_CACHE_DIR": str(cache)}).start(wait_until_ready=False)
+    try:
+        key = server.create_organization("Early", credits=1)
+        early = remove(server, key)
+        shutil.copytree(settings.MODEL_CACHE_DIR, cache)
+        server._wait_for("/readyz")
+
+        assert (early.status_code, early.json()["code"]) == (503, "service_unavailable")
+        assert int(early.headers["Retry-After"]) >= 1
+        assert remove(server, key).status_code == 200
+    finally:
+        server.stop()
+
+
 def test_a_killed_server_loses_no_credit_and_its_holds_come_free(tmp_path):
     """kill -9 while an image is in work: after the lease the sweeper gives the credit back; the retry costs one."""
     server = LiveServer(
@@ -198,7 +252,9 @@ def test_a_caller_who_left_can_fetch_the_image_again_for_nothing(live):
             f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
             + body
         )
-    deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 60
+        while left(live, key) == 5:
+            assert time.monotonic() < deadline, "the work never began"
     while (answer := remove_with_key(live, key, "gone")).status_code == 409:
         assert time.monotonic() < deadline
         time.sleep(0.3)
