@@ -27,8 +27,10 @@ class ColourFit(NamedTuple):
 
 def box_mean(planes: Planes, radius: int) -> Planes:
     """Return the mean over the square window of that radius, the border reflected; channels apart."""
-    side = 2 * radius + 1
-    mean = cv2.blur(planes, (side, side), borderType=cv2.BORDER_REFLECT)
+    height, width = planes.shape[:2]
+    # No wider than the picture and its reflections: a wider window sees them again, and pads immensely.
+    window = (2 * min(radius, width) + 1, 2 * min(radius, height) + 1)
+    mean = cv2.blur(planes, window, borderType=cv2.BORDER_REFLECT)
     return np.asarray(mean, dtype=np.float32)
 
 

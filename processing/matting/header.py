@@ -105,6 +105,5 @@ def _check_size(width: int, height: int, limits: DecodeLimits) -> None:
         )
     if width * height > limits.max_pixels:
         raise ImageTooLarge(
-            f"The image has {width * height / 1e6:.1f} megapixels; the limit is {limits.max_pixels / 1e6:g}. "
-            "Make it smaller."
+            f"The image has {width * height:,} pixels; the limit is {limits.max_pixels:,}. Make it smaller."
         )
