@@ -2,6 +2,8 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
+# Modules of a caller's own must not stand in for ours.
+unexport PYTHONPATH
 .PHONY: help demo run test lint verify lock clean
 
 help:  ## List what can be made

@@ -31,7 +31,7 @@ INSTALL_NPM = "`sudo apt install npm` on Debian and Ubuntu, https://nodejs.org e
 def main(purpose: str) -> None:
     """Check what is needed and make the environment; cheap checks come before long work."""
     require_python(sys.version_info[:2])
-    if purpose == "demo":
+    if purpose in ("demo", "run"):
         require_free_port(os.environ.get("PORT"))
     if purpose == "test":
         require_linux(sys.platform)

@@ -7,7 +7,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "removebg.settings")
 
 from removebg import settings
 
-bind = os.environ.get("BIND", f"127.0.0.1:{os.environ.get('PORT', '8000')}")
+bind = os.environ.get("BIND") or f"127.0.0.1:{settings.PORT}"
 chdir = str(Path(__file__).resolve().parent.parent)
 worker_class = "gthread"
 workers = settings.WEB_PROCESSES

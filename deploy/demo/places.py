@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # A shell that is set up for a real install must not lead the demo to that install's database.
-NOT_TAKEN_OVER = ("DATABASE_URL", "REDIS_URL", "DEPLOYMENT", "SECRET_KEY", "ALLOWED_HOSTS", "TRUSTED_PROXIES")
+NOT_TAKEN_OVER = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "DEPLOYMENT",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "TRUSTED_PROXIES",
+    "GUNICORN_CMD_ARGS",
+    "PYTHONPATH",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +65,7 @@ class Places:
         return {
             **kept,
             "DJANGO_SETTINGS_MODULE": "removebg.settings",
-            "DATA_DIR": given.get("DATA_DIR") or str(self.folder / "data"),
+            "DATA_DIR": str(self.folder / "data"),
             "PUBLIC_URL": self.base_url,
             "BIND": f"127.0.0.1:{self.port}",
             "no_proxy": ",".join(filter(None, [given.get("no_proxy") or given.get("NO_PROXY"), "127.0.0.1"])),

@@ -28,7 +28,7 @@ def running(
     environment: Mapping[str, str], log: Path, command: Sequence[str] = COMMAND
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run the server for the block and end it, by its own id, whatever happens in the block."""
-    with log.open("wb") as file:
+    with log.open("ab") as file:
         # Of a session of its own, so that Ctrl-C reaches us alone and the server ends after its last answer.
         process = subprocess.Popen(
             command, cwd=ROOT, env=dict(environment), stdout=file, stderr=file, start_new_session=True

@@ -65,8 +65,8 @@ def test_a_real_installs_settings_are_not_taken_over(places):
     assert not {"DATABASE_URL", "REDIS_URL", "DEPLOYMENT"} & set(environment)
 
 
-def test_a_data_folder_that_is_named_is_used(places):
-    assert places.environment({"DATA_DIR": "/elsewhere"})["DATA_DIR"] == "/elsewhere"
+def test_a_real_installs_data_folder_is_not_touched(places):
+    assert places.environment({"DATA_DIR": "/elsewhere"})["DATA_DIR"] == str(places.folder / "data")
 
 
 def test_the_demo_never_asks_itself_through_a_proxy(places):
