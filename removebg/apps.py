@@ -4,10 +4,15 @@ from django.apps import AppConfig
 
 
 class SiteConfig(AppConfig):
-    """Registers the site's checks."""
+    """Registers the site's checks and puts the operator's name on the admin."""
 
     name = "removebg"
 
     def ready(self) -> None:
-        """Let Django find the checks."""
+        """Let Django find the checks, and name the admin."""
+        from django.conf import settings
+        from django.contrib import admin
+
         from removebg import checks  # noqa: F401
+
+        admin.site.site_header = admin.site.site_title = settings.PRODUCT_NAME

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
@@ -33,6 +39,7 @@ CODES = {
 }
 OUR_FAULT = "Something went wrong on our side. Nothing was charged; please try again."
 UNAVAILABLE = "The service is not available for a moment. Nothing was charged; please try again shortly."
+TOO_MANY_PARTS = "The body has too many fields or files. Send one photo and the fields of the documentation."
 UNREADABLE_BODY = "The request body could not be read. Send the fields and the photo as multipart/form-data."
 
 
@@ -47,7 +54,7 @@ class Problem:
     retry_after_s: int | None = None
 
 
-def problem_of(error: Exception) -> Problem:  # noqa: PLR0911 - one row for each kind of error
+def problem_of(error: Exception) -> Problem:  # noqa: PLR0911, PLR0912 - one row for each kind of error
     """Return what to tell the caller about any exception; unknown ones are our fault."""
     match error:
         case ServiceError():
@@ -70,6 +77,8 @@ def problem_of(error: Exception) -> Problem:  # noqa: PLR0911 - one row for each
         case RequestDataTooBig():
             text = f"The form fields beside the file are larger than {settings.MAX_FORM_BYTES} bytes together."
             return Problem(status=400, code=CODES[400], message=text)
+        case TooManyFieldsSent() | TooManyFilesSent():
+            return Problem(status=400, code=CODES[400], message=TOO_MANY_PARTS)
         case SuspiciousOperation() | drf.ParseError() | drf.UnsupportedMediaType():
             return Problem(status=400, code=CODES[400], message=UNREADABLE_BODY)
         case OperationalError() | InterfaceError() | PoolTimeout():

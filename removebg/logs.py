@@ -27,3 +27,11 @@ class LineFormatter(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)
+
+
+class OnlyCrashes(logging.Filter):
+    """Lets a record through if it tells of an exception."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether there is a traceback."""
+        return bool(record.exc_info)

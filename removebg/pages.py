@@ -1,7 +1,7 @@
 """The site's own pages: the front and the errors explained."""
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from removebg.error_catalogue import ERROR_PAGES, PAGE_BY_SLUG
@@ -22,6 +22,8 @@ def error_index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def error_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Explain one code."""
+    if slug.replace("_", "-") in PAGE_BY_SLUG and slug not in PAGE_BY_SLUG:
+        return redirect("error-page", slug=slug.replace("_", "-"), permanent=True)
     if slug not in PAGE_BY_SLUG:
         raise Http404
     return render(request, "errors/explained.html", {"page": PAGE_BY_SLUG[slug]})

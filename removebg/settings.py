@@ -18,7 +18,8 @@ IS_PRODUCTION = DEPLOYMENT == "production"
 DEBUG = env.read_bool("DEBUG", False)
 DATA_DIR = env.read_path("DATA_DIR", BASE_DIR / ".data")
 SECRET_KEY = env.read_text("SECRET_KEY")
-PUBLIC_URL = env.read_text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+PORT = env.read_int("PORT", 8000, minimum=1)
+PUBLIC_URL = env.read_text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env.read_list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 PRODUCT_NAME = env.read_text("PRODUCT_NAME", "removebg")
 SUPPORT_EMAIL = env.read_text("SUPPORT_EMAIL")
@@ -113,8 +114,8 @@ INFERENCE_THREADS = env.read_int("INFERENCE_THREADS", max(1, _cores // WEB_PROCE
 IMAGE_SLOTS = env.read_int("IMAGE_SLOTS", max(1, _cores // WEB_PROCESSES // 2), minimum=1)
 SLOT_WAITING_PLACES = env.read_int("SLOT_WAITING_PLACES", 4 * IMAGE_SLOTS)
 SLOT_WAIT_S = env.read_float("SLOT_WAIT_S", 15.0)
-UPLOADS_AT_ONCE = env.read_int("UPLOADS_AT_ONCE", 8, minimum=1)
-DRAINS_AT_ONCE = env.read_int("DRAINS_AT_ONCE", 4)
+UPLOADS_AT_ONCE = env.read_int("UPLOADS_AT_ONCE", 16, minimum=1)
+DRAINS_AT_ONCE = env.read_int("DRAINS_AT_ONCE", 8)
 RESERVED_THREADS = env.read_int("RESERVED_THREADS", 4, minimum=1)
 WEB_THREADS = IMAGE_SLOTS + SLOT_WAITING_PLACES + UPLOADS_AT_ONCE + DRAINS_AT_ONCE + RESERVED_THREADS
 UPLOAD_DEADLINE_S = env.read_float("UPLOAD_DEADLINE_S", 60.0, minimum=0.1)
@@ -251,6 +252,7 @@ LOG_LEVEL = env.read_choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"crashes": {"()": "removebg.logs.OnlyCrashes"}},
     "formatters": {"line": {"()": "removebg.logs.LineFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
@@ -258,6 +260,6 @@ LOGGING = {
         name: {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False}
         for name in ("removebg", "accounts", "billing", "processing", "django")
     }
-    # The access log has every refusal already.
-    | {"django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},
+    # The access log has every answer already; what Django adds are the tracebacks of crashes.
+    | {"django.request": {"handlers": ["stderr"], "filters": ["crashes"], "level": "ERROR", "propagate": False}},
 }

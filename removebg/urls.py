@@ -12,6 +12,7 @@ urlpatterns = [
     path("v1/remove", v1.RemoveBackground.as_view(), name="v1-remove"),
     path("v1/me", v1.Me.as_view(), name="v1-me"),
     path("v1/openapi.yaml", SpectacularAPIView.as_view(), name="openapi"),
+    path("v1/", v1.NoSuchEndpoint.as_view()),
     path("v1/<path:rest>", v1.NoSuchEndpoint.as_view()),
     path("", pages.front, name="front"),
     path("docs/errors/", pages.error_index, name="error-index"),

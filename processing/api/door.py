@@ -35,6 +35,7 @@ class ApiView(APIView):
 
     authentication_classes: tuple[type[ApiKeyAuthentication], ...] = (ApiKeyAuthentication,)
     content_negotiation_class = IgnoreAccept
+    metadata_class = None
     is_rate_limited = True
     caller: ApiKey | None = None
 

@@ -31,7 +31,8 @@ class ColourField(serializers.CharField):
     """An opaque CSS colour, as three 8-bit numbers."""
 
     default_error_messages = {
-        "invalid_colour": "must be an opaque colour such as #fff, #ffffff, rgb(255, 255, 255) or a CSS colour name."
+        "invalid": "must be text.",
+        "invalid_colour": "must be an opaque colour such as #fff, #ffffff, rgb(255, 255, 255) or a CSS colour name.",
     }
 
     def to_internal_value(self, data: Any) -> tuple[int, int, int]:  # type: ignore[override]

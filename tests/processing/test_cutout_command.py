@@ -40,6 +40,12 @@ def test_several_photos_go_into_a_folder(tmp_path, photos, disc):
         assert result.getpixel((0, 0)) == pytest.approx((254, 0, 0), abs=3)
 
 
+def test_a_path_without_an_ending_is_a_folder_for_one_photo_too(tmp_path, photos, disc):
+    call_command("cutout", str(photos[0]), "-o", str(tmp_path / "out"))
+
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a-cutout.png"]
+
+
 def test_one_bad_photo_stops_no_other(tmp_path, photos, disc, capsys):
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"nothing")

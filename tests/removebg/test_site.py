@@ -120,6 +120,12 @@ def test_every_error_code_has_one_page_with_its_own_address():
     assert len({page.slug for page in ERROR_PAGES}) == len(ERROR_PAGES)
 
 
+def test_a_code_spelt_as_in_the_error_leads_to_its_page(client):
+    answer = client.get("/docs/errors/validation_error")
+
+    assert (answer.status_code, answer["Location"]) == (301, "/docs/errors/validation-error")
+
+
 def test_an_unknown_page_is_a_page_of_the_site(client):
     answer = client.get("/nowhere")
 
@@ -181,6 +187,16 @@ def test_a_wrong_password_is_explained_and_guessing_is_slowed(client):
     assert [guess.status_code for guess in guesses] == [200] * 5 + [429]
     assert b"do not belong together" in guesses[0].content
     assert b"Too many tries" in guesses[-1].content
+
+
+def test_a_strangers_guesses_do_not_lock_the_owner_out(client):
+    make_member(make_organization(), "alice@example.com")
+    for _ in range(6):
+        client.post("/login/", {"username": "alice@example.com", "password": "guess"}, REMOTE_ADDR="203.0.113.9")
+
+    entered = client.post("/login/", {"username": "alice@example.com", "password": PASSWORD})
+
+    assert entered.status_code == 302
 
 
 def test_guessing_is_slowed_at_the_admins_door_too(client):

@@ -77,6 +77,13 @@ def test_a_refused_key_can_still_read_its_account(alice, shop):
     assert alice.get("/v1/me").status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/v1/", "/v1/nothing", "/v1/me", "/v1/remove"])
+def test_strangers_see_their_numbers_on_every_answer(stranger, path):
+    answer = stranger.post(path)
+
+    assert (answer["X-RateLimit-Limit"], answer["X-RateLimit-Remaining"]) == ("60", "59")
+
+
 def test_strangers_are_counted_by_address_and_keys_are_not(alice, stranger, settings):
     settings.STRANGER_RATE = "2/m"
 
