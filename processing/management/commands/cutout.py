@@ -28,7 +28,7 @@ class Command(BaseCommand):
             type=Path,
             required=True,
             metavar="PATH",
-            help="The file to write; a folder for several photos, which become NAME-cutout.FORMAT in it.",
+            help="The file to write, or a folder (a path without an ending): photos become NAME-cutout.FORMAT in it.",
         )
         parser.add_argument("--format", help="png (default), jpg or webp; by default what PATH ends with.")
         parser.add_argument("--channels", default="", help="rgba (default) or rgb.")
@@ -79,7 +79,7 @@ def _read_options(options: dict[str, Any], output: Path) -> CutoutOptions:
 
 def _targets(photos: list[Path], output: Path, image_format: str) -> list[Path]:
     """Return where each cutout goes; two photos of one name in different folders must not overwrite each other."""
-    if len(photos) == 1 and not output.is_dir():
+    if len(photos) == 1 and output.suffix and not output.is_dir():
         output.parent.mkdir(parents=True, exist_ok=True)
         return [output]
     try:
