@@ -14,6 +14,7 @@ ImageFormat: TypeAlias = Literal["png", "jpg", "webp"]
 Channels: TypeAlias = Literal["rgba", "rgb"]
 
 LONGEST_SIDE_PX: dict[str, int | None] = {"full": None, "preview": 256, "small": 512, "medium": 1024, "large": 2048}
+SWITCH_WORDS = {"false": False, "true": True, "0": False, "1": True}
 FILE_FIELDS = ("image_file", "file")
 
 
@@ -52,9 +53,14 @@ class WordField(serializers.ChoiceField):
 
 
 class SwitchField(serializers.BooleanField):
-    """true or false."""
+    """true or false, or 1 or 0, in capitals or not; DRF alone would also take `t`, `yes` and `on`."""
 
     default_error_messages = {"invalid": "must be true or false."}
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Return what was meant."""
+        meant = SWITCH_WORDS.get(str(data).lower())
+        return self.fail("invalid") if meant is None else meant
 
 
 class RemovalForm(serializers.Serializer[Any]):
@@ -75,7 +81,9 @@ class RemovalForm(serializers.Serializer[Any]):
         help_text="Longest side of the result at most: preview 256, small 512, medium 1024, large 2048 pixels. "
         "Never enlarged; applied after crop.",
     )
-    crop = SwitchField(default=False, help_text="Cut the result to the subject's bounds.")
+    crop: serializers.Field[Any, Any, Any, Any] = SwitchField(
+        default=False, help_text="Cut the result to the subject's bounds."
+    )
 
     def to_internal_value(self, data: Any) -> Any:
         """Drop empty values, so that a script's unset variable means the default."""

@@ -8,7 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 
-from processing.api.fields import RemovalForm
+from processing.api.fields import SWITCH_WORDS, RemovalForm
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -54,11 +54,21 @@ class ColourText(serializers.CharField):
     """A colour in CSS words."""
 
 
+class SwitchWord(serializers.ChoiceField):
+    """A switch as it stands in a form, where everything is text."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=tuple(SWITCH_WORDS), **kwargs)
+
+
 class RemovalUpload(RemovalForm):
     """The form with its file, as a caller sends it."""
 
     image_file = FilePart(help_text="JPEG, PNG or WebP; alias: file.")
     bg_color = ColourText(default="white", help_text=RemovalForm().fields["bg_color"].help_text)
+    crop: serializers.Field[Any, Any, Any, Any] = SwitchWord(
+        default="false", help_text=RemovalForm().fields["crop"].help_text
+    )
 
 
 def _header(name: str, kind: Any, description: str) -> OpenApiParameter:

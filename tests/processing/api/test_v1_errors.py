@@ -42,6 +42,8 @@ def assert_refused(response, status, code):
         ({"size": "tiny"}, ["size"]),
         ({"size": "-1"}, ["size"]),
         ({"crop": "perhaps"}, ["crop"]),
+        ({"crop": "null"}, ["crop"]),
+        ({"crop": "t"}, ["crop"]),
         ({"bg_color": "nocolour"}, ["bg_color"]),
         ({"bg_color": "transparent"}, ["bg_color"]),
         ({"bg_color": "#12345"}, ["bg_color"]),

@@ -118,7 +118,9 @@ def test_size_never_enlarges(alice, disc, picture, size):
     assert opened(alice.post("/v1/remove", {"image_file": picture(), "size": size})).size == (40, 30)
 
 
-@pytest.mark.parametrize(("crop", "expected"), [("true", (300, 200)), ("false", (600, 400)), ("1", (300, 200))])
+@pytest.mark.parametrize(
+    ("crop", "expected"), [("true", (300, 200)), ("false", (600, 400)), ("1", (300, 200)), ("True", (300, 200))]
+)
 def test_crop_cuts_to_the_subject(alice, disc, crop, expected):
     file = upload("p.png", picture_bytes(600, 400))
 
