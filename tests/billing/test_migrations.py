@@ -14,6 +14,6 @@ def test_the_plans_are_there():
     facts = ("slug", "requests_per_minute", "requests_per_second", "max_concurrency", "is_default")
 
     assert list(Plan.objects.order_by("slug").values_list(*facts)) == [
-        ("free", 60, 10, 4, True),
-        ("pro", 600, 50, 16, False),
+        ("free", 60, 20, 16, True),
+        ("pro", 600, 60, 64, False),
     ]
