@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -29,14 +30,15 @@ def _own_secret_key() -> str:
     """Return this machine's secret, made at the first start and kept beside the database."""
     path = DATA_DIR / "secret_key"
     DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii")
-    key = secrets.token_urlsafe(64)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(key)
-    return key
+    if not path.exists():
+        # Written aside and then linked: of two processes that start at once, both read the one whole key.
+        part = DATA_DIR / f"secret_key.{os.getpid()}"
+        part.touch(mode=0o600)
+        part.write_text(secrets.token_urlsafe(64), encoding="ascii")
+        with suppress(FileExistsError):
+            path.hardlink_to(part)
+        part.unlink()
+    return path.read_text(encoding="ascii")
 
 
 def _require_production_values() -> None:
