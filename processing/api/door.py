@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpResponse
-from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -16,14 +16,8 @@ from billing.selectors import account_of
 from processing.api import throttling
 
 
-class IgnoreAccept(BaseContentNegotiation):
+class IgnoreAccept(DefaultContentNegotiation):
     """Answers have one shape each, whatever Accept says: `Accept: image/png` must not be a 406."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        """Choose by Content-Type; None is an unsupported one."""
-        from rest_framework.negotiation import DefaultContentNegotiation
-
-        return DefaultContentNegotiation().select_parser(request, parsers)
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> tuple[BaseRenderer, str]:
         """Return the first renderer."""

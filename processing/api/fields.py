@@ -15,6 +15,7 @@ Channels: TypeAlias = Literal["rgba", "rgb"]
 
 LONGEST_SIDE_PX: dict[str, int | None] = {"full": None, "preview": 256, "small": 512, "medium": 1024, "large": 2048}
 SWITCH_WORDS = {"false": False, "true": True, "0": False, "1": True}
+WHITE = (255, 255, 255)
 FILE_FIELDS = ("image_file", "file")
 
 
@@ -73,7 +74,8 @@ class RemovalForm(serializers.Serializer[Any]):
     )
     channels = WordField(("rgba", "rgb"), default="rgba", help_text="rgb is opaque, on bg_color.")
     bg_color: serializers.CharField = ColourField(
-        default="white", help_text="#fff, #ffffff, rgb(255, 255, 255) or a CSS name; for opaque output only."
+        default=WHITE,  # type: ignore[arg-type]  # the stubs know CharField, not what we make of it
+        help_text="#fff, #ffffff, rgb(255, 255, 255) or a CSS name; for opaque output only.",
     )
     size = WordField(
         tuple(LONGEST_SIDE_PX),
@@ -93,11 +95,10 @@ class RemovalForm(serializers.Serializer[Any]):
     def to_options(self) -> CutoutOptions:
         """Return what was asked, in the matting core's words."""
         asked = cast("dict[str, Any]", self.validated_data)
-        background = asked["bg_color"]
         return CutoutOptions(
             image_format=asked["format"],
             channels=asked["channels"],
-            background=parse_opaque_colour(background) if isinstance(background, str) else background,
+            background=asked["bg_color"],
             max_side_px=LONGEST_SIDE_PX[asked["size"]],
             crop=asked["crop"],
         )
