@@ -9,7 +9,7 @@ from billing import append_only, idempotency, ledger
 from billing.errors import LedgerBroken
 from billing.idempotency import Claim
 from billing.models import CreditHold, HoldState, IdempotencyClaim, LedgerEntry
-from tests.billing import test_charging, test_ledger, test_permanent_entries
+from tests.billing import test_charging, test_grants, test_ledger, test_permanent_entries
 
 
 def settle_whatever_its_state(credit_hold: CreditHold, state: HoldState) -> bool:
@@ -41,11 +41,11 @@ def entries_without_unique_events(transactional_db, monkeypatch):
 
 def test_without_unique_events_a_grant_counts_twice(entries_without_unique_events, alice, available):
     with pytest.raises(AssertionError):
-        test_ledger.test_the_same_grant_again_changes_nothing(alice, available)
+        test_grants.test_the_same_grant_again_changes_nothing(alice, available)
 
 
 def test_the_unique_event_is_back(alice, available):
-    test_ledger.test_the_same_grant_again_changes_nothing(alice, available)
+    test_grants.test_the_same_grant_again_changes_nothing(alice, available)
 
 
 def test_without_the_held_condition_a_release_counts_twice(alice, available, monkeypatch):
