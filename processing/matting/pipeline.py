@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processing.matting.arrays import Alpha8, Rgb8
+from processing.matting.arrays import Alpha8, Matte, Rgb8
 from processing.matting.composite import clear_hidden_colour, multiply, place_over
 from processing.matting.confidence import ambiguous_ratio, matte_confidence
 from processing.matting.decode import Photo, decode
 from processing.matting.encode import CONTENT_TYPES, encode
 from processing.matting.foreground import estimate_foreground
 from processing.matting.framing import crop_to_subject, limit_side
-from processing.matting.options import CutoutOptions, DecodeLimits
+from processing.matting.options import CutoutOptions, DecodeLimits, Quality
 from processing.matting.predict import has_subject, predict
-from processing.matting.refine import refine
+from processing.matting.refine import enlarge, refine
 from processing.matting.session import MattingSession
 
 # What the network is shown behind pixels that are transparent already.
@@ -51,10 +51,10 @@ def cut_out(image_bytes: bytes, options: CutoutOptions, *, session: MattingSessi
         input_width, input_height = photo.width, photo.height
     with watch.step("predict"):
         picture = _as_the_network_sees_it(photo)
-        matte = predict(picture, session)
+        matte = predict(picture, session, looks_twice=options.quality == "best")
         found = has_subject(matte)
     with watch.step("refine"):
-        alpha = refine(picture, matte) if found else _empty(photo)
+        alpha = _at_full_size(picture, matte, options.quality) if found else _empty(photo)
     with watch.step("foreground"):
         foreground = estimate_foreground(photo.rgb, alpha, photo.alpha)
     with watch.step("composite"):
@@ -81,6 +81,10 @@ def cut_out(image_bytes: bytes, options: CutoutOptions, *, session: MattingSessi
 
 def _as_the_network_sees_it(photo: Photo) -> Rgb8:
     return photo.rgb if photo.alpha is None else place_over(photo.rgb, photo.alpha, NEUTRAL_BACKGROUND)
+
+
+def _at_full_size(picture: Rgb8, matte: Matte, quality: Quality) -> Alpha8:
+    return enlarge(matte, (picture.shape[0], picture.shape[1])) if quality == "fast" else refine(picture, matte)
 
 
 def _empty(photo: Photo) -> Alpha8:

@@ -15,9 +15,18 @@ SUBJECT_MIN_MATTE = 0.5
 SUBJECT_MIN_SHARE = 0.0005
 
 
-def predict(picture: Rgb8, session: MattingSession) -> Matte:
-    """Return the matte (side, side) at the network's input size, as the network gave it: never stretched to 0..1."""
-    return session.run(_to_tensor(picture, session.model))
+def predict(picture: Rgb8, session: MattingSession, *, looks_twice: bool = False) -> Matte:
+    """Return the matte (side, side) at the network's input size, as the network gave it: never stretched to 0..1.
+
+    With `looks_twice` it is the mean of the mattes of the picture and of its mirror image (test-time augmentation),
+    which errs less, and takes twice the time.
+    """
+    tensor = _to_tensor(picture, session.model)
+    matte = session.run(tensor)
+    if not looks_twice:
+        return matte
+    mirrored = session.run(np.ascontiguousarray(tensor[..., ::-1]))
+    return np.asarray((matte + mirrored[:, ::-1]) / 2, np.float32)
 
 
 def has_subject(matte: Matte) -> bool:

@@ -44,6 +44,15 @@ def refine(picture: Rgb8, matte: Matte) -> Alpha8:
     return alpha
 
 
+def enlarge(matte: Matte, size: tuple[int, int]) -> Alpha8:
+    """Return the network's square matte at (height, width), 0..255, by bilinear interpolation and nothing else."""
+    alpha = np.empty(size, np.uint8)
+    small = resized(matte, (min(size[0], matte.shape[0]), min(size[1], matte.shape[1])))
+    for rows in row_strips(size[0]):
+        alpha[rows] = _to_8_bits(enlarged_rows(small, size, rows))
+    return alpha
+
+
 def _fit(guide: Planes, matte: Matte) -> Planes:
     """Return (height, width, 6): the colour coefficients a and b, the plain matte, the weight of the colours."""
     diagonal = math.hypot(*matte.shape)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from processing.matting.predict import SUBJECT_MIN_MATTE, SUBJECT_MIN_SHARE, has_subject, predict
-from tests.processing.matting.fakes import BlindSession, DiscSession, disc_matte
+from tests.processing.matting.fakes import BlindSession, DiscSession, FixedSession, disc_matte
 
 
 def test_network_is_fed_rgb_minus_one_half_channels_first(disc: DiscSession) -> None:
@@ -43,3 +43,25 @@ def test_subject_is_there_when_a_small_share_is_sure() -> None:
     matte.flat[:count] = SUBJECT_MIN_MATTE
     assert has_subject(matte)
     assert has_subject(disc_matte())
+
+
+class _LeftHalfSession(FixedSession):
+    """Sees its subject on the left of whatever it is shown: wrong once, right once, for a symmetric picture."""
+
+    def __init__(self) -> None:
+        matte = np.zeros((1024, 1024), np.float32)
+        matte[:, :512] = 1
+        super().__init__(matte)
+
+
+def test_two_looks_are_a_picture_and_its_mirror_image_averaged() -> None:
+    session = _LeftHalfSession()
+    picture = np.zeros((8, 8, 3), np.uint8)
+    picture[:, :4] = 255
+
+    matte = predict(picture, session, looks_twice=True)
+
+    assert np.allclose(matte, 0.5)
+    first, second = session.seen
+    assert np.array_equal(second, first[..., ::-1])
+    assert not np.array_equal(first, second)
