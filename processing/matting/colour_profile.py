@@ -11,10 +11,13 @@ _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 
 
 def to_srgb(picture: Image.Image, icc_profile: bytes | None) -> Image.Image:
-    """Return an RGB, L or CMYK picture as 8-bit sRGB; a missing, broken or unfitting profile is ignored."""
+    """Return an RGB, L or CMYK picture as 8-bit sRGB; a missing, broken or unfitting profile is ignored.
+
+    The picture given may be changed, or be the one returned: a large one is not copied for nothing.
+    """
     transform = _transform_to_srgb(picture.mode, icc_profile) if icc_profile else None
     if transform is None or (picture.mode == "RGB" and _changes_nothing(transform)):
-        return picture.convert("RGB")
+        return picture if picture.mode == "RGB" else picture.convert("RGB")
     if picture.mode == "RGB":
         return transform.apply_in_place(picture)
     return transform.apply(picture)
