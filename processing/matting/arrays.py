@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Rgb8: TypeAlias = NDArray[np.uint8]  # (height, width, 3), sRGB 0..255, straight (not premultiplied)
+Rgba8: TypeAlias = NDArray[np.uint8]  # (height, width, 4), as Rgb8, with straight alpha
 Rgb: TypeAlias = NDArray[np.float32]  # (height, width, 3), sRGB 0..1, straight
 Alpha8: TypeAlias = NDArray[np.uint8]  # (height, width), 0 = background .. 255 = foreground
 Matte: TypeAlias = NDArray[np.float32]  # (height, width), 0 = background .. 1 = foreground

@@ -5,18 +5,23 @@ T. Porter, T. Duff: Compositing Digital Images, SIGGRAPH 1984 ("over"), on sRGB 
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
-from processing.matting.arrays import Alpha8, Rgb8
+from processing.matting.arrays import Alpha8, Rgb8, Rgba8
 from processing.matting.strips import row_strips
+
+# So few rows stay in the processor's cache from one step of the sum to the next.
+_ROWS_AT_ONCE = 16
 
 
 def place_over(foreground: Rgb8, alpha: Alpha8, background: Sequence[int]) -> Rgb8:
     """Return the foreground over one background colour (three numbers 0..255), rounded to the nearest value."""
     composed = np.empty_like(foreground)
-    behind = np.asarray(background, dtype=np.uint32)
-    for rows in row_strips(alpha.shape[0]):
-        a = alpha[rows].astype(np.uint32)[..., np.newaxis]
+    behind = np.asarray(background, dtype=np.uint16)
+    for rows in row_strips(alpha.shape[0], _ROWS_AT_ONCE):
+        # 16 bits hold 255 * 255 + 127.
+        a = alpha[rows, :, np.newaxis].astype(np.uint16)
         composed[rows] = (a * foreground[rows] + (255 - a) * behind + 127) // 255
     return composed
 
@@ -25,12 +30,13 @@ def multiply(alpha: Alpha8, opacity: Alpha8 | None) -> Alpha8:
     """Return alpha times the opacity that the picture came with, rounded to the nearest value."""
     if opacity is None:
         return alpha
-    product = np.empty_like(alpha)
-    for rows in row_strips(alpha.shape[0]):
-        product[rows] = (alpha[rows].astype(np.uint16) * opacity[rows] + 127) // 255
-    return product
+    return np.asarray(cv2.multiply(alpha, opacity, scale=1 / 255), dtype=np.uint8)
 
 
-def clear_hidden_colour(foreground: Rgb8, alpha: Alpha8) -> Rgb8:
-    """Return the colours with black wherever nothing is seen: no trace of the background travels in the file."""
-    return np.asarray(foreground * (alpha != 0)[..., np.newaxis], dtype=np.uint8)
+def interleave(rgb: Rgb8, alpha: Alpha8) -> Rgba8:
+    """Return colour and straight alpha in one array, black where nothing is seen: no trace is left of what was."""
+    rgba = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA), dtype=np.uint8)
+    cv2.insertChannel(alpha, rgba, 3)
+    whole_pixels = rgba.view(np.uint32)[..., 0]
+    np.multiply(whole_pixels, alpha != 0, out=whole_pixels)
+    return rgba

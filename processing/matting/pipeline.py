@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from processing.matting.arrays import Alpha8, Matte, Rgb8
-from processing.matting.composite import clear_hidden_colour, multiply, place_over
+from processing.matting.composite import multiply, place_over
 from processing.matting.confidence import ambiguous_ratio, matte_confidence
 from processing.matting.decode import Photo, decode
 from processing.matting.encode import CONTENT_TYPES, encode
@@ -92,13 +92,13 @@ def _empty(photo: Photo) -> Alpha8:
 
 
 def _framed(rgb: Rgb8, alpha: Alpha8, options: CutoutOptions) -> tuple[Rgb8, Alpha8 | None]:
-    """Return what is delivered: cropped, sized, and either opaque or with its hidden colours cleared."""
+    """Return what is delivered: cropped, sized, and opaque where that is wished for."""
     if options.crop:
         rgb, alpha = crop_to_subject(rgb, alpha)
     rgb, alpha = limit_side(rgb, alpha, options.max_side_px)
     if options.is_opaque:
         return place_over(rgb, alpha, options.background), None
-    return clear_hidden_colour(rgb, alpha), alpha
+    return rgb, alpha
 
 
 class _Stopwatch:

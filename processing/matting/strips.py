@@ -5,7 +5,7 @@ from collections.abc import Iterator
 ROWS_AT_ONCE = 256
 
 
-def row_strips(height: int, rows_at_once: int = ROWS_AT_ONCE) -> Iterator[slice]:
-    """Yield slices of rows that cover 0..height in order."""
-    for start in range(0, height, rows_at_once):
-        yield slice(start, min(start + rows_at_once, height))
+def row_strips(end: int, rows_at_once: int = ROWS_AT_ONCE, *, start: int = 0) -> Iterator[slice]:
+    """Yield slices of rows that cover start..end in order."""
+    for first in range(start, end, rows_at_once):
+        yield slice(first, min(first + rows_at_once, end))

@@ -1,6 +1,6 @@
 import numpy as np
 
-from processing.matting.composite import clear_hidden_colour, multiply, place_over
+from processing.matting.composite import interleave, multiply, place_over
 
 
 def test_composite_is_alpha_f_plus_rest_of_b() -> None:
@@ -35,10 +35,35 @@ def test_alphas_multiply() -> None:
     assert multiply(matte, None) is matte
 
 
-def test_colour_under_zero_alpha_is_cleared_and_no_other() -> None:
+def test_every_product_of_alphas_is_the_nearest_value() -> None:
+    matte, opacity = np.meshgrid(np.arange(256, dtype=np.uint8), np.arange(256, dtype=np.uint8))
+
+    exact = matte.astype(np.float64) * opacity / 255
+
+    assert np.array_equal(multiply(matte, opacity), np.rint(exact).astype(np.uint8))
+
+
+def test_every_composite_is_the_nearest_value() -> None:
+    alpha, colour = np.meshgrid(np.arange(256, dtype=np.uint8), np.arange(256, dtype=np.uint8))
+    a, background = alpha[..., np.newaxis] / 255, np.array([0, 90, 255])
+
+    exact = a * colour[..., np.newaxis] + (1 - a) * background
+
+    composed = place_over(np.dstack([colour] * 3), alpha, (0, 90, 255))
+    assert np.abs(composed - exact).max() <= 0.5 + 1e-9
+
+
+def test_interleaved_colour_under_zero_alpha_is_black_and_no_other_is_changed() -> None:
     colours = np.array([[[9, 8, 7], [6, 5, 4]]], np.uint8)
 
-    cleared = clear_hidden_colour(colours, np.array([[0, 1]], np.uint8))
+    rgba = interleave(colours, np.array([[0, 1]], np.uint8))
 
-    assert cleared.tolist() == [[[0, 0, 0], [6, 5, 4]]]
+    assert rgba.tolist() == [[[0, 0, 0, 0], [6, 5, 4, 1]]]
     assert colours[0, 0].tolist() == [9, 8, 7]
+
+
+def test_cut_from_a_larger_picture_is_interleaved_like_any_other() -> None:
+    large = np.random.default_rng(3).integers(1, 256, (40, 30, 4)).astype(np.uint8)
+    box = slice(5, 25), slice(7, 20)
+
+    assert np.array_equal(interleave(large[..., :3].copy()[box], large[..., 3].copy()[box]), large[box])

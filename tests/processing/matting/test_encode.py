@@ -17,13 +17,15 @@ def _noise(height: int, width: int, channels: int = 3) -> NDArray[np.uint8]:
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 500), (500, 1), (64, 3), (65, 3), (200, 77)])
 @pytest.mark.parametrize("image_format", ["png", "webp"])
-def test_transparent_picture_comes_back_pixel_for_pixel(height: int, width: int, image_format: ImageFormat) -> None:
+def test_transparent_picture_comes_back_pixel_for_pixel_but_for_hidden_colours(
+    height: int, width: int, image_format: ImageFormat
+) -> None:
     rgb, alpha = _noise(height, width), _noise(height, width)[..., 0]
 
     read = Image.open(io.BytesIO(encode(rgb, alpha, image_format)))
 
     assert read.format == {"png": "PNG", "webp": "WEBP"}[image_format]
-    assert np.array_equal(np.asarray(read.convert("RGBA")), np.dstack((rgb, alpha)))
+    assert np.array_equal(np.asarray(read.convert("RGBA")), np.dstack((rgb * (alpha != 0)[..., None], alpha)))
 
 
 def test_opaque_png_comes_back_pixel_for_pixel_without_alpha() -> None:

@@ -1,0 +1,37 @@
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processing.matting.deflate import deflated, joined_adler32
+
+
+def _strips(count: int) -> list[np.ndarray]:
+    return [np.random.default_rng(n).integers(0, 20, (8, 3000)).astype(np.uint8) for n in range(count)]
+
+
+@pytest.mark.parametrize("bands", [1, 2, 7])
+def test_bands_come_back_in_order_through_any_zlib(bands: int) -> None:
+    packed = [_strips(n + 1) for n in range(bands)]
+
+    stream = b"".join(deflated([lambda band=band: band for band in packed]))
+
+    assert zlib.decompress(stream) == b"".join(strip.tobytes() for band in packed for strip in band)
+    assert len(stream) < sum(strip.nbytes for band in packed for strip in band)
+
+
+def test_same_bands_give_the_same_bytes() -> None:
+    streams = {b"".join(deflated([lambda: _strips(3), lambda: _strips(5)])) for _ in range(5)}
+
+    assert len(streams) == 1
+
+
+@given(st.binary(max_size=400), st.binary(max_size=400), st.integers(0, 200))
+def test_checksum_of_two_blocks_is_joined_from_theirs(first: bytes, second: bytes, repeats: int) -> None:
+    first, second = first * repeats, second * (200 - repeats)
+
+    joined = joined_adler32(zlib.adler32(first), zlib.adler32(second), len(second))
+
+    assert joined == zlib.adler32(first + second)
