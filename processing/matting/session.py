@@ -9,6 +9,7 @@ from processing.matting.arrays import Matte, Tensor
 from processing.matting.errors import ModelUnusable
 from processing.matting.graph import first_output_only
 from processing.matting.model_catalog import ModelRow
+from processing.matting.network_output import as_matte
 
 _ERRORS_ONLY = 3
 
@@ -39,7 +40,7 @@ class OnnxSession:
         side = self.model.input_size
         if output.size != side * side or not np.isfinite(output).all():
             raise ModelUnusable(details=f"{self.model.name} returned no matte: shape {output.shape}.")
-        return np.asarray(np.clip(output.reshape(side, side), 0, 1), dtype=np.float32)
+        return as_matte(output.reshape(side, side), self.model)
 
 
 def open_session(weights: bytes, model: ModelRow, *, threads: int) -> OnnxSession:

@@ -29,7 +29,7 @@ def test_a_name_may_be_given():
 
 def test_an_unknown_name_is_told_with_the_names_there_are():
     with pytest.raises(CommandError, match="there is: isnet-general-use"):
-        call_command("fetch_model", "u2net")
+        call_command("fetch_model", "u3net")
 
 
 def test_no_room_for_the_model_is_an_error_and_no_traceback(settings, tmp_path):

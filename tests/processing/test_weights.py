@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from django.conf import settings
 
-from processing.matting.model_catalog import CATALOG, UnknownModel, get_model
+from processing.matting.model_catalog import get_model
 from processing.weight_sources.http import MAX_TRIES, PIECE_BYTES
 from processing.weights import FetchFailed, WeightsAltered, WeightsMissing, fetch, find_verified, load_verified
 from tests.processing.weight_sources.fakes import (
@@ -111,22 +111,6 @@ def test_the_default_models_weights_are_in_place_and_right():
 
     assert weights.artifact in model.artifacts
     assert len(weights.data) == weights.artifact.size_bytes
-
-
-# --- The catalog -----------------------------------------------------------------------------------------------
-
-
-def test_every_row_allows_commercial_use_and_names_its_licence():
-    for row in CATALOG.values():
-        assert row.allows_commercial_use
-        assert row.licence
-        assert row.licence_url.startswith("https://")
-        assert row.origin.startswith("https://")
-
-
-def test_an_unknown_model_is_told_with_the_names_there_are():
-    with pytest.raises(UnknownModel, match="no model named 'u2net'; there is: isnet-general-use"):
-        get_model("u2net")
 
 
 # --- Fetching --------------------------------------------------------------------------------------------------
