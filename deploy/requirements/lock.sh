@@ -24,3 +24,7 @@ lock $here/demo.txt $here/demo.in --no-deps --constraint $here/samples.txt
 for folder in tests/clients/*/; do
     lock "${folder}requirements.txt" "${folder}requirements.in"
 done
+# What the benchmarks compare us with, and what draws their plots.
+for input in benchmarks/requirements/*.in; do
+    lock "${input%.in}.txt" "$input"
+done
