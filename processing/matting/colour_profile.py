@@ -15,15 +15,21 @@ def to_srgb(picture: Image.Image, icc_profile: bytes | None) -> Image.Image:
 
     The picture given may be changed, or be the one returned: a large one is not copied for nothing.
     """
-    transform = _transform_to_srgb(picture.mode, icc_profile) if icc_profile else None
-    if transform is None or (picture.mode == "RGB" and _changes_nothing(transform)):
+    transform = find_transform_to_srgb(picture.mode, icc_profile)
+    if transform is None:
         return picture if picture.mode == "RGB" else picture.convert("RGB")
     if picture.mode == "RGB":
         return transform.apply_in_place(picture)
     return transform.apply(picture)
 
 
-def _transform_to_srgb(mode: str, icc_profile: bytes) -> ImageCms.ImageCmsTransform | None:
+def find_transform_to_srgb(mode: str, icc_profile: bytes | None) -> ImageCms.ImageCmsTransform | None:
+    """Return what turns colours of that mode (RGB, L or CMYK) into sRGB; None where that would change nothing."""
+    transform = _built_transform(mode, icc_profile) if icc_profile else None
+    return None if transform and mode == "RGB" and _changes_nothing(transform) else transform
+
+
+def _built_transform(mode: str, icc_profile: bytes) -> ImageCms.ImageCmsTransform | None:
     try:
         profile = ImageCms.getOpenProfile(io.BytesIO(icc_profile))
         if profile.profile.xcolor_space != _PROFILE_SPACE_OF_MODE[mode]:

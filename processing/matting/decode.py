@@ -13,15 +13,16 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from processing.matting.arrays import Alpha8, Rgb8
-from processing.matting.colour_profile import to_srgb
+from processing.matting.colour_profile import find_transform_to_srgb, to_srgb
 from processing.matting.errors import MattingError, UnreadableImage
 from processing.matting.file_parts import FileParts
 from processing.matting.header import ImageHeader, InputFormat, OpenedFile, open_file, read_header
+from processing.matting.jpeg_pixels import find_jpeg_pixels
 from processing.matting.options import DecodeLimits
 from processing.matting.orientation import turn_upright
 from processing.matting.strips import row_strips
 
-__all__ = ["ImageHeader", "Photo", "decode", "read_header"]
+__all__ = ["ImageHeader", "OpenedFile", "Photo", "decode", "decode_opened", "open_file", "read_header"]
 
 # The readers themselves instead of Image.open: that one also guesses formats, warns by Pillow's own size limit,
 # and turns a JPEG with a second picture into an animation.
@@ -57,7 +58,11 @@ def decode(image_bytes: bytes, limits: DecodeLimits) -> Photo:
 
     Only running out of memory passes through as it is: that is about us, not about the file.
     """
-    opened = open_file(image_bytes, limits)
+    return decode_opened(open_file(image_bytes, limits))
+
+
+def decode_opened(opened: OpenedFile) -> Photo:
+    """Return the first frame of a file whose header was read already; raise UnreadableImage, never anything else."""
     with _decoder_failures_refused():
         rgb, alpha = _read_pixels(opened)
     if alpha is not None and alpha.min() == 255:
@@ -80,7 +85,12 @@ def _decoder_failures_refused() -> Iterator[None]:
 
 def _read_pixels(opened: OpenedFile) -> tuple[Rgb8, Alpha8 | None]:
     parts = opened.parts
-    with _READERS[opened.format](io.BytesIO(parts.without_metadata())) as picture:
+    data = parts.without_metadata()
+    if opened.format == "jpeg" and find_transform_to_srgb("RGB", parts.icc_profile) is None:
+        rgb = find_jpeg_pixels(data, width=parts.width, height=parts.height)
+        if rgb is not None:
+            return rgb, None
+    with _READERS[opened.format](io.BytesIO(data)) as picture:
         if picture.size != (parts.width, parts.height):
             raise UnreadableImage
         picture.load()

@@ -44,20 +44,24 @@ class ImageHeader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedFile:
-    """A file within the limits, taken apart, with its orientation 1..8."""
+    """A file within the limits, taken apart, with its orientation 1..8; it keeps the file's bytes alive."""
 
     format: InputFormat
     parts: FileParts
     orientation: int
 
+    @property
+    def header(self) -> ImageHeader:
+        """What the file is, once it is turned upright."""
+        width, height = self.parts.width, self.parts.height
+        if self.orientation in _SIDEWAYS:
+            width, height = height, width
+        return ImageHeader(format=self.format, width=width, height=height)
+
 
 def read_header(image_bytes: bytes, limits: DecodeLimits) -> ImageHeader:
     """Return format and upright size of a picture; raise UnreadableImage or ImageTooLarge without decoding it."""
-    opened = open_file(image_bytes, limits)
-    width, height = opened.parts.width, opened.parts.height
-    if opened.orientation in _SIDEWAYS:
-        width, height = height, width
-    return ImageHeader(format=opened.format, width=width, height=height)
+    return open_file(image_bytes, limits).header
 
 
 def open_file(image_bytes: bytes, limits: DecodeLimits) -> OpenedFile:

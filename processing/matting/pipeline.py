@@ -10,7 +10,7 @@ import numpy as np
 from processing.matting.arrays import Alpha8, Matte, Rgb8
 from processing.matting.composite import multiply, place_over
 from processing.matting.confidence import ambiguous_ratio, matte_confidence
-from processing.matting.decode import Photo, decode
+from processing.matting.decode import OpenedFile, Photo, decode_opened, open_file
 from processing.matting.encode import CONTENT_TYPES, encode
 from processing.matting.foreground import estimate_foreground
 from processing.matting.framing import crop_to_subject, limit_side
@@ -45,9 +45,14 @@ class Cutout:
 
 def cut_out(image_bytes: bytes, options: CutoutOptions, *, session: MattingSession, limits: DecodeLimits) -> Cutout:
     """Return the picture without its background; raise MattingError, whose status says whose fault it is."""
+    return cut_out_opened(open_file(image_bytes, limits), options, session=session)
+
+
+def cut_out_opened(opened: OpenedFile, options: CutoutOptions, *, session: MattingSession) -> Cutout:
+    """Do the same with a file whose header was read already (`open_file`), so that it is read once."""
     watch = _Stopwatch()
     with watch.step("decode"):
-        photo = decode(image_bytes, limits)
+        photo = decode_opened(opened)
         input_width, input_height = photo.width, photo.height
     with watch.step("predict"):
         picture = _as_the_network_sees_it(photo)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngImageFile
 
-from processing.matting.decode import decode, read_header
+from processing.matting.decode import decode, decode_opened, open_file, read_header
 from processing.matting.errors import ImageTooLarge, MattingError, UnreadableImage
 from processing.matting.options import DecodeLimits
 from tests.mutated_images import mutated_images
@@ -39,6 +39,14 @@ def test_header_tells_the_upright_size(case: DecodeCase, limits: DecodeLimits) -
 
     assert (header.width, header.height) == (240, 300)
     assert header.format == case.name.split()[0]
+
+
+@pytest.mark.parametrize("case", DECODE_CASES[:12], ids=str)
+def test_file_once_opened_needs_not_be_read_again(case: DecodeCase, limits: DecodeLimits) -> None:
+    opened = open_file(case.make(), limits)
+
+    assert opened.header == read_header(case.make(), limits)
+    assert np.array_equal(decode_opened(opened).rgb, decode(case.make(), limits).rgb)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 16_384), (16_384, 1), (2, 3)])
