@@ -1,9 +1,19 @@
-"""Removal records for whoever runs the server: to look at, not to change."""
+"""For whoever runs the server: removal records, to look at; which model an organization gets; what models there are."""
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 
 from billing.admin import LookOnly
-from processing.models import DailyUsage, RemovalRecord
+from processing.engine import engine
+from processing.forms import ModelChoiceForm
+from processing.matting.model_catalog import CATALOG
+from processing.models import DailyUsage, ModelChoice, RemovalRecord
 
 
 @admin.register(RemovalRecord)
@@ -11,7 +21,7 @@ class RemovalRecordAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Find a request by the id a caller names."""
 
     list_display = ("created", "request_id", "organization", "status", "code", "credits_charged", "took_ms")
-    list_filter = ("status", "code")
+    list_filter = ("status", "code", "model", "quality")
     search_fields = ("request_id", "organization__name", "organization__public_id")
     date_hierarchy = "created"
     list_select_related = ("organization",)
@@ -24,3 +34,44 @@ class DailyUsageAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("day", "organization", "status", "requests", "credits_charged")
     list_filter = ("day", "status")
     list_select_related = ("organization",)
+
+
+@admin.register(ModelChoice)
+class ModelChoiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Which model an organization gets, and a page of all models: where they come from and who may use them."""
+
+    form = ModelChoiceForm
+    list_display = ("organization", "model", "is_allowed")
+    list_select_related = ("organization",)
+    search_fields = ("model", "organization__name", "organization__public_id")
+    autocomplete_fields = ("organization",)
+
+    @admin.display(boolean=True, description="in use")
+    def is_allowed(self, choice: ModelChoice) -> bool:
+        """Show whether the choice counts; where it is allowed no more, the default model works."""
+        return choice.model in settings.ALLOWED_MODELS
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ModelChoice | None = None) -> tuple[str, ...]:
+        """Let a stored choice change its model only."""
+        return ("organization",) if obj else ()
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page of all models."""
+        models = path("models/", self.admin_site.admin_view(self.models_view), name="processing_models")
+        return [models, *super().get_urls()]
+
+    def models_view(self, request: HttpRequest) -> HttpResponse:
+        """Show the catalog, and how each model stands in the process that answers."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        models: list[dict[str, Any]] = [
+            {
+                "row": row,
+                "status": engine.status(row.name),
+                "is_default": row.name == settings.MODEL_NAME,
+                "is_allowed": row.name in settings.ALLOWED_MODELS,
+            }
+            for row in CATALOG.values()
+        ]
+        context = {**self.admin_site.each_context(request), "title": "Models", "models": models}
+        return TemplateResponse(request, "admin/processing/modelchoice/models.html", context)

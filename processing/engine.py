@@ -1,8 +1,10 @@
-"""Settings to one loaded model per process, shared by its threads and opened after any fork."""
+"""Settings to loaded models: each allowed one opened once per process, after any fork, and shared by its threads."""
 
 import logging
 import threading
 import time
+from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +13,7 @@ from django.conf import settings
 from accounts.errors import ServiceError
 from processing import weights
 from processing.matting.errors import ModelUnusable
-from processing.matting.model_catalog import get_model
+from processing.matting.model_catalog import ModelRow, get_model
 from processing.matting.session import MattingSession, open_session
 
 logger = logging.getLogger(__name__)
@@ -29,10 +31,10 @@ class ModelNotReady(ServiceError):
 
 @dataclass(frozen=True, slots=True)
 class EngineStatus:
-    """What readiness says about the model."""
+    """What readiness says about a model; a `closed` one lies there and is opened by the first request for it."""
 
     model: str
-    state: Literal["loading", "ready", "missing", "altered", "unusable"]
+    state: Literal["loading", "closed", "ready", "missing", "altered", "unusable"]
     digest: str | None = None
     precision: str | None = None
     problem: str | None = None
@@ -44,37 +46,49 @@ class EngineStatus:
         return self.state == "ready"
 
 
-class Engine:
-    """Opens the configured model once and hands out its session."""
+class _Opening:
+    """One model: its session while it is open, and how the last opening went."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: ModelRow) -> None:
+        self._model = model
         self._lock = threading.Lock()
-        self._session: MattingSession | None = None
-        self._status = EngineStatus(settings.MODEL_NAME, "loading")
         self._failed_at: float | None = None
+        self._session: MattingSession | None = None
+        self.status = EngineStatus(model.name, "loading")
 
     def session(self) -> MattingSession:
-        """Return the opened session; raise ModelNotReady while there is none."""
-        if self._session is None:
-            with self._lock:
-                if self._session is None and not self._failed_lately():
-                    self._open()
-        if self._session is None:
+        """Return the session, opened now if it is not; raise ModelNotReady."""
+        session = self._session
+        if session is None:
+            session = self._opened_by_one()
+        if session is None:
             raise ModelNotReady(retry_after_s=RETRY_AFTER_S)
-        return self._session
+        return session
 
-    def status(self) -> EngineStatus:
-        """Return what is loaded, without loading anything."""
-        return self._status
+    def close(self) -> None:
+        """Let the session go; whoever still works with it keeps it until the work is done."""
+        self._session = None
+        self.status = EngineStatus(self._model.name, "closed")
+
+    def _opened_by_one(self) -> MattingSession | None:
+        """Open the model unless another thread does, for which this one waits no longer than for a slot."""
+        if not self._lock.acquire(timeout=settings.SLOT_WAIT_S):
+            return None
+        try:
+            if self._session is None and not self._failed_lately():
+                self._open()
+            return self._session
+        finally:
+            self._lock.release()
 
     def _failed_lately(self) -> bool:
         return self._failed_at is not None and time.monotonic() - self._failed_at < RETRY_AFTER_S
 
     def _open(self) -> None:
-        model = get_model(settings.MODEL_NAME)
+        model = self._model
         try:
             verified = weights.load_verified(model, settings.MODEL_CACHE_DIR)
-            self._session = open_session(verified.data, model, threads=settings.INFERENCE_THREADS)
+            session = open_session(verified.data, model, threads=settings.INFERENCE_THREADS)
         except weights.WeightsMissing as error:
             self._note_failure(EngineStatus(model.name, "missing", problem=str(error)))
         except weights.WeightsAltered as error:
@@ -83,13 +97,67 @@ class Engine:
             self._note_failure(EngineStatus(model.name, "unusable", problem=error.details or str(error)))
         else:
             artifact = verified.artifact
-            self._status = EngineStatus(model.name, "ready", digest=artifact.digest, precision=artifact.precision)
+            self._session = session
+            self.status = EngineStatus(model.name, "ready", digest=artifact.digest, precision=artifact.precision)
             logger.info("model_ready", extra={"model": model.name, "digest": artifact.digest})
 
     def _note_failure(self, status: EngineStatus) -> None:
         self._failed_at = time.monotonic()
-        self._status = status
+        self.status = status
         logger.error("model_not_ready", extra={"model": status.model, "problem": status.problem})
+
+
+class Engine:
+    """Hands out the sessions of the allowed models.
+
+    The default model, once opened, stays open. Of the others at most EXTRA_MODELS_OPEN do: the one that was asked for
+    longest ago is closed when one more has been opened.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._openings: dict[str, _Opening] = {}
+        self._extra_by_last_use: OrderedDict[str, _Opening] = OrderedDict()
+
+    def session(self, model: str | None = None) -> MattingSession:
+        """Return the opened session of an allowed model, by default of MODEL_NAME; raise ModelNotReady."""
+        name = settings.MODEL_NAME if model is None else model
+        if name not in settings.ALLOWED_MODELS:
+            raise ValueError(f"{name} is not one of ALLOWED_MODELS.")
+        session = self._opening(name).session()
+        if name != settings.MODEL_NAME:
+            self._note_use(name)
+        return session
+
+    def status(self, model: str | None = None) -> EngineStatus:
+        """Return what is known of a model, by default of MODEL_NAME, without loading anything."""
+        name = settings.MODEL_NAME if model is None else model
+        with self._lock:
+            opening = self._openings.get(name)
+        if opening is not None:
+            return opening.status
+        if name == settings.MODEL_NAME:
+            return EngineStatus(name, "loading")
+        is_here = weights.is_present(get_model(name), settings.MODEL_CACHE_DIR)
+        return EngineStatus(name, "closed" if is_here else "missing")
+
+    def statuses(self) -> Mapping[str, EngineStatus]:
+        """Return the status of each allowed model by its name."""
+        return {name: self.status(name) for name in settings.ALLOWED_MODELS}
+
+    def _opening(self, name: str) -> _Opening:
+        with self._lock:
+            if name not in self._openings:
+                self._openings[name] = _Opening(get_model(name))
+            return self._openings[name]
+
+    def _note_use(self, name: str) -> None:
+        """Note that an extra model is used, and close those that are too many."""
+        with self._lock:
+            self._extra_by_last_use[name] = self._openings[name]
+            self._extra_by_last_use.move_to_end(name)
+            while len(self._extra_by_last_use) > settings.EXTRA_MODELS_OPEN:
+                self._extra_by_last_use.popitem(last=False)[1].close()
 
 
 engine = Engine()

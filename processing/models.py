@@ -20,6 +20,8 @@ class RemovalRecord(models.Model):
     input_height = models.PositiveIntegerField(null=True)
     output_bytes = models.PositiveIntegerField(null=True)
     model = models.CharField(max_length=60, blank=True)
+    # The default in the database, too, lets processes of the version before write records while they are replaced.
+    quality = models.CharField(max_length=20, blank=True, default="", db_default="")
     took_ms = models.PositiveIntegerField()
     timings_ms = models.JSONField(default=dict, help_text="Milliseconds of each stage.")
 
@@ -29,6 +31,18 @@ class RemovalRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.request_id} {self.status}"
+
+
+class ModelChoice(models.Model):
+    """The model that works for an organization where its requests name none; while the operator allows it."""
+
+    organization = models.OneToOneField(
+        Organization, on_delete=models.CASCADE, primary_key=True, related_name="model_choice"
+    )
+    model = models.CharField(max_length=60)
+
+    def __str__(self) -> str:
+        return f"{self.organization}: {self.model}"
 
 
 class DailyUsage(models.Model):

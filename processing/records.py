@@ -41,7 +41,7 @@ def record_removal(
         record.credits_charged = result.credits_charged
         record.input_width, record.input_height = result.cutout.input_width, result.cutout.input_height
         record.output_bytes = len(result.cutout.data)
-        record.model = result.model
+        record.model, record.quality = result.model, result.quality
         record.timings_ms = dict(result.timings_ms)
     try:
         record.save(force_insert=True)

@@ -1,15 +1,16 @@
-"""What pages ask about the work."""
+"""What pages and endpoints ask about the work."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import ApiKey, Organization
 from billing.models import CreditAccount
 from billing.selectors import Credits, account_of, credits_of
-from processing.models import RemovalRecord
+from processing.models import ModelChoice, RemovalRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,3 +39,9 @@ def _overview(organization: Organization, recent_requests: int) -> Overview:
         keys=list(organization.api_keys.order_by("-pk")),
         recent=list(RemovalRecord.objects.filter(organization=organization)[:recent_requests]),
     )
+
+
+def model_of(organization_id: int) -> str:
+    """Return the model for requests that name none: the organization's own while it is allowed, else the default."""
+    chosen = ModelChoice.objects.filter(organization_id=organization_id).values_list("model", flat=True).first()
+    return chosen if chosen in settings.ALLOWED_MODELS else settings.MODEL_NAME

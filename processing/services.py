@@ -12,7 +12,7 @@ from billing.charging import held_credits
 from billing.models import CreditAccount
 from processing.engine import engine
 from processing.matting.decode import read_header
-from processing.matting.options import CutoutOptions, DecodeLimits
+from processing.matting.options import CutoutOptions, DecodeLimits, Quality
 from processing.matting.pipeline import Cutout, cut_out
 from processing.slots import image_slots
 
@@ -24,12 +24,13 @@ class RemovalRequest:
     account: CreditAccount
     image_bytes: bytes
     options: CutoutOptions
+    model: str
     idempotency_key: str | None = None
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over what was asked: the options and the file's bytes, however they were spelt or packed."""
-        asked = json.dumps(asdict(self.options), sort_keys=True).encode()
+        """SHA-256 over what was asked: model, options and the file's bytes, however they were spelt or packed."""
+        asked = json.dumps({"model": self.model, **asdict(self.options)}, sort_keys=True).encode()
         return hashlib.sha256(asked + hashlib.sha256(self.image_bytes).digest()).hexdigest()
 
 
@@ -41,6 +42,7 @@ class RemovalResult:
     credits_charged: int
     is_replay: bool
     model: str
+    quality: Quality
 
     @property
     def timings_ms(self) -> Mapping[str, int]:
@@ -62,7 +64,7 @@ def remove_background(request: RemovalRequest) -> RemovalResult:
     """Serve one paid request: nothing is computed that cannot be paid, nothing paid that was not made."""
     limits = decode_limits()
     read_header(request.image_bytes, limits)
-    session = engine.session()
+    session = engine.session(request.model)
     with (
         held_credits(
             request.account,
@@ -77,5 +79,6 @@ def remove_background(request: RemovalRequest) -> RemovalResult:
         cutout=cutout,
         credits_charged=charge.credits_charged,
         is_replay=charge.is_replay,
-        model=settings.MODEL_NAME,
+        model=session.model.name,
+        quality=request.options.quality,
     )

@@ -70,6 +70,11 @@ def load_verified(model: ModelRow, folder: Path) -> VerifiedWeights:
     raise WeightsMissing(f"{model.name} is not in {folder}: run `manage.py fetch_model {model.name}`.")
 
 
+def is_present(model: ModelRow, folder: Path) -> bool:
+    """Say whether a file of the model is there in its full size, without reading it."""
+    return any(_size_of(folder / artifact.file_name) == artifact.size_bytes for artifact in model.artifacts)
+
+
 def find_verified(model: ModelRow, folder: Path) -> Path | None:
     """Return the first file of the model that is present and right, or None."""
     for artifact in model.artifacts:
@@ -215,3 +220,10 @@ def _is_right(path: Path, artifact: Artifact) -> bool:
             return file.tell() == artifact.size_bytes and digest.hexdigest() == artifact.digest
     except OSError:
         return False
+
+
+def _size_of(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None

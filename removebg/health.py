@@ -1,11 +1,14 @@
 """Is the process alive, and can it do its work."""
 
+from typing import Any
+
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from processing.engine import engine
+from processing.engine import EngineStatus, engine
+from processing.matting.model_catalog import get_model
 
 
 @never_cache
@@ -18,21 +21,29 @@ def livez(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when the database answers and the model is loaded, else 503; says which model, by digest."""
+    """200 when the database answers and the default model is loaded, else 503; says how each model offered stands."""
     status = engine.status()
     database = _database_problem()
     is_ready = status.is_ready and database is None
     body = {
         "ready": is_ready,
         "database": database or "ok",
-        "model": {
-            "name": status.model,
-            "state": status.state,
-            "digest": status.digest,
-            "precision": status.precision,
-        },
+        "model": _described(status),
+        "other_models": [_described(other) for name, other in engine.statuses().items() if name != status.model],
     }
     return JsonResponse(body, status=200 if is_ready else 503)
+
+
+def _described(status: EngineStatus) -> dict[str, Any]:
+    model = get_model(status.model)
+    return {
+        "name": status.model,
+        "state": status.state,
+        "digest": status.digest,
+        "precision": status.precision,
+        "licence": model.licence,
+        "commercial_use": model.allows_commercial_use,
+    }
 
 
 def _database_problem() -> str | None:

@@ -106,6 +106,9 @@ MAX_JPEG_SCANS = env.read_int("MAX_JPEG_SCANS", 100, minimum=1)
 # --- The model -------------------------------------------------------------------------------------------------
 _user_cache_dir = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 MODEL_NAME = env.read_text("MODEL_NAME", "isnet-general-use")
+# What callers and organizations may choose; the default model is always among it.
+ALLOWED_MODELS = list(dict.fromkeys([MODEL_NAME, *env.read_list("ALLOWED_MODELS")]))
+EXTRA_MODELS_OPEN = env.read_int("EXTRA_MODELS_OPEN", 1, minimum=1)
 MODEL_CACHE_DIR = env.read_path("MODEL_CACHE_DIR", _user_cache_dir / "removebg" / "models")
 MODEL_MIRROR_URL = env.read_text("MODEL_MIRROR_URL")
 MODEL_FETCH_TIMEOUT_S = env.read_float("MODEL_FETCH_TIMEOUT_S", 30.0, minimum=0.1)

@@ -2,6 +2,7 @@
 
 from typing import Any, Literal, TypeAlias, cast
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -53,6 +54,13 @@ class WordField(serializers.ChoiceField):
         super().__init__(choices=words, error_messages={"invalid_choice": message}, **kwargs)
 
 
+class ModelField(WordField):
+    """One of the models that the operator allows, as the settings are when a form is made."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(tuple(settings.ALLOWED_MODELS), **kwargs)
+
+
 class SwitchField(serializers.BooleanField):
     """true or false, or 1 or 0, in capitals or not; DRF alone would also take `t`, `yes` and `on`."""
 
@@ -86,6 +94,13 @@ class RemovalForm(serializers.Serializer[Any]):
     crop: serializers.Field[Any, Any, Any, Any] = SwitchField(
         default=False, help_text="Cut the result to the subject's bounds."
     )
+    quality = WordField(
+        ("fast", "standard", "best"),
+        default="standard",
+        help_text="fast: the network's own matte; standard: refined at the photo's own size; best: refined from two "
+        "looks at the photo, about twice the time. All cost the same.",
+    )
+    model = ModelField(required=False, help_text="One of the models offered here; by default your organization's.")
 
     def to_internal_value(self, data: Any) -> Any:
         """Drop empty values, so that a script's unset variable means the default."""
@@ -101,7 +116,13 @@ class RemovalForm(serializers.Serializer[Any]):
             background=asked["bg_color"],
             max_side_px=LONGEST_SIDE_PX[asked["size"]],
             crop=asked["crop"],
+            quality=asked["quality"],
         )
+
+    @property
+    def asked_model(self) -> str | None:
+        """The model that was named, or None."""
+        return cast("dict[str, Any]", self.validated_data).get("model")
 
 
 def image_bytes_of(request: Request) -> bytes:

@@ -86,6 +86,8 @@ _ANSWER_HEADERS = [
     _header("X-Credits-Remaining", OpenApiTypes.INT, "What is left after this call."),
     _header("X-Matte-Confidence", OpenApiTypes.FLOAT, "0..1: how decided the matte is; 0 when no subject was found."),
     _header("X-Matte-Ambiguous-Ratio", OpenApiTypes.FLOAT, "0..1: share of pixels with alpha between 0.1 and 0.9."),
+    _header("X-Model", OpenApiTypes.STR, "The model that ran."),
+    _header("X-Quality", OpenApiTypes.STR, "The quality it ran in: fast, standard or best."),
     _header("X-RateLimit-Limit", OpenApiTypes.INT, "Requests a minute; also on errors."),
     _header("X-RateLimit-Remaining", OpenApiTypes.INT, "What is left of them."),
     _header("X-RateLimit-Reset", OpenApiTypes.INT, "When the count starts again, in unix seconds."),

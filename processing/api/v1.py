@@ -25,6 +25,7 @@ from processing.api.upload_gate import REFUSED_KEY
 from processing.matting.errors import ImageTooLarge
 from processing.metrics import removal_seconds, removals
 from processing.records import record_removal
+from processing.selectors import model_of
 from processing.services import RemovalRequest, RemovalResult, remove_background
 from processing.slots import ServerBusy, in_flight
 
@@ -69,6 +70,7 @@ class RemoveBackground(ApiView):
             account=self.account,
             image_bytes=image_bytes,
             options=form.to_options(),
+            model=form.asked_model or model_of(self.api_key.organization_id),
             idempotency_key=None if key is None else parse_idempotency_key(key),
         )
 
@@ -82,6 +84,8 @@ class RemoveBackground(ApiView):
         self._add_credits_remaining(response)
         response["X-Matte-Confidence"] = f"{cutout.matte_confidence:.4f}"
         response["X-Matte-Ambiguous-Ratio"] = f"{cutout.matte_ambiguous_ratio:.4f}"
+        response["X-Model"] = result.model
+        response["X-Quality"] = result.quality
         if result.is_replay:
             response["Idempotent-Replayed"] = "true"
         return response

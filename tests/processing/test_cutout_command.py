@@ -4,6 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
 
+from processing.engine import Engine
 from processing.management.commands import cutout
 from tests.fakes import DiscEngine
 from tests.photos import photo_path
@@ -30,6 +31,20 @@ def test_a_real_photo_becomes_a_cutout(tmp_path, capsys):
     with Image.open(target) as result:
         assert (result.format, result.mode, max(result.size)) == ("WEBP", "RGBA", 256)
     assert str(target) in capsys.readouterr().out
+
+
+def test_another_model_and_quality_may_be_named(tmp_path, settings, monkeypatch):
+    settings.ALLOWED_MODELS = [settings.MODEL_NAME, "u2netp"]
+    engine = Engine()
+    monkeypatch.setattr(cutout, "engine", engine)
+    target = tmp_path / "cat.png"
+
+    call_command("cutout", str(photo_path("chelsea")), "-o", str(target), "--model", "u2netp", "--quality", "fast")
+
+    assert engine.status("u2netp").state == "ready"
+    assert engine.status().state == "loading"
+    with Image.open(target) as result:
+        assert result.getpixel((200, 200))[3] == 255
 
 
 def test_several_photos_go_into_a_folder(tmp_path, photos, disc):
@@ -63,7 +78,13 @@ def test_one_bad_photo_stops_no_other(tmp_path, photos, disc, capsys):
 
 @pytest.mark.parametrize(
     ("arguments", "named"),
-    [(["--size", "huge"], "--size"), (["--bg-color", "nope"], "--bg-color"), (["--format", "gif"], "--format")],
+    [
+        (["--size", "huge"], "--size"),
+        (["--bg-color", "nope"], "--bg-color"),
+        (["--format", "gif"], "--format"),
+        (["--quality", "9"], "--quality must be one of: fast"),
+        (["--model", "u3net"], "--model must be one of: isnet"),
+    ],
 )
 def test_a_bad_option_is_named(tmp_path, photos, disc, arguments, named):
     with pytest.raises(CommandError, match=named):
@@ -80,8 +101,6 @@ def test_two_photos_of_one_name_do_not_overwrite_each_other(tmp_path, photos, di
 
 
 def test_missing_weights_are_said_with_the_way_out(tmp_path, photos, settings, monkeypatch):
-    from processing.engine import Engine
-
     settings.MODEL_CACHE_DIR = tmp_path / "empty"
     monkeypatch.setattr(cutout, "engine", Engine())
 

@@ -53,6 +53,14 @@ def test_a_whole_production_passes_the_deployment_checks_without_a_word(tmp_path
     assert "no issues" in said
 
 
+def test_whoever_deploys_a_model_without_a_licence_to_earn_money_is_told(tmp_path):
+    code, said = check(tmp_path, "--deploy", "--fail-level", "WARNING", **WHOLE, ALLOWED_MODELS="u2netp,silueta")
+
+    assert code != 0
+    assert "silueta: its licence" in said
+    assert "u2netp" not in said
+
+
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "PUBLIC_URL", "DATABASE_URL"])
 def test_production_refuses_to_start_without(tmp_path, missing):
     code, said = check(tmp_path, **{name: value for name, value in WHOLE.items() if name != missing})
@@ -75,6 +83,8 @@ def test_production_refuses_to_start_without(tmp_path, missing):
         ({"STRANGER_RATE": "often"}, "STRANGER_RATE"),
         ({"DATABASE_URL": "nonsense"}, "DATABASE_URL"),
         ({"MODEL_NAME": "no-such-model"}, "MODEL_NAME"),
+        ({"ALLOWED_MODELS": "u2netp, no-such-model"}, "ALLOWED_MODELS: 'no-such-model'"),
+        ({"EXTRA_MODELS_OPEN": "0"}, "EXTRA_MODELS_OPEN"),
     ],
 )
 def test_a_wrong_value_stops_the_start_and_is_named(tmp_path, changed, named):

@@ -41,6 +41,22 @@ def test_readyz_is_503_until_the_model_is_loaded_and_then_names_its_digest(clien
     assert (loading.status_code, loading.json()["model"]["state"]) == (503, "loading")
     assert (ready.status_code, ready.json()["model"]["state"]) == (200, "ready")
     assert re.fullmatch(r"[0-9a-f]{32,64}", ready.json()["model"]["digest"])
+    assert (ready.json()["model"]["licence"], ready.json()["model"]["commercial_use"]) == ("Apache-2.0", True)
+
+
+def test_readyz_tells_how_each_model_offered_stands_but_waits_for_the_default_only(client, monkeypatch, settings):
+    settings.ALLOWED_MODELS = [settings.MODEL_NAME, "u2netp", "silueta"]
+    engine = Engine()
+    monkeypatch.setattr(health, "engine", engine)
+    engine.session("u2netp")
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["model"]["state"] == "loading"
+    told = {model["name"]: (model["state"], model["commercial_use"]) for model in answer.json()["other_models"]}
+    assert told["u2netp"] == ("ready", True)
+    assert told["silueta"] in [("missing", False), ("closed", False)], "as its file lies here or not"
 
 
 @pytest.mark.parametrize(("damage", "state"), [("missing", "missing"), ("cut off", "altered"), ("altered", "altered")])

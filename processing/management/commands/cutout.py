@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.errors import ServiceError
@@ -34,29 +35,33 @@ class Command(BaseCommand):
         parser.add_argument("--channels", default="", help="rgba (default) or rgb.")
         parser.add_argument("--bg-color", default="", help="An opaque CSS colour for opaque output; white by default.")
         parser.add_argument("--size", default="", help=f"One of {', '.join(LONGEST_SIDE_PX)}.")
+        parser.add_argument("--quality", default="", help="fast, standard (default) or best.")
+        parser.add_argument("--model", default="", help=f"One of {', '.join(settings.ALLOWED_MODELS)}.")
         parser.add_argument("--crop", action="store_true", help="Cut the result to the subject's bounds.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         photos: list[Path] = options["photos"]
         output: Path = options["output"]
-        cutout_options = _read_options(options, output)
+        form = _read_form(options, output)
+        cutout_options = form.to_options()
         targets = _targets(photos, output, cutout_options.image_format)
         failed = sum(
-            not self._cut_out(photo, target, cutout_options) for photo, target in zip(photos, targets, strict=True)
+            not self._cut_out(photo, target, cutout_options, form.asked_model)
+            for photo, target in zip(photos, targets, strict=True)
         )
         if failed:
             raise CommandError(f"{failed} of {len(photos)} photos failed.")
 
-    def _cut_out(self, photo: Path, target: Path, options: CutoutOptions) -> bool:
+    def _cut_out(self, photo: Path, target: Path, options: CutoutOptions, model: str | None) -> bool:
         """Write one cutout and say so; a photo that fails is named and stops no other."""
         try:
-            cutout = cut_out(photo.read_bytes(), options, session=engine.session(), limits=decode_limits())
+            cutout = cut_out(photo.read_bytes(), options, session=engine.session(model), limits=decode_limits())
             target.write_bytes(cutout.data)
         except MattingError as error:
             self.stderr.write(f"{photo}: {error.public_text}")
             return False
         except ServiceError as error:
-            raise CommandError(engine.status().problem or error.public_text) from None
+            raise CommandError(engine.status(model).problem or error.public_text) from None
         except OSError as error:
             self.stderr.write(f"{error.filename or photo}: {error.strerror or error}")
             return False
@@ -66,15 +71,15 @@ class Command(BaseCommand):
         return True
 
 
-def _read_options(options: dict[str, Any], output: Path) -> CutoutOptions:
+def _read_form(options: dict[str, Any], output: Path) -> RemovalForm:
     ending = output.suffix.lower().removeprefix(".").replace("jpeg", "jpg")
     by_name = ending if ending in ("png", "jpg", "webp") and not output.is_dir() else ""
-    given = {name: options[name] for name in ("channels", "bg_color", "size", "crop")}
+    given = {name: options[name] for name in ("channels", "bg_color", "size", "crop", "quality", "model")}
     form = RemovalForm(data={**given, "format": options["format"] or by_name})
     if not form.is_valid():
         faults = (f"--{name.replace('_', '-')} {faults[0]}" for name, faults in form.errors.items())
         raise CommandError("; ".join(faults))
-    return form.to_options()
+    return form
 
 
 def _targets(photos: list[Path], output: Path, image_format: str) -> list[Path]:

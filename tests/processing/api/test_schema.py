@@ -30,6 +30,14 @@ def test_a_colour_is_said_to_be_one(form):
     assert (form["properties"]["bg_color"]["format"], form["properties"]["bg_color"]["default"]) == ("color", "white")
 
 
+def test_the_models_offered_here_and_the_qualities_are_listed(settings):
+    settings.ALLOWED_MODELS = ["isnet-general-use", "u2netp"]
+    described = str(SchemaGenerator().get_schema(request=None, public=True)["components"]["schemas"])
+
+    assert "'enum': ['isnet-general-use', 'u2netp']" in described
+    assert "'enum': ['fast', 'standard', 'best']" in described
+
+
 @pytest.mark.parametrize(("key", "is_allowed"), [("order-1", True), ('"a b"', False), ('"ab"', True), ("é", False)])
 def test_the_idempotency_key_is_described_as_it_is_read(remove, key, is_allowed):
     described = next(item for item in remove["parameters"] if item["name"] == "Idempotency-Key")["schema"]

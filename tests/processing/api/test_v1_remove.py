@@ -17,6 +17,8 @@ HEADERS = (
     "X-Credits-Remaining",
     "X-Matte-Confidence",
     "X-Matte-Ambiguous-Ratio",
+    "X-Model",
+    "X-Quality",
     "X-RateLimit-Limit",
     "X-RateLimit-Remaining",
     "X-RateLimit-Reset",
@@ -59,7 +61,7 @@ def test_every_documented_header_is_there_and_reads_as_its_type(alice, disc, pic
         ({"format": "webp", "channels": "rgb"}, "image/webp", "WEBP", "RGB"),
         ({"format": "jpg", "channels": "rgba"}, "image/jpeg", "JPEG", "RGB"),
         ({"format": "", "channels": "", "size": "", "crop": "", "bg_color": ""}, "image/png", "PNG", "RGBA"),
-        ({"quality": "9", "type": "person"}, "image/png", "PNG", "RGBA"),
+        ({"compression": "9", "type": "person"}, "image/png", "PNG", "RGBA"),
     ],
 )
 def test_format_and_channels_decide_what_is_delivered(alice, disc, picture, fields, content_type, image_format, mode):

@@ -1,0 +1,78 @@
+"""What whoever runs the server sees of models and gives to organizations."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import User
+from processing.matting.model_catalog import CATALOG
+from processing.models import ModelChoice
+from processing.selectors import model_of
+from tests.factories import make_member, make_organization, make_staff
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop():
+    organization = make_organization("Alice's shop")
+    make_member(organization)
+    return organization
+
+
+@pytest.fixture
+def sam(client):
+    client.force_login(make_staff())
+
+
+def test_an_organization_is_given_one_of_the_allowed_models(client, sam, shop, settings):
+    settings.ALLOWED_MODELS = ["isnet-general-use", "u2netp"]
+    page = reverse("admin:processing_modelchoice_add")
+
+    refused = client.post(page, {"organization": shop.pk, "model": "silueta"})
+    assert b"Select a valid choice" in refused.content
+    client.post(page, {"organization": shop.pk, "model": "u2netp"})
+
+    assert model_of(shop.pk) == "u2netp"
+    assert b"Alice&#x27;s shop" in client.get(reverse("admin:processing_modelchoice_changelist")).content
+
+
+def test_a_choice_that_is_allowed_no_more_gives_way_to_the_default_and_is_shown_so(client, sam, shop, settings):
+    settings.ALLOWED_MODELS = ["isnet-general-use"]
+    ModelChoice.objects.create(organization=shop, model="u2netp")
+
+    assert model_of(shop.pk) == "isnet-general-use"
+    assert b"icon-no" in client.get(reverse("admin:processing_modelchoice_changelist")).content
+
+
+def test_without_a_choice_the_default_works(shop, settings):
+    assert model_of(shop.pk) == settings.MODEL_NAME
+
+
+def test_the_page_of_models_names_each_ones_licence_and_use(client, sam):
+    shown = client.get(reverse("admin:processing_models")).content.decode()
+
+    for row in CATALOG.values():
+        assert row.name in shown
+        assert row.licence_url in shown
+        assert row.origin in shown
+    assert shown.count("not allowed") == sum(not row.allows_commercial_use for row in CATALOG.values())
+    assert (
+        reverse("admin:processing_models")
+        in client.get(reverse("admin:processing_modelchoice_changelist")).content.decode()
+    )
+
+
+@pytest.mark.parametrize("page", ["admin:processing_models", "admin:processing_modelchoice_changelist"])
+def test_others_are_sent_away(client, shop, page):
+    assert client.get(reverse(page)).headers["Location"].startswith("/admin/login/")
+    client.force_login(User.objects.get(email="alice@example.com"))
+    assert client.get(reverse(page)).headers["Location"].startswith("/admin/login/")
+
+
+def test_staff_without_the_permission_do_not_see_models(client, shop):
+    staff = User.objects.get(email="alice@example.com")
+    staff.is_staff = True
+    staff.save()
+    client.force_login(staff)
+
+    assert client.get(reverse("admin:processing_models")).status_code == 403

@@ -1,0 +1,136 @@
+"""Several models in one process: opened when asked for, a bounded number of them, each with its own state."""
+
+import hashlib
+import threading
+from dataclasses import replace
+
+import pytest
+
+from processing import engine as engine_module
+from processing.engine import Engine, ModelNotReady
+from processing.matting.model_catalog import Artifact, get_model
+from processing.matting.session import open_session
+from tests.processing.matting.stand_in_graphs import red_times
+
+NAMES = ("first", "second", "third", "fourth")
+
+
+@pytest.fixture
+def folder(settings, tmp_path, monkeypatch):
+    """Give the folder of four small models that are all allowed; the first is the default."""
+    rows = {}
+    for number, name in enumerate(NAMES):
+        row = replace(get_model("isnet-general-use"), name=name, input_size=8)
+        data = red_times(row, 1.0, number / 10)
+        (tmp_path / f"{name}.onnx").write_bytes(data)
+        artifact = Artifact(
+            file_name=f"{name}.onnx",
+            size_bytes=len(data),
+            digest_algorithm="sha256",
+            digest=hashlib.sha256(data).hexdigest(),
+            precision="fp32",
+            sources=(),
+        )
+        rows[name] = replace(row, artifacts=(artifact,))
+    monkeypatch.setattr(engine_module, "get_model", rows.__getitem__)
+    settings.MODEL_CACHE_DIR = tmp_path
+    settings.MODEL_NAME, settings.ALLOWED_MODELS = "first", list(NAMES)
+    settings.EXTRA_MODELS_OPEN = 2
+    return tmp_path
+
+
+def states(engine: Engine) -> dict[str, str]:
+    return {name: status.state for name, status in engine.statuses().items()}
+
+
+def test_nothing_is_opened_before_it_is_asked_for(folder):
+    engine = Engine()
+
+    assert states(engine) == {"first": "loading", "second": "closed", "third": "closed", "fourth": "closed"}
+
+
+def test_each_model_is_opened_once_and_says_so(folder):
+    engine = Engine()
+
+    assert engine.session() is engine.session("first")
+    assert engine.session("second") is engine.session("second")
+    assert engine.session("second").model.name == "second"
+    assert states(engine) == {"first": "ready", "second": "ready", "third": "closed", "fourth": "closed"}
+    assert engine.status("second").digest == engine.session("second").model.artifacts[0].digest
+
+
+def test_the_extra_model_not_asked_for_longest_is_closed_and_the_default_never(folder):
+    engine = Engine()
+    engine.session()
+    engine.session("second")
+    engine.session("third")
+    engine.session("second")
+    engine.session("fourth")
+
+    assert states(engine) == {"first": "ready", "second": "ready", "third": "closed", "fourth": "ready"}
+    assert engine.session("third").model.name == "third"
+    assert states(engine)["second"] == "closed"
+
+
+def test_whoever_works_with_a_closed_model_finishes(folder, settings):
+    settings.EXTRA_MODELS_OPEN = 1
+    engine = Engine()
+    session = engine.session("second")
+    engine.session("third")
+
+    assert states(engine)["second"] == "closed"
+    assert session.model.name == "second"
+
+
+def test_a_missing_extra_model_is_refused_and_keeps_nobody_else_out(folder, settings):
+    settings.EXTRA_MODELS_OPEN = 1
+    (folder / "third.onnx").unlink()
+    engine = Engine()
+    engine.session("second")
+
+    assert states(engine)["third"] == "missing"
+    with pytest.raises(ModelNotReady):
+        engine.session("third")
+    assert "fetch_model third" in (engine.status("third").problem or "")
+    assert states(engine)["second"] == "ready"
+    assert engine.session().model.name == "first"
+
+
+def test_a_cut_off_model_counts_as_missing_before_it_is_read_and_as_altered_after(folder):
+    (folder / "second.onnx").write_bytes(b"half")
+    engine = Engine()
+
+    assert engine.status("second").state == "missing"
+    with pytest.raises(ModelNotReady):
+        engine.session("second")
+    assert engine.status("second").state == "altered"
+
+
+def test_a_model_that_is_not_allowed_is_never_opened(folder, settings):
+    settings.ALLOWED_MODELS = ["first"]
+
+    with pytest.raises(ValueError, match="ALLOWED_MODELS"):
+        Engine().session("second")
+
+
+def test_while_a_model_is_being_opened_others_wait_for_it_no_longer_than_for_a_slot(folder, settings, monkeypatch):
+    settings.SLOT_WAIT_S = 0.05
+    is_opening, may_open = threading.Event(), threading.Event()
+
+    def open_slowly(*args, **kwargs):
+        is_opening.set()
+        may_open.wait(10)
+        return open_session(*args, **kwargs)
+
+    monkeypatch.setattr(engine_module, "open_session", open_slowly)
+    engine = Engine()
+    opener = threading.Thread(target=engine.session, args=("second",))
+    opener.start()
+    assert is_opening.wait(10)
+
+    with pytest.raises(ModelNotReady):
+        engine.session("second")
+    may_open.set()
+    opener.join(10)
+
+    assert engine.session("second").model.name == "second"
