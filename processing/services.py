@@ -11,9 +11,9 @@ from billing import pricing
 from billing.charging import held_credits
 from billing.models import CreditAccount
 from processing.engine import engine
-from processing.matting.decode import read_header
+from processing.matting.decode import open_file
 from processing.matting.options import CutoutOptions, DecodeLimits, Quality
-from processing.matting.pipeline import Cutout, cut_out
+from processing.matting.pipeline import Cutout, cut_out_opened
 from processing.slots import image_slots
 
 
@@ -62,8 +62,7 @@ def decode_limits() -> DecodeLimits:
 
 def remove_background(request: RemovalRequest) -> RemovalResult:
     """Serve one paid request: nothing is computed that cannot be paid, nothing paid that was not made."""
-    limits = decode_limits()
-    read_header(request.image_bytes, limits)
+    opened = open_file(request.image_bytes, decode_limits())
     session = engine.session(request.model)
     with (
         held_credits(
@@ -74,7 +73,7 @@ def remove_background(request: RemovalRequest) -> RemovalResult:
         ) as charge,
         image_slots.acquire(),
     ):
-        cutout = cut_out(request.image_bytes, request.options, session=session, limits=limits)
+        cutout = cut_out_opened(opened, request.options, session=session)
     return RemovalResult(
         cutout=cutout,
         credits_charged=charge.credits_charged,

@@ -59,12 +59,12 @@ def test_a_request_still_running_is_409_with_retry_after(alice, alice_credits, d
     seen = []
 
     def ask_again_meanwhile(*args, **kwargs):
-        monkeypatch.setattr(services, "cut_out", real)
+        monkeypatch.setattr(services, "cut_out_opened", real)
         seen.append(alice.post("/v1/remove", {"image_file": picture()}, idempotency_key="k"))
         return real(*args, **kwargs)
 
-    real = services.cut_out
-    monkeypatch.setattr(services, "cut_out", ask_again_meanwhile)
+    real = services.cut_out_opened
+    monkeypatch.setattr(services, "cut_out_opened", ask_again_meanwhile)
 
     first = alice.post("/v1/remove", {"image_file": picture()}, idempotency_key="k")
 
@@ -88,7 +88,7 @@ def test_our_own_crash_frees_the_key(alice, alice_credits, disc, picture, monkey
         raise RuntimeError("boom")
 
     with monkeypatch.context() as patch:
-        patch.setattr(services, "cut_out", crash)
+        patch.setattr(services, "cut_out_opened", crash)
         crashed = alice.post("/v1/remove", {"image_file": picture()}, idempotency_key="k")
     again = alice.post("/v1/remove", {"image_file": picture()}, idempotency_key="k")
 

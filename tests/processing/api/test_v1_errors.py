@@ -255,7 +255,7 @@ def test_a_crash_is_500_in_the_same_shape_logged_and_free(alice, alice_credits, 
     def crash(*args, **kwargs):
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(services, "cut_out", crash)
+    monkeypatch.setattr(services, "cut_out_opened", crash)
 
     body = assert_refused(alice.post("/v1/remove", {"image_file": picture()}), 500, "internal_server_error")
 
