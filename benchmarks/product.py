@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import django
 
@@ -10,10 +11,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "removebg.settings")
 os.environ.setdefault("LOG_LEVEL", "ERROR")
 django.setup()
 
-from processing.engine import engine  # noqa: E402 - Django must be set up first
+from django.conf import settings  # noqa: E402 - what is imported from here on wants Django set up
+
+from processing.engine import engine  # noqa: E402
+from processing.matting.model_catalog import get_model  # noqa: E402
 from processing.matting.options import DecodeLimits  # noqa: E402
 from processing.matting.session import MattingSession  # noqa: E402
 from processing.services import decode_limits  # noqa: E402
+from processing.weights import find_verified  # noqa: E402
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +37,8 @@ def open_product() -> Product:
     except Exception as error:
         raise SystemExit(f"{engine.status().problem or error} Run `python manage.py fetch_model` first.") from None
     return Product(session, decode_limits(), engine.status().digest or "unknown")
+
+
+def find_weights(model: str) -> Path | None:
+    """Return the verified file of the model that the product would load, or None."""
+    return find_verified(get_model(model), Path(settings.MODEL_CACHE_DIR))
