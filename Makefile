@@ -21,8 +21,7 @@ run:  ## The server on your own data in .data (PORT=8000)
 
 test:  ## The suite for every change, on both databases (Linux)
 	@$(PYTHON) deploy/bootstrap.py test
-	@$(PY) manage.py fetch_model
-	@$(PY) manage.py fetch_model u2netp
+	@$(PY) manage.py fetch_model isnet-general-use u2netp
 	@$(PY) -m tests.clients.install
 	$(PY) -m pytest -q -n 2 --dist loadfile
 	$(PY) tests/run_on_postgres.py
@@ -36,8 +35,7 @@ lint:  ## Style, types and who may import whom
 
 verify:  ## The full counts, written to docs/verification.md (some 20 minutes)
 	@$(PYTHON) deploy/bootstrap.py test
-	@$(PY) manage.py fetch_model
-	@$(PY) manage.py fetch_model u2netp
+	@$(PY) manage.py fetch_model isnet-general-use u2netp
 	@$(PY) -m tests.clients.install
 	$(PY) -m tests.verify
 

@@ -19,12 +19,21 @@ def test_the_default_model_is_there_and_its_path_is_printed(settings):
     assert path.name.startswith(settings.MODEL_NAME)
 
 
-def test_a_name_may_be_given():
+def test_names_may_be_given():
     stdout = io.StringIO()
 
-    call_command("fetch_model", "isnet-general-use", stdout=stdout)
+    call_command("fetch_model", "u2netp", "isnet-general-use", stdout=stdout)
 
-    assert stdout.getvalue().strip().endswith(".onnx")
+    assert [Path(line).name.partition(".")[0][:5] for line in stdout.getvalue().splitlines()] == ["u2net", "isnet"]
+
+
+def test_without_a_name_each_model_that_is_offered_is_fetched(settings):
+    settings.ALLOWED_MODELS = ["isnet-general-use", "u2netp"]
+    stdout = io.StringIO()
+
+    call_command("fetch_model", stdout=stdout)
+
+    assert len(stdout.getvalue().splitlines()) == 2
 
 
 def test_an_unknown_name_is_told_with_the_names_there_are():
