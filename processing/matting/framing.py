@@ -2,20 +2,24 @@
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 
-from processing.matting.arrays import Alpha8, Rgb8
+from processing.matting.arrays import Alpha8, Plane, Planes, Rgb8
+from processing.matting.resample import area_weights
+from processing.matting.strips import row_strips
 
 # What is fainter than this is noise: it does not widen the crop.
 CROP_MIN_ALPHA = 26
+_ROWS_AT_ONCE = 16
+_TINY = 1e-6
 
 
 def crop_to_subject(rgb: Rgb8, alpha: Alpha8) -> tuple[Rgb8, Alpha8]:
     """Return the smallest rectangle around all that is at least CROP_MIN_ALPHA; the whole where there is none."""
-    seen = alpha >= CROP_MIN_ALPHA
-    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
-    if not rows.size:
+    left, top, width, height = cv2.boundingRect((alpha >= CROP_MIN_ALPHA).view(np.uint8))
+    if not width:
         return rgb, alpha
-    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    box = slice(top, top + height), slice(left, left + width)
     return rgb[box], alpha[box]
 
 
@@ -28,9 +32,30 @@ def limit_side(rgb: Rgb8, alpha: Alpha8, max_side_px: int | None) -> tuple[Rgb8,
     longest = max(height, width)
     if max_side_px is None or longest <= max_side_px:
         return rgb, alpha
-    side = (max(1, round(width * max_side_px / longest)), max(1, round(height * max_side_px / longest)))
-    # 16 bits hold colour times alpha exactly: nothing is rounded before the average.
-    seen = cv2.resize(rgb * alpha[..., np.newaxis].astype(np.uint16), side, interpolation=cv2.INTER_AREA)
-    weight = cv2.resize(alpha * np.uint16(255), side, interpolation=cv2.INTER_AREA)
-    straight = seen.astype(np.float32) * 255 / np.maximum(weight, 1)[..., np.newaxis]
-    return np.rint(straight.clip(0, 255)).astype(np.uint8), np.rint(weight / 255).astype(np.uint8)
+    size = (max(1, round(height * max_side_px / longest)), max(1, round(width * max_side_px / longest)))
+    small_rgb, small_alpha = np.empty((*size, 3), np.uint8), np.empty(size, np.uint8)
+    for rows in row_strips(size[0], max(1, size[0] * _ROWS_AT_ONCE // height)):
+        covered, weights = area_weights(height, size[0], rows)
+        small_rgb[rows], small_alpha[rows] = _averaged(rgb[covered], alpha[covered], weights, size[1])
+    return small_rgb, small_alpha
+
+
+def _averaged(rgb: Rgb8, alpha: Alpha8, weights: Plane, width: int) -> tuple[Planes, Plane]:
+    """Return the rows that the weights (rows after, rows before) make of these, `width` wide, rounded."""
+    seen = cv2.multiply(rgb, cv2.cvtColor(alpha, cv2.COLOR_GRAY2RGB), dtype=cv2.CV_32F)
+    mean_seen = _product(weights, _narrowed(seen, width)).reshape(-1, width, 3)
+    mean_opacity = _product(weights, _narrowed(alpha.astype(np.float32), width))
+    straight = mean_seen / np.maximum(mean_opacity, _TINY)[..., np.newaxis]
+    return np.rint(straight.clip(0, 255)), np.rint(mean_opacity)
+
+
+def _narrowed(rows: MatLike, width: int) -> Planes:
+    """Return the rows averaged over the area to `width` pixels, channels in a line: (rows, width * channels)."""
+    narrow = cv2.resize(rows, (width, rows.shape[0]), interpolation=cv2.INTER_AREA)
+    return np.asarray(narrow, dtype=np.float32).reshape(rows.shape[0], -1)
+
+
+def _product(left: Plane, right: Plane) -> Plane:
+    """Multiply by OpenCV: numpy's product wakes all processors for so small a matrix, and waits for them."""
+    nothing = np.empty(0, np.float32)
+    return np.asarray(cv2.gemm(left, right, 1, nothing, 0), dtype=np.float32)

@@ -5,7 +5,7 @@ import math
 import cv2
 import numpy as np
 
-from processing.matting.arrays import Alpha8, Planes, Rgb8
+from processing.matting.arrays import Alpha8, Plane, Planes, Rgb8
 
 
 def working_size(height: int, width: int, max_pixels: int) -> tuple[int, int]:
@@ -42,3 +42,16 @@ def enlarged_rows(small: Planes, size: tuple[int, int], rows: slice) -> Planes:
     blended = small[above] * (1 - weight) + small[below] * weight
     stretched = cv2.resize(blended, (width, rows.stop - rows.start), interpolation=cv2.INTER_LINEAR)
     return np.asarray(stretched, dtype=np.float32)
+
+
+def area_weights(before: int, after: int, rows: slice) -> tuple[slice, Plane]:
+    """Return which of `before` rows lie under those of `after` rows (fewer, or as many), and how much each counts.
+
+    The weights (rows after, rows before) are the shares of each row's area: INTER_AREA, for some of the rows only.
+    """
+    scale = before / after
+    covered = slice(math.floor(rows.start * scale), min(before, math.ceil(rows.stop * scale)))
+    upper = np.arange(rows.start, rows.stop)[:, np.newaxis] * scale
+    old = np.arange(covered.start, covered.stop)
+    overlap = np.minimum(old + 1, upper + scale) - np.maximum(old, upper)
+    return covered, np.asarray(overlap.clip(0) / scale, dtype=np.float32)

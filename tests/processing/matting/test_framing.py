@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -73,3 +74,17 @@ def test_colours_are_averaged_by_their_alpha() -> None:
 
     assert small_alpha.tolist() == [[100]]
     assert small_rgb.tolist() == [[[180, 30, 0]]]
+
+
+@pytest.mark.parametrize(("size", "limit"), [((301, 200), 100), ((90, 333), 332), ((400, 7), 33), ((64, 64), 5)])
+def test_strips_give_the_average_over_the_whole(size: tuple[int, int], limit: int) -> None:
+    pixels = np.random.default_rng(4).integers(0, 256, (*size, 4)).astype(np.uint8)
+    rgb, alpha = pixels[..., :3].copy(), pixels[..., 3].copy()
+
+    small_rgb, small_alpha = limit_side(rgb, alpha, limit)
+
+    side = (small_alpha.shape[1], small_alpha.shape[0])
+    opacity = cv2.resize(alpha.astype(np.float64), side, interpolation=cv2.INTER_AREA)
+    seen = cv2.resize(rgb * alpha.astype(np.float64)[..., None], side, interpolation=cv2.INTER_AREA)
+    assert np.abs(small_alpha - opacity).max() <= 0.501
+    assert np.abs(small_rgb - seen / np.maximum(opacity, 1e-6)[..., None])[opacity > 0].max() <= 0.501

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from processing.matting.resample import enlarged_rows, resized, working_size
+from processing.matting.resample import area_weights, enlarged_rows, resized, working_size
 from processing.matting.strips import row_strips
 
 
@@ -32,3 +32,17 @@ def test_rows_enlarged_in_strips_are_those_of_the_whole(small_size: tuple[int, i
     strips = [enlarged_rows(small, size, rows) for rows in row_strips(size[0], 13)]
 
     assert np.allclose(np.concatenate(strips).reshape(*size, 2), whole, atol=1e-5)
+
+
+@pytest.mark.parametrize(("before", "after"), [(10, 10), (10, 3), (1000, 999), (7, 1), (1, 1)])
+def test_area_weights_are_those_of_averaging(before: int, after: int) -> None:
+    column = np.random.default_rng(6).random((before, 1), np.float32)
+    whole = cv2.resize(column, (1, after), interpolation=cv2.INTER_AREA)
+
+    averaged = []
+    for rows in row_strips(after, 4):
+        covered, weights = area_weights(before, after, rows)
+        assert np.allclose(weights.sum(axis=1), 1, atol=1e-5)
+        averaged.append(weights @ column[covered])
+
+    assert np.allclose(np.concatenate(averaged), whole, atol=1e-4)
