@@ -14,6 +14,7 @@ from accounts.errors import ServiceError
 from processing import weights
 from processing.matting.errors import ModelUnusable
 from processing.matting.model_catalog import ModelRow, get_model
+from processing.matting.prepared_graph import PREPARED
 from processing.matting.session import MattingSession, open_session
 
 logger = logging.getLogger(__name__)
@@ -88,7 +89,14 @@ class _Opening:
         model = self._model
         try:
             verified = weights.load_verified(model, settings.MODEL_CACHE_DIR)
-            session = open_session(verified.data, model, threads=settings.INFERENCE_THREADS)
+            session = open_session(
+                verified.data,
+                model,
+                threads=settings.INFERENCE_THREADS,
+                provider=settings.EXECUTION_PROVIDER,
+                prepared_folder=settings.MODEL_CACHE_DIR / PREPARED,
+                digest=verified.artifact.digest,
+            )
         except weights.WeightsMissing as error:
             self._note_failure(EngineStatus(model.name, "missing", problem=str(error)))
         except weights.WeightsAltered as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from processing.matting.execution_providers import AUTO, PROVIDERS
 from removebg import env
 from removebg.databases import with_our_options
 
@@ -108,6 +109,7 @@ _user_cache_dir = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache
 MODEL_NAME = env.read_text("MODEL_NAME", "isnet-general-use")
 # What callers and organizations may choose; the default model is always among it.
 ALLOWED_MODELS = list(dict.fromkeys([MODEL_NAME, *env.read_list("ALLOWED_MODELS")]))
+EXECUTION_PROVIDER = env.read_choice("EXECUTION_PROVIDER", (AUTO, *PROVIDERS), AUTO)
 EXTRA_MODELS_OPEN = env.read_int("EXTRA_MODELS_OPEN", 1, minimum=1)
 MODEL_CACHE_DIR = env.read_path("MODEL_CACHE_DIR", _user_cache_dir / "removebg" / "models")
 MODEL_MIRROR_URL = env.read_text("MODEL_MIRROR_URL")

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 
 from processing.matting.model_catalog import get_model
+from processing.matting.prepared_graph import PREPARED
 from processing.matting.session import OnnxSession, open_session
 from processing.weights import WeightsUnavailable, load_verified
 
@@ -19,4 +20,10 @@ def real_session() -> OnnxSession:
         weights = load_verified(model, Path(settings.MODEL_CACHE_DIR))
     except WeightsUnavailable as error:
         pytest.fail(f"{error} Run `python manage.py fetch_model` first.", pytrace=False)
-    return open_session(weights.data, model, threads=settings.INFERENCE_THREADS)
+    return open_session(
+        weights.data,
+        model,
+        threads=settings.INFERENCE_THREADS,
+        prepared_folder=Path(settings.MODEL_CACHE_DIR) / PREPARED,
+        digest=weights.artifact.digest,
+    )

@@ -1,17 +1,35 @@
 """An opened ONNX model: the only module that imports onnxruntime."""
 
-from typing import Protocol
+import importlib
+import logging
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import onnxruntime
 
 from processing.matting.arrays import Matte, Tensor
 from processing.matting.errors import ModelUnusable
-from processing.matting.graph import first_output_only
+from processing.matting.execution_providers import (
+    AUTO,
+    CPU,
+    ExecutionProvider,
+    ProviderMissing,
+    choose_provider,
+    missing,
+)
 from processing.matting.model_catalog import ModelRow
 from processing.matting.network_output import as_matte
+from processing.matting.prepared_graph import WEIGHTS, PreparedKey, find_or_make_prepared
+
+logger = logging.getLogger(__name__)
 
 _ERRORS_ONLY = 3
+# Mattes of one network in two forms differ by rounding alone: 2e-5 at most was seen with ISNet, 1e-3 where half
+# precision had rounded in between. A wrong form differs everywhere.
+_MAX_MEAN_DIFFERENCE = 0.001
+_MAX_DIFFERENCE = 0.05
 
 
 class MattingSession(Protocol):
@@ -28,11 +46,13 @@ class MattingSession(Protocol):
 class OnnxSession:
     """One network in memory; threads may share it, each run keeps its own state."""
 
-    def __init__(self, session: onnxruntime.InferenceSession, model: ModelRow) -> None:
+    def __init__(self, session: onnxruntime.InferenceSession, model: ModelRow, provider: str) -> None:
         self._session = session
         self._input_name = session.get_inputs()[0].name
         self._output_name = session.get_outputs()[0].name
         self.model = model
+        self.provider = provider
+        """The name of the execution provider that runs it: a key of PROVIDERS."""
 
     def run(self, tensor: Tensor) -> Matte:
         """Return the matte (side, side) in 0..1 for a picture (1, 3, side, side); raise ModelUnusable if it is none."""
@@ -43,15 +63,147 @@ class OnnxSession:
         return as_matte(output.reshape(side, side), self.model)
 
 
-def open_session(weights: bytes, model: ModelRow, *, threads: int) -> OnnxSession:
-    """Open verified weights for inference on the CPU with so many threads a run; raise ModelUnusable."""
+def open_session(
+    weights: bytes,
+    model: ModelRow,
+    *,
+    threads: int,
+    provider: str = AUTO,
+    prepared_folder: Path | None = None,
+    digest: str = "",
+) -> OnnxSession:
+    """Open verified weights for inference with so many threads a run; raise ModelUnusable.
+
+    With a `prepared_folder` and the weights' `digest`, the CPU maps the graph prepared there, which is made first where
+    it is missing (it takes a while); where that fails, a warning says so and the graph is opened as it came. A
+    `provider` other than `auto` is used or, with ModelUnusable's subclass ProviderMissing, refused.
+    """
+    chosen = choose_provider(provider, onnxruntime.get_available_providers())
+    open_with = partial(_open, weights, model, threads, prepared_folder=prepared_folder, digest=digest)
     try:
-        session = onnxruntime.InferenceSession(
-            first_output_only(weights), _session_options(threads), providers=["CPUExecutionProvider"]
-        )
+        return open_with(provider=chosen)
+    except ProviderMissing as error:
+        if provider != AUTO:
+            raise
+        logger.warning("provider_cannot_run", extra={"provider": chosen.name, "problem": error.details})
+        return open_with(provider=CPU)
+
+
+def _open(
+    weights: bytes,
+    model: ModelRow,
+    threads: int,
+    *,
+    provider: ExecutionProvider,
+    prepared_folder: Path | None,
+    digest: str,
+) -> OnnxSession:
+    try:
+        if provider is CPU and prepared_folder is not None and digest:
+            graph = prepare(weights, model, threads=threads, prepared_folder=prepared_folder, digest=digest)
+            if graph is not None:
+                return _open_prepared(graph, model, threads)
+        return _open_graph(weights, model, threads, provider)
+    except ModelUnusable:
+        raise
     except Exception as error:  # onnxruntime's exceptions share no base class
         raise ModelUnusable(details=f"{model.name} could not be opened: {error}") from error
-    return OnnxSession(session, model)
+
+
+def prepare(weights: bytes, model: ModelRow, *, threads: int, prepared_folder: Path, digest: str) -> Path | None:
+    """Return the prepared graph of these weights, made now where it is missing; None, and a warning, if it cannot be.
+
+    The graph is kept only if it gives the mattes of the graph as it came.
+    """
+    key = _key(model, digest)
+    try:
+        return find_or_make_prepared(
+            prepared_folder, key, lambda graph: _make_prepared(weights, model, threads=threads, graph=graph)
+        )
+    except Exception as error:  # of the disk, of onnxruntime: the graph as it came is there for all of them
+        logger.warning("graph_not_prepared", extra={"model": model.name, "problem": f"{type(error).__name__}: {error}"})
+        return None
+
+
+def _key(model: ModelRow, digest: str) -> PreparedKey:
+    return PreparedKey(model=model.name, digest=digest, runtime=f"onnxruntime {onnxruntime.__version__}")
+
+
+def _make_prepared(weights: bytes, model: ModelRow, *, threads: int, graph: Path) -> None:
+    """Write the optimised form of the weights; raise ModelUnusable when its mattes are not those of the plain form."""
+    from processing.matting.graph import first_output_only, rewritten_for_cpu
+
+    picture = _check_picture(model.input_size)
+    plain = _open_graph(weights, model, threads, CPU).run(picture)
+    for form in (rewritten_for_cpu, first_output_only):
+        _write_optimised(form(weights), graph, threads)
+        difference = np.abs(_open_prepared(graph, model, threads).run(picture) - plain)
+        if difference.mean() <= _MAX_MEAN_DIFFERENCE and difference.max() <= _MAX_DIFFERENCE:
+            logger.info("graph_prepared", extra={"model": model.name, "max_difference": float(difference.max())})
+            return
+        logger.warning("graph_form_errs", extra={"model": model.name, "form": form.__name__})
+    raise ModelUnusable(details=f"No prepared form of {model.name} gives the mattes of the plain one.")
+
+
+def _write_optimised(weights: bytes, graph: Path, threads: int) -> None:
+    options = _session_options(threads)
+    options.optimized_model_filepath = str(graph)
+    options.add_session_config_entry("session.optimized_model_external_initializers_file_name", WEIGHTS)
+    onnxruntime.InferenceSession(weights, options, providers=[CPU.onnxruntime_name])
+
+
+def _open_prepared(graph: Path, model: ModelRow, threads: int) -> OnnxSession:
+    options = _session_options(threads)
+    # It is optimised already, and weights of which nothing new is made stay mapped, shared by all processes.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(str(graph), options, providers=[CPU.onnxruntime_name])
+    return OnnxSession(session, model, CPU.name)
+
+
+def _open_graph(weights: bytes, model: ModelRow, threads: int, provider: ExecutionProvider) -> OnnxSession:
+    """Open the graph as it came, or rewritten where the provider is like a CPU; raise ProviderMissing."""
+    # onnx takes a tenth of a second to import, and a start with a prepared graph needs none of it.
+    from processing.matting.graph import first_output_only, rewritten_for_cpu
+
+    keeps_form = provider is CPU or provider.takes_half_precision
+    graph = first_output_only(weights) if keeps_form else rewritten_for_cpu(weights)
+    options = _session_options(threads)
+    if provider.plug_in is not None:
+        options.add_provider_for_devices(_devices_of(provider, provider.plug_in), dict(provider.options))
+        session = onnxruntime.InferenceSession(graph, options)
+    else:
+        chosen = [(provider.onnxruntime_name, dict(provider.options))]
+        session = onnxruntime.InferenceSession(graph, options, providers=chosen)
+    if session.get_providers()[0] != provider.onnxruntime_name:
+        # onnxruntime goes on without a provider that does not start, and says so in its log alone.
+        raise missing(provider, "onnxruntime could not start it")
+    return OnnxSession(session, model, provider.name)
+
+
+def _devices_of(provider: ExecutionProvider, plug_in: str) -> list[Any]:
+    """Return the first device of a plug-in, whose library is registered once a process; raise ProviderMissing."""
+    if not _find_devices(provider):
+        try:
+            library = importlib.import_module(plug_in).get_library_path()
+            onnxruntime.register_execution_provider_library(provider.onnxruntime_name, library)
+        except Exception as error:  # not installed, or a library of its own is missing
+            raise missing(provider, f"its plug-in cannot be loaded ({error})") from error
+    devices = _find_devices(provider)
+    if not devices:
+        raise missing(provider, "its plug-in finds no device of its kind on this machine")
+    return devices[:1]
+
+
+def _find_devices(provider: ExecutionProvider) -> list[Any]:
+    return [device for device in onnxruntime.get_ep_devices() if device.ep_name == provider.onnxruntime_name]
+
+
+def _check_picture(side: int) -> Tensor:
+    """Return a bright disc on a dark ground, with noise: enough for a network to answer with more than one value."""
+    y, x = np.mgrid[:side, :side].astype(np.float32) / side - 0.5
+    disc = np.where(np.hypot(x, y) < 0.3, 0.4, -0.4)
+    noise = np.random.default_rng(1).normal(0, 0.05, (1, 3, side, side))
+    return np.asarray(disc + noise, np.float32)
 
 
 def _session_options(threads: int) -> onnxruntime.SessionOptions:
@@ -59,6 +211,7 @@ def _session_options(threads: int) -> onnxruntime.SessionOptions:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.use_deterministic_compute = True
     options.enable_cpu_mem_arena = True
     # The memory pattern plans one big block for a run: a third more memory at the peak, and no faster.
     options.enable_mem_pattern = False

@@ -6,9 +6,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from processing.matting.execution_providers import AUTO, CPU
 from processing.matting.model_catalog import ModelRow, UnknownModel, get_model
+from processing.matting.prepared_graph import PREPARED
+from processing.matting.session import prepare
 from processing.weight_sources.progress import TerminalProgress
-from processing.weights import FetchFailed, fetch
+from processing.weights import FetchFailed, fetch, load_verified
 
 
 class Command(BaseCommand):
@@ -26,6 +29,7 @@ class Command(BaseCommand):
         try:
             for model in [get_model(name) for name in names or settings.ALLOWED_MODELS]:
                 self.stdout.write(str(self._fetch(model)))
+                self._prepare(model)
         except (UnknownModel, FetchFailed) as error:
             raise CommandError(str(error)) from None
 
@@ -37,3 +41,15 @@ class Command(BaseCommand):
             timeout_s=settings.MODEL_FETCH_TIMEOUT_S,
             progress=TerminalProgress(),
         )
+
+    def _prepare(self, model: ModelRow) -> None:
+        """Make the graph that servers on this machine map, so that not even the first start has to wait for it."""
+        if settings.EXECUTION_PROVIDER in (AUTO, CPU.name):
+            verified = load_verified(model, settings.MODEL_CACHE_DIR)
+            prepare(
+                verified.data,
+                model,
+                threads=settings.INFERENCE_THREADS,
+                prepared_folder=settings.MODEL_CACHE_DIR / PREPARED,
+                digest=verified.artifact.digest,
+            )
