@@ -13,7 +13,7 @@ from django.conf import settings
 from accounts.errors import ServiceError
 from processing import weights
 from processing.matting.errors import ModelUnusable
-from processing.matting.model_catalog import ModelRow, get_model
+from processing.matting.model_catalog import Artifact, ModelRow, get_model
 from processing.matting.prepared_graph import PREPARED
 from processing.matting.session import MattingSession, open_session
 
@@ -38,6 +38,8 @@ class EngineStatus:
     state: Literal["loading", "closed", "ready", "missing", "altered", "unusable"]
     digest: str | None = None
     precision: str | None = None
+    provider: str | None = None
+    """What runs it: a name of execution_providers.PROVIDERS."""
     problem: str | None = None
     """For the operator's eyes: it names files."""
 
@@ -104,10 +106,14 @@ class _Opening:
         except ModelUnusable as error:
             self._note_failure(EngineStatus(model.name, "unusable", problem=error.details or str(error)))
         else:
-            artifact = verified.artifact
             self._session = session
-            self.status = EngineStatus(model.name, "ready", digest=artifact.digest, precision=artifact.precision)
-            logger.info("model_ready", extra={"model": model.name, "digest": artifact.digest})
+            self._note_success(verified.artifact, session.provider)
+
+    def _note_success(self, artifact: Artifact, provider: str) -> None:
+        self.status = EngineStatus(
+            self._model.name, "ready", digest=artifact.digest, precision=artifact.precision, provider=provider
+        )
+        logger.info("model_ready", extra={"model": self._model.name, "digest": artifact.digest, "provider": provider})
 
     def _note_failure(self, status: EngineStatus) -> None:
         self._failed_at = time.monotonic()

@@ -41,6 +41,7 @@ def _described(status: EngineStatus) -> dict[str, Any]:
         "state": status.state,
         "digest": status.digest,
         "precision": status.precision,
+        "execution_provider": status.provider,
         "licence": model.licence,
         "commercial_use": model.allows_commercial_use,
     }

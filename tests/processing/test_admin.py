@@ -4,7 +4,9 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import User
-from processing.matting.model_catalog import CATALOG
+from processing import admin
+from processing.engine import Engine
+from processing.matting.model_catalog import CATALOG, get_model
 from processing.models import ModelChoice
 from processing.selectors import model_of
 from tests.factories import make_member, make_organization, make_staff
@@ -22,6 +24,20 @@ def shop():
 @pytest.fixture
 def sam(client):
     client.force_login(make_staff())
+
+
+def test_the_page_of_models_says_what_is_loaded_and_runs_where(client, sam, monkeypatch):
+    engine = Engine()
+    monkeypatch.setattr(admin, "engine", engine)
+    before = client.get(reverse("admin:processing_models")).content.decode()
+    digest = get_model("isnet-general-use").artifacts[0].digest
+    assert "loading" in before
+    engine.session()
+
+    after = client.get(reverse("admin:processing_models")).content.decode()
+
+    assert "ready" in after
+    assert f"fp16, {digest[:12]}…, on {engine.status().provider}" in after
 
 
 def test_an_organization_is_given_one_of_the_allowed_models(client, sam, shop, settings):

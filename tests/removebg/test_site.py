@@ -11,6 +11,7 @@ from django.test import Client
 
 from processing import engine as engine_module
 from processing.engine import Engine
+from processing.matting.execution_providers import PROVIDERS
 from removebg import health
 from removebg.error_catalogue import ERROR_PAGES
 from removebg.logs import LineFormatter
@@ -41,6 +42,8 @@ def test_readyz_is_503_until_the_model_is_loaded_and_then_names_its_digest(clien
     assert (loading.status_code, loading.json()["model"]["state"]) == (503, "loading")
     assert (ready.status_code, ready.json()["model"]["state"]) == (200, "ready")
     assert re.fullmatch(r"[0-9a-f]{32,64}", ready.json()["model"]["digest"])
+    assert loading.json()["model"]["execution_provider"] is None
+    assert ready.json()["model"]["execution_provider"] in PROVIDERS
     assert (ready.json()["model"]["licence"], ready.json()["model"]["commercial_use"]) == ("Apache-2.0", True)
 
 
