@@ -23,21 +23,33 @@ def crop_to_subject(rgb: Rgb8, alpha: Alpha8) -> tuple[Rgb8, Alpha8]:
     return rgb[box], alpha[box]
 
 
-def limit_side(rgb: Rgb8, alpha: Alpha8, max_side_px: int | None) -> tuple[Rgb8, Alpha8]:
-    """Return the cutout with its longest side at most `max_side_px` and the shorter one in proportion, at least 1 px.
+def size_within(height: int, width: int, max_side_px: int | None) -> tuple[int, int]:
+    """Return (height, width) with the longest side at most `max_side_px`, the other in proportion and at least 1."""
+    longest = max(height, width)
+    if max_side_px is None or longest <= max_side_px:
+        return height, width
+    return max(1, round(height * max_side_px / longest)), max(1, round(width * max_side_px / longest))
+
+
+def shrink(rgb: Rgb8, alpha: Alpha8, size: tuple[int, int]) -> tuple[Rgb8, Alpha8]:
+    """Return the cutout at (height, width), each at most what it is.
 
     Colours are averaged by how much of them is seen (premultiplied), so that hidden ones do not bleed in.
     """
-    height, width = alpha.shape
-    longest = max(height, width)
-    if max_side_px is None or longest <= max_side_px:
+    height = alpha.shape[0]
+    if alpha.shape == size:
         return rgb, alpha
-    size = (max(1, round(height * max_side_px / longest)), max(1, round(width * max_side_px / longest)))
     small_rgb, small_alpha = np.empty((*size, 3), np.uint8), np.empty(size, np.uint8)
     for rows in row_strips(size[0], max(1, size[0] * _ROWS_AT_ONCE // height)):
         covered, weights = area_weights(height, size[0], rows)
         small_rgb[rows], small_alpha[rows] = _averaged(rgb[covered], alpha[covered], weights, size[1])
     return small_rgb, small_alpha
+
+
+def shrink_opaque(rgb: Rgb8, size: tuple[int, int]) -> Rgb8:
+    """Return the picture at (height, width), each at most what it is, averaged over the area."""
+    height, width = size
+    return np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def _averaged(rgb: Rgb8, alpha: Alpha8, weights: Plane, width: int) -> tuple[Planes, Plane]:

@@ -13,7 +13,7 @@ from processing.matting.confidence import ambiguous_ratio, matte_confidence
 from processing.matting.decode import OpenedFile, Photo, decode_opened, open_file
 from processing.matting.encode import CONTENT_TYPES, encode
 from processing.matting.foreground import estimate_foreground
-from processing.matting.framing import crop_to_subject, limit_side
+from processing.matting.framing import crop_to_subject, shrink, shrink_opaque, size_within
 from processing.matting.options import CutoutOptions, DecodeLimits, Quality
 from processing.matting.predict import has_subject, predict
 from processing.matting.refine import enlarge, refine
@@ -21,6 +21,11 @@ from processing.matting.session import MattingSession
 
 # What the network is shown behind pixels that are transparent already.
 NEUTRAL_BACKGROUND = (128, 128, 128)
+
+# A small result of a large photo is worked out at twice its size, but at no less than this many pixels a side. Measured
+# against working at full size, soft pixels came out .3 of 255 levels off on average, and 2 at the 99th percentile.
+WORKING_SIDE_OF_RESULT = 2
+LEAST_WORKING_SIDE_PX = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,19 +60,20 @@ def cut_out_opened(opened: OpenedFile, options: CutoutOptions, *, session: Matti
         photo = decode_opened(opened)
         input_width, input_height = photo.width, photo.height
     with watch.step("predict"):
-        picture = _as_the_network_sees_it(photo)
-        matte = predict(picture, session, looks_twice=options.quality == "best")
+        matte = predict(_as_the_network_sees_it(photo), session, looks_twice=options.quality == "best")
         found = has_subject(matte)
     with watch.step("refine"):
-        alpha = _at_full_size(picture, matte, options.quality) if found else _empty(photo)
+        photo = _as_large_as_needed(photo, options)
+        alpha = _at_full_size(_as_the_network_sees_it(photo), matte, options.quality) if found else _empty(photo)
     with watch.step("foreground"):
         foreground = estimate_foreground(photo.rgb, alpha, photo.alpha)
     with watch.step("composite"):
         alpha = multiply(alpha, photo.alpha)
         ambiguous = ambiguous_ratio(alpha)
-        rgb, alpha_of_result = _framed(foreground, alpha, options)
+        whole_size = size_within(input_height, input_width, options.max_side_px)
+        rgb, alpha_of_result = _framed(foreground, alpha, options, whole_size)
     # A large photo in several versions would stand beside what the encoder itself takes.
-    del photo, picture, foreground, alpha
+    del photo, foreground, alpha
     with watch.step("encode"):
         data = encode(rgb, alpha_of_result, options.image_format)
     return Cutout(
@@ -88,6 +94,20 @@ def _as_the_network_sees_it(photo: Photo) -> Rgb8:
     return photo.rgb if photo.alpha is None else place_over(photo.rgb, photo.alpha, NEUTRAL_BACKGROUND)
 
 
+def _as_large_as_needed(photo: Photo, options: CutoutOptions) -> Photo:
+    """Return the photo smaller where the result is to be much smaller than it; a crop may still need all of it."""
+    if options.crop or options.max_side_px is None:
+        return photo
+    working_side_px = max(LEAST_WORKING_SIDE_PX, WORKING_SIDE_OF_RESULT * options.max_side_px)
+    size = size_within(photo.height, photo.width, working_side_px)
+    if size == (photo.height, photo.width):
+        return photo
+    if photo.alpha is None:
+        return Photo(rgb=shrink_opaque(photo.rgb, size), alpha=None)
+    rgb, alpha = shrink(photo.rgb, photo.alpha, size)
+    return Photo(rgb=rgb, alpha=alpha)
+
+
 def _at_full_size(picture: Rgb8, matte: Matte, quality: Quality) -> Alpha8:
     return enlarge(matte, (picture.shape[0], picture.shape[1])) if quality == "fast" else refine(picture, matte)
 
@@ -96,11 +116,15 @@ def _empty(photo: Photo) -> Alpha8:
     return np.zeros((photo.height, photo.width), np.uint8)
 
 
-def _framed(rgb: Rgb8, alpha: Alpha8, options: CutoutOptions) -> tuple[Rgb8, Alpha8 | None]:
+def _framed(
+    rgb: Rgb8, alpha: Alpha8, options: CutoutOptions, whole_size: tuple[int, int]
+) -> tuple[Rgb8, Alpha8 | None]:
     """Return what is delivered: cropped, sized, and opaque where that is wished for."""
+    size = whole_size
     if options.crop:
         rgb, alpha = crop_to_subject(rgb, alpha)
-    rgb, alpha = limit_side(rgb, alpha, options.max_side_px)
+        size = size_within(alpha.shape[0], alpha.shape[1], options.max_side_px)
+    rgb, alpha = shrink(rgb, alpha, size)
     if options.is_opaque:
         return place_over(rgb, alpha, options.background), None
     return rgb, alpha

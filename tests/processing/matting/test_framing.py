@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from processing.matting.framing import CROP_MIN_ALPHA, crop_to_subject, limit_side
+from processing.matting.framing import CROP_MIN_ALPHA, crop_to_subject, shrink, size_within
 
 
 def _picture(height: int, width: int) -> np.ndarray:
@@ -48,7 +48,7 @@ def test_empty_matte_is_not_cropped() -> None:
 def test_longest_side_is_limited_and_never_enlarged(
     size: tuple[int, int], limit: int | None, expected: tuple[int, int]
 ) -> None:
-    rgb, alpha = limit_side(_picture(*size), np.full(size, 200, np.uint8), limit)
+    rgb, alpha = shrink(_picture(*size), np.full(size, 200, np.uint8), size_within(*size, limit))
 
     assert alpha.shape == expected
     assert rgb.shape == (*expected, 3)
@@ -60,7 +60,7 @@ def test_hidden_colours_do_not_bleed_when_pixels_are_averaged() -> None:
     rgb = np.array([[[200, 0, 0], [0, 255, 0]]], np.uint8)
     alpha = np.array([[254, 0]], np.uint8)
 
-    small_rgb, small_alpha = limit_side(rgb, alpha, 1)
+    small_rgb, small_alpha = shrink(rgb, alpha, (1, 1))
 
     assert small_alpha.tolist() == [[127]]
     assert small_rgb.tolist() == [[[200, 0, 0]]]
@@ -70,7 +70,7 @@ def test_colours_are_averaged_by_their_alpha() -> None:
     rgb = np.array([[[240, 0, 0], [0, 120, 0]]], np.uint8)
     alpha = np.array([[150, 50]], np.uint8)
 
-    small_rgb, small_alpha = limit_side(rgb, alpha, 1)
+    small_rgb, small_alpha = shrink(rgb, alpha, (1, 1))
 
     assert small_alpha.tolist() == [[100]]
     assert small_rgb.tolist() == [[[180, 30, 0]]]
@@ -81,7 +81,7 @@ def test_strips_give_the_average_over_the_whole(size: tuple[int, int], limit: in
     pixels = np.random.default_rng(4).integers(0, 256, (*size, 4)).astype(np.uint8)
     rgb, alpha = pixels[..., :3].copy(), pixels[..., 3].copy()
 
-    small_rgb, small_alpha = limit_side(rgb, alpha, limit)
+    small_rgb, small_alpha = shrink(rgb, alpha, size_within(*size, limit))
 
     side = (small_alpha.shape[1], small_alpha.shape[0])
     opacity = cv2.resize(alpha.astype(np.float64), side, interpolation=cv2.INTER_AREA)

@@ -71,6 +71,21 @@ def test_facts_tell_sizes_steps_and_confidence(cut: Any) -> None:
     assert 0 <= cutout.matte_ambiguous_ratio < 0.1
 
 
+def test_small_result_of_a_large_photo_is_the_large_one_made_small(cut: Any) -> None:
+    y, x = np.mgrid[:1700, :5001].astype(np.float32) + 0.5
+    disc = np.hypot((x - 2500) / 5001, (y - 850) / 1700) < 0.3
+    large = as_file(Image.fromarray(np.where(disc[..., None], ORANGE, BLUE).astype(np.uint8)), "PNG")
+
+    small, whole = cut(large, max_side_px=1000)[1], cut(large)[1]
+
+    assert small.size == (1000, 340)
+    expected = _pixels(whole.resize(small.size, Image.Resampling.BOX))
+    difference = np.abs(_pixels(small) - expected)
+    soft = (expected[..., 3] > 0) & (expected[..., 3] < 255)
+    assert difference[soft][:, 3].mean() <= 2
+    assert difference[expected[..., 3] == 255].max() <= 3
+
+
 def test_crop_comes_before_the_size_limit(cut: Any) -> None:
     cutout, picture = cut(crop=True, max_side_px=60)
 
