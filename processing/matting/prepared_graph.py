@@ -13,7 +13,7 @@ import platform
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +83,7 @@ def find_or_make_prepared(folder: Path, key: PreparedKey, make: Callable[[Path],
 
 
 def _make(folder: Path, key: PreparedKey, make: Callable[[Path], None]) -> Path:
-    _remove(path for path in folder.glob(f"{_UNFINISHED}*"))  # of processes that died: we hold the lock
+    _remove(folder.glob(f"{_UNFINISHED}*"))  # of processes that died: we hold the lock
     unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder))
     try:
         make(unfinished / GRAPH)
@@ -91,10 +91,11 @@ def _make(folder: Path, key: PreparedKey, make: Callable[[Path], None]) -> Path:
         checksums = {name: _checksum(unfinished / name) for name in (GRAPH, WEIGHTS)}
         record = {"model": key.model, "digest": key.digest, "runtime": key.runtime, "cpu": cpu_kind()}
         (unfinished / _RECORD).write_text(json.dumps(record | {"crc32": checksums}, indent=1), encoding="utf-8")
-        for path in (*unfinished.iterdir(), unfinished):
-            path.chmod(0o555 if path.is_dir() else 0o444)  # running processes map these: nobody is to write to them
+        for path in unfinished.iterdir():
+            path.chmod(0o444)  # running processes map these: nobody is to write to them
+        unfinished.chmod(0o755)  # made for its maker alone, and servers may run as another user
         # Graphs for other versions and weights; a damaged one of this name has to go for the new one to take its place.
-        _remove(path for path in folder.glob(f"{key.family}*"))
+        _remove(folder.glob(f"{key.family}*"))
         unfinished.rename(folder / key.name)
     finally:
         _remove([unfinished])
@@ -109,11 +110,9 @@ def _only_one(folder: Path) -> Iterator[None]:
         yield
 
 
-def _remove(folders: Iterator[Path] | list[Path]) -> None:
+def _remove(folders: Iterable[Path]) -> None:
     """Remove folders; who still maps their files keeps them until it ends."""
     for path in folders:
-        if path.is_dir():
-            path.chmod(0o755)
         shutil.rmtree(path, ignore_errors=True)
 
 

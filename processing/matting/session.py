@@ -2,7 +2,7 @@
 
 import importlib
 import logging
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -181,21 +181,23 @@ def _open_graph(weights: bytes, model: ModelRow, threads: int, provider: Executi
 
 
 def _devices_of(provider: ExecutionProvider, plug_in: str) -> list[Any]:
-    """Return the first device of a plug-in, whose library is registered once a process; raise ProviderMissing."""
-    if not _find_devices(provider):
-        try:
-            library = importlib.import_module(plug_in).get_library_path()
-            onnxruntime.register_execution_provider_library(provider.onnxruntime_name, library)
-        except Exception as error:  # not installed, or a library of its own is missing
-            raise missing(provider, f"its plug-in cannot be loaded ({error})") from error
-    devices = _find_devices(provider)
+    """Return the first device of a plug-in; raise ProviderMissing."""
+    try:
+        _load_plug_in(provider.onnxruntime_name, plug_in)
+    except Exception as error:  # not installed, or a library that it needs is missing
+        raise missing(provider, f"its plug-in cannot be loaded ({error})") from error
+    devices = [device for device in onnxruntime.get_ep_devices() if device.ep_name == provider.onnxruntime_name]
     if not devices:
         raise missing(provider, "its plug-in finds no device of its kind on this machine")
     return devices[:1]
 
 
-def _find_devices(provider: ExecutionProvider) -> list[Any]:
-    return [device for device in onnxruntime.get_ep_devices() if device.ep_name == provider.onnxruntime_name]
+@cache
+def _load_plug_in(onnxruntime_name: str, plug_in: str) -> None:
+    """Give onnxruntime the library of a plug-in, which it takes once in a process."""
+    onnxruntime.register_execution_provider_library(
+        onnxruntime_name, importlib.import_module(plug_in).get_library_path()
+    )
 
 
 def _check_picture(side: int) -> Tensor:
