@@ -4,7 +4,7 @@ PY := .venv/bin/python
 .DEFAULT_GOAL := help
 # Modules of a caller's own must not stand in for ours.
 unexport PYTHONPATH
-.PHONY: help demo run test lint verify lock clean
+.PHONY: help demo run test lint verify bench lock clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 16
@@ -39,8 +39,14 @@ verify:  ## The full counts, written to docs/verification.md (some 20 minutes)
 	@$(PY) -m tests.clients.install
 	$(PY) -m tests.verify
 
+bench:  ## Mattes, time, memory and HTTP against peers, into .bench (PARTS=quality,speed DATA=FOLDER WRITE=1)
+	@$(PYTHON) deploy/bootstrap.py test
+	@$(PY) manage.py fetch_model
+	$(PY) -m benchmarks $(if $(PARTS),--parts "$(PARTS)") $(if $(DATA),--data "$(DATA)") $(if $(WRITE),--write) \
+		--quality="$(QUALITY)" --speed="$(SPEED)" --serve="$(SERVE)"
+
 lock:  ## Choose the newest versions of all dependencies and write their hashes
 	@deploy/requirements/lock.sh
 
-clean:  ## Delete what can be made again (.venv, .cache, .demo); your data in .data stays
-	rm -rf .venv .cache .demo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis mutants
+clean:  ## Delete what can be made again (.venv, .cache, .demo, .bench); your data in .data stays
+	rm -rf .venv .cache .demo .bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis mutants
