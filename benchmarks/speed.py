@@ -6,7 +6,7 @@ what else the machine does hits them alike. Peaks, starts and the second worker 
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,13 +86,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print("\n\n".join(speed_report.parts(report)))
 
 
-def interleaved(chosen: Sequence[Case], under: Conditions, *, rounds: int) -> dict[str, dict[str, Any]]:
+def interleaved(
+    chosen: Sequence[Case], under: Conditions, *, rounds: int, start: Callable[[str, Conditions], Contender] = Contender
+) -> dict[str, dict[str, Any]]:
     """Ask for every case once to warm up and then once a round; return all answers and their medians by case."""
     with ExitStack() as stack:
         contenders: dict[str, Contender] = {}
         for case in chosen:
             if case.contender not in contenders:
-                contenders[case.contender] = stack.enter_context(Contender(case.contender, under))
+                contenders[case.contender] = stack.enter_context(start(case.contender, under))
         for case in chosen:
             contenders[case.contender].ask(case.message())
         answers: dict[str, list[dict[str, Any]]] = {case.name: [] for case in chosen}
