@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import onnx
+
 from benchmarks import memory
 from benchmarks.environments import OURS, python_of
 from benchmarks.places import BENCH, ROOT
+from processing.matting.full_precision import widen_to_full_precision
 
 MODEL = "isnet-general-use"
 NOT_TAKEN_OVER = (
@@ -42,8 +45,8 @@ class Conditions:
         """Keep this process, and with it all that it starts, on `threads` processors."""
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: self.threads])
 
-    def environment(self) -> dict[str, str]:
-        """Return the environment of a contender."""
+    def environment(self, *, widened: bool = False) -> dict[str, str]:
+        """Return the environment of a contender; rembg finds the weights in it, as they are or widened to fp32."""
         kept = {name: value for name, value in os.environ.items() if name not in NOT_TAKEN_OVER}
         threads = str(self.threads)
         pools = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "INFERENCE_THREADS")
@@ -51,20 +54,31 @@ class Conditions:
             **kept,
             **dict.fromkeys(pools, threads),
             "BENCH_WEIGHTS": str(self.weights),
-            "U2NET_HOME": str(self._rembg_home()),
+            "U2NET_HOME": str(self._rembg_home(widened=widened)),
             # rembg knows the digest of the fp32 file only; ours is the fp16 file of the same weights.
             "MODEL_CHECKSUM_DISABLED": "1",
             "DATA_DIR": str(BENCH / "data"),
         }
 
-    def _rembg_home(self) -> Path:
-        folder = BENCH / "rembg-home"
+    def _rembg_home(self, *, widened: bool) -> Path:
+        folder = BENCH / ("rembg-home-fp32" if widened else "rembg-home")
         folder.mkdir(parents=True, exist_ok=True)
-        link = folder / f"{MODEL}.onnx"
-        if not link.is_symlink() or link.resolve() != self.weights.resolve():
-            link.unlink(missing_ok=True)
-            link.symlink_to(self.weights.resolve())
+        place = folder / f"{MODEL}.onnx"
+        if not widened:
+            place.unlink(missing_ok=True)
+            place.symlink_to(self.weights.resolve())
+        elif not place.exists():
+            _widen(self.weights, place)
         return folder
+
+
+def _widen(weights: Path, place: Path) -> None:
+    """Write the same network in fp32, which is what the release page has: nothing to widen while it runs."""
+    network = onnx.load(weights)
+    widen_to_full_precision(network)
+    part = place.with_suffix(".part")
+    onnx.save(network, part)
+    part.replace(place)
 
 
 def conditions(threads: int) -> Conditions:
@@ -78,19 +92,23 @@ def conditions(threads: int) -> Conditions:
 
 
 class Contender:
-    """One process of a contender; `name` is that of its module and, but for our own, of its environment."""
+    """One process of a contender; `name` is that of its module and, but for our own, of its environment.
+
+    "rembg-fp32" is rembg on the widened weights.
+    """
 
     def __init__(self, name: str, under: Conditions) -> None:
-        python = OURS if name in ("ours", "sgemm") else python_of(name)
+        module, _, precision = name.partition("-")
+        python = OURS if module in ("ours", "sgemm") else python_of(module)
         self.name = name
         self._log = BENCH / "logs" / f"{name}.log"
         self._log.parent.mkdir(parents=True, exist_ok=True)
         self._began = time.perf_counter()
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [python, "-m", f"benchmarks.contenders.{name}"],
+                [python, "-m", f"benchmarks.contenders.{module}"],
                 cwd=ROOT,
-                env=under.environment(),
+                env=under.environment(widened=precision == "fp32"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

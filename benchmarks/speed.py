@@ -41,10 +41,10 @@ def ours(quality: str, photo_mp: int, image_format: str = "png") -> Case:
     return Case(name, "ours", {"quality": quality, "format": image_format}, photo_mp)
 
 
-def rembg(photo_mp: int, *, decontaminate: bool = False) -> Case:
+def rembg(photo_mp: int, *, decontaminate: bool = False, contender: str = "rembg") -> Case:
     """Return the case of one cutout of rembg's, which always is a PNG."""
     kind = "decontaminate" if decontaminate else "plain"
-    return Case(f"rembg {kind}, {photo_mp} MP to png", "rembg", {"decontaminate": decontaminate}, photo_mp)
+    return Case(f"{contender} {kind}, {photo_mp} MP to png", contender, {"decontaminate": decontaminate}, photo_mp)
 
 
 def cases(photo_mp: int) -> list[Case]:
@@ -56,6 +56,7 @@ def cases(photo_mp: int) -> list[Case]:
         ours("fast", photo_mp),
         ours("best", photo_mp),
         rembg(photo_mp, decontaminate=True),
+        rembg(photo_mp, contender="rembg-fp32"),
         ours("standard", 1, "webp"),
         Case("OpenVINO, network alone", "openvino"),
     ]
@@ -134,7 +135,13 @@ def _turned(chosen: Sequence[Case], number: int) -> Iterator[Case]:
 
 
 def _fresh_cases(photo_mp: int, large_mp: int) -> list[Case]:
-    chosen = [ours("standard", photo_mp), rembg(photo_mp), rembg(photo_mp, decontaminate=True), ours("standard", 1)]
+    chosen = [
+        ours("standard", photo_mp),
+        rembg(photo_mp),
+        rembg(photo_mp, decontaminate=True),
+        rembg(photo_mp, contender="rembg-fp32"),
+        ours("standard", 1),
+    ]
     return [*chosen, ours("standard", large_mp), rembg(large_mp)] if large_mp else chosen
 
 
