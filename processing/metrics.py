@@ -6,6 +6,7 @@ removals = Counter("removebg_removals_total", "Answers of the removal endpoints.
 removal_seconds = Histogram(
     "removebg_removal_seconds",
     "Seconds from the request's start to its answer, delivered images only.",
+    ["model", "quality"],
     buckets=(0.25, 0.5, 1, 2, 3, 5, 8, 13, 21, 34),
 )
 rate_limit_unavailable = Counter(

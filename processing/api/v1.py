@@ -104,8 +104,8 @@ class RemoveBackground(ApiView):
         response = super().finalize_response(request, response, *args, **kwargs)
         code = response.data.get("code", "") if isinstance(response, Response) else ""
         removals.labels(str(response.status_code), code).inc()
-        if response.status_code == 200:
-            removal_seconds.observe(self._took_ms() / 1000)
+        if response.status_code == 200 and self.result is not None:
+            removal_seconds.labels(self.result.model, self.result.quality).observe(self._took_ms() / 1000)
         if self.caller is not None and request.method == "POST" and response.status_code not in NOT_RECORDED:
             record_removal(
                 api_key=self.caller,

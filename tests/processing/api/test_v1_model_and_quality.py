@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from prometheus_client import REGISTRY
 
 from processing import services
 from processing.engine import Engine
@@ -44,6 +45,18 @@ def test_the_answer_and_the_record_say_what_ran(alice, disc, picture, two_models
     assert (response["X-Model"], response["X-Quality"]) == (model, quality)
     record = RemovalRecord.objects.get()
     assert (record.model, record.quality) == (model, quality)
+
+
+def test_the_time_it_took_is_counted_by_model_and_quality(alice, disc, picture, two_models):
+    def counted() -> float:
+        labels = {"model": "u2netp", "quality": "fast"}
+        return REGISTRY.get_sample_value("removebg_removal_seconds_count", labels) or 0
+
+    before = counted()
+    alice.post("/v1/remove", {"image_file": picture(), "model": "u2netp", "quality": "fast"})
+    alice.post("/v1/remove", {"image_file": picture()})
+
+    assert counted() == before + 1
 
 
 @pytest.mark.parametrize(
