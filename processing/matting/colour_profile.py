@@ -1,26 +1,35 @@
 """Converts pictures with an embedded ICC profile to sRGB (ICC.1:2022, through Little CMS)."""
 
 import io
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 
+import cv2
 import numpy as np
 from PIL import Image, ImageCms
 
+from processing.matting.arrays import Rgb8
+from processing.matting.strips import row_strips
+
 _PROFILE_SPACE_OF_MODE = {"RGB": "RGB ", "L": "GRAY", "CMYK": "CMYK"}
+_ROWS_AT_ONCE = 64
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 
 
-def to_srgb(picture: Image.Image, icc_profile: bytes | None) -> Image.Image:
-    """Return an RGB, L or CMYK picture as 8-bit sRGB; a missing, broken or unfitting profile is ignored.
-
-    The picture given may be changed, or be the one returned: a large one is not copied for nothing.
-    """
+def srgb_pixels(picture: Image.Image, icc_profile: bytes | None) -> Rgb8:
+    """Return the pixels of an RGB, L or CMYK picture in sRGB; a missing, broken or unfitting profile is ignored."""
     transform = find_transform_to_srgb(picture.mode, icc_profile)
-    if transform is None:
-        return picture if picture.mode == "RGB" else picture.convert("RGB")
-    if picture.mode == "RGB":
-        return transform.apply_in_place(picture)
-    return transform.apply(picture)
+    pixels = np.empty((picture.height, picture.width, 3), np.uint8)
+
+    def convert(rows: slice) -> None:
+        strip = picture.crop((0, rows.start, picture.width, rows.stop))
+        pixels[rows] = np.asarray(transform.apply(strip) if transform else strip.convert("RGB"))
+
+    # By strips, so that never more than one whole copy is made; Little CMS lets threads share a transform.
+    with ThreadPoolExecutor(max_workers=max(1, cv2.getNumThreads())) as pool:
+        deque(pool.map(convert, row_strips(picture.height, _ROWS_AT_ONCE)), maxlen=0)
+    return pixels
 
 
 def find_transform_to_srgb(mode: str, icc_profile: bytes | None) -> ImageCms.ImageCmsTransform | None:

@@ -13,7 +13,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from processing.matting.arrays import Alpha8, Rgb8
-from processing.matting.colour_profile import find_transform_to_srgb, to_srgb
+from processing.matting.colour_profile import find_transform_to_srgb, srgb_pixels
 from processing.matting.errors import MattingError, UnreadableImage
 from processing.matting.file_parts import FileParts
 from processing.matting.header import ImageHeader, InputFormat, OpenedFile, open_file, read_header
@@ -95,7 +95,7 @@ def _read_pixels(opened: OpenedFile) -> tuple[Rgb8, Alpha8 | None]:
             raise UnreadableImage
         picture.load()
         alpha = _read_alpha(picture, parts)
-        return _as_array(to_srgb(_as_colour(picture), parts.icc_profile)), alpha
+        return srgb_pixels(_as_colour(picture), parts.icc_profile), alpha
 
 
 def _read_alpha(picture: Image.Image, parts: FileParts) -> Alpha8 | None:
@@ -137,11 +137,3 @@ def _scaled_to_8_bits(samples: NDArray[np.uint16]) -> Alpha8:
     for rows in row_strips(samples.shape[0]):
         scaled[rows] = (samples[rows].astype(np.uint32) + 128) // 257
     return scaled
-
-
-def _as_array(picture: Image.Image) -> Rgb8:
-    """Copy the pixels out by strips, so that never more than one whole copy is made."""
-    pixels = np.empty((picture.height, picture.width, 3), np.uint8)
-    for rows in row_strips(picture.height):
-        pixels[rows] = np.asarray(picture.crop((0, rows.start, picture.width, rows.stop)))
-    return pixels
