@@ -1,23 +1,24 @@
 """Finds the subject's own colour F where the photo shows it mixed with the background: I = alpha F + (1 - alpha) B.
 
-M. Forte: Approximate Fast Foreground Colour Estimation (blur fusion, two rounds), ICIP 2021. Both rounds run on a small
-copy; the last correction, which is pointwise, runs on the soft pixels of the photo itself.
+The colours of both layers are found on a small copy (layer_colours.py); at full size each soft pixel then takes them
+as what to expect, and its own colour as what was seen. Only tiles that hold soft pixels are worked on, so that cost
+follows the edge's length and not the picture's area.
 """
 
-import math
+from collections.abc import Iterator
 
+import cv2
 import numpy as np
 
-from processing.matting.arrays import Alpha8, Matte, Plane, Planes, Rgb8
-from processing.matting.guided_filter import box_mean
-from processing.matting.resample import enlarged_rows, resized_to_unit, working_size
+from processing.matting.arrays import Alpha8, Mask, Planes, Rgb8
+from processing.matting.layer_colours import PRIOR_PER_RESIDUAL, fit_layer_colours
+from processing.matting.resample import resized_to_unit, working_size
 from processing.matting.strips import row_strips
 
 WORKING_PIXELS = 250_000
-# Window radii of the two rounds in parts of the working copy's diagonal: first far, for a colour at all, then near.
-FAR_OF_DIAGONAL = 0.1
-NEAR_OF_DIAGONAL = 0.007
-_TINY = 1e-5
+TILE_PX = 128
+# How much a pixel leans on the colours expected there, beside what their residual adds.
+PIXEL_PRIOR = 0.01
 
 
 def estimate_foreground(picture: Rgb8, alpha: Alpha8, opacity: Alpha8 | None = None) -> Rgb8:
@@ -26,52 +27,66 @@ def estimate_foreground(picture: Rgb8, alpha: Alpha8, opacity: Alpha8 | None = N
     `alpha` is the matte. `opacity` is the alpha that the picture came with, if any: the colour of its transparent
     pixels is nobody's, and counts for nothing.
     """
-    size = (picture.shape[0], picture.shape[1])
-    means = _fused_means(picture, alpha, opacity)
     foreground = picture.copy()
-    for rows in row_strips(size[0]):
-        soft = (alpha[rows] > 0) & (alpha[rows] < 255)
-        if soft.any():
-            near = enlarged_rows(means, size, rows)[soft]
-            foreground[rows][soft] = _corrected(picture[rows][soft], alpha[rows][soft], near)
+    tiles = list(_soft_tiles(alpha))
+    if tiles:
+        layers = _layers(picture, alpha, opacity)
+        for tile in tiles:
+            soft = _is_soft(alpha[tile]).view(np.uint8)
+            own = _own_colours(picture[tile], alpha[tile], [_enlarged_tile(part, alpha.shape, tile) for part in layers])
+            cv2.copyTo(own, soft, foreground[tile])
     return foreground
 
 
-def _fused_means(picture: Rgb8, alpha: Alpha8, opacity: Alpha8 | None) -> Planes:
-    """Return (height, width, 6) at working size, 0..1: the mean foreground and background colour around each pixel."""
+def _is_soft(alpha: Alpha8) -> Mask:
+    """Return where alpha is neither 0 nor 255; 0 - 1 wraps round to 255, so that one comparison tells."""
+    return np.asarray(alpha - np.uint8(1) < np.uint8(254))
+
+
+def _soft_tiles(alpha: Alpha8) -> Iterator[tuple[slice, slice]]:
+    """Yield rectangles that together hold all soft pixels; what lies side by side is joined."""
+    for rows in row_strips(alpha.shape[0], TILE_PX):
+        soft_columns = np.flatnonzero(_is_soft(alpha[rows]).any(axis=0))
+        if soft_columns.size:
+            for run in np.split(soft_columns, np.flatnonzero(np.diff(soft_columns) > TILE_PX // 2) + 1):
+                yield rows, slice(int(run[0]), int(run[-1]) + 1)
+
+
+def _layers(picture: Rgb8, alpha: Alpha8, opacity: Alpha8 | None) -> tuple[Planes, Planes]:
+    """Return what to expect, at working size: (height, width, 4) F and its prior, (height, width, 3) B; 0..1."""
     small_size = working_size(alpha.shape[0], alpha.shape[1], WORKING_PIXELS)
-    diagonal = math.hypot(*small_size)
-    colour, matte = resized_to_unit(picture, small_size), resized_to_unit(alpha, small_size)
-    weight = np.ones_like(matte) if opacity is None else resized_to_unit(opacity, small_size)
-    far, near = (max(1, round(part * diagonal)) for part in (FAR_OF_DIAGONAL, NEAR_OF_DIAGONAL))
-    foreground, background = _means(colour, colour, matte, weight, far)
-    foreground = _correction(colour, matte[..., np.newaxis], foreground, background)
-    return np.dstack(_means(foreground, background, matte, weight, near))
+    weight = None if opacity is None else resized_to_unit(opacity, small_size)
+    layers = fit_layer_colours(resized_to_unit(picture, small_size), resized_to_unit(alpha, small_size), weight)
+    prior = PRIOR_PER_RESIDUAL * layers.residual + np.float32(PIXEL_PRIOR)
+    return np.dstack((*layers.foreground, *prior)), np.dstack(tuple(layers.background))
 
 
-def _means(foreground: Planes, background: Planes, matte: Matte, weight: Plane, radius: int) -> tuple[Planes, Planes]:
-    """Return the mean of each colour over a window, weighted by how much of that colour a pixel shows."""
-    return (
-        _weighted_mean(foreground, matte * weight, radius),
-        _weighted_mean(background, (1 - matte) * weight, radius),
+def _enlarged_tile(small: Planes, size: tuple[int, ...], tile: tuple[slice, slice]) -> Planes:
+    """Return that tile of `small` enlarged to `size` (height, width) by bilinear interpolation."""
+    rows, columns = tile
+    down, across = small.shape[0] / size[0], small.shape[1] / size[1]
+    to_small = np.array(
+        [[across, 0, (columns.start + 0.5) * across - 0.5], [0, down, (rows.start + 0.5) * down - 0.5]], np.float64
     )
+    enlarged = cv2.warpAffine(
+        small,
+        to_small,
+        (columns.stop - columns.start, rows.stop - rows.start),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(enlarged, dtype=np.float32)
 
 
-def _weighted_mean(colour: Planes, weight: Plane, radius: int) -> Planes:
-    weight = weight[..., np.newaxis]
-    total = box_mean(weight[..., 0], radius)[..., np.newaxis]
-    return box_mean(colour * weight, radius) / (total + _TINY)
-
-
-def _correction(colour: Planes, matte: Planes, foreground: Planes, background: Planes) -> Planes:
-    """Return F + alpha (I - alpha F - (1 - alpha) B): what the means leave unexplained, given back to F."""
-    unexplained = colour - matte * foreground - (1 - matte) * background
-    return np.asarray(np.clip(foreground + matte * unexplained, 0, 1), dtype=np.float32)
-
-
-def _corrected(colour: Rgb8, alpha: Alpha8, means: Planes) -> Rgb8:
-    """Correct a list of pixels (n, 3) by the means (n, 6) around them."""
-    unit = np.float32(1 / 255)
-    matte = np.multiply(alpha, unit)[..., np.newaxis]
-    corrected = _correction(np.multiply(colour, unit), matte, means[..., :3], means[..., 3:])
-    return np.rint(corrected * 255).astype(np.uint8)
+def _own_colours(picture: Rgb8, alpha: Alpha8, expected: list[Planes]) -> Rgb8:
+    """Minimise |a F + b B - I|^2 plus the prior times the squared distance of F and B from the colours expected."""
+    *foreground, prior = cv2.split(expected[0])
+    a = np.multiply(alpha, np.float32(1 / 255))
+    b = 1 - a
+    gain = a / (a * a + b * b + prior)
+    own = [
+        front + gain * (np.multiply(seen, np.float32(1 / 255)) - a * front - b * behind)
+        for seen, front, behind in zip(cv2.split(picture), foreground, cv2.split(expected[1]), strict=True)
+    ]
+    # Rounds, and cuts off what lies beyond 0..255.
+    return np.dstack([cv2.convertScaleAbs(plane.clip(0, None), alpha=255) for plane in own])
