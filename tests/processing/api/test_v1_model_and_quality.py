@@ -121,3 +121,17 @@ def test_naming_the_defaults_is_no_other_request(alice, alice_credits, disc, pic
 
     assert (again.status_code, again["X-Credits-Charged"]) == (200, "0")
     assert alice_credits() == 9
+
+
+def test_when_the_organizations_model_changed_naming_the_old_one_repeats_the_old_request(
+    alice, alice_credits, shop, disc, picture, two_models
+):
+    alice.post("/v1/remove", {"image_file": picture()}, idempotency_key="k")
+    ModelChoice.objects.create(organization=shop, model="u2netp")
+
+    changed = alice.post("/v1/remove", {"image_file": picture()}, idempotency_key="k")
+    named = alice.post("/v1/remove", {"image_file": picture(), "model": "isnet-general-use"}, idempotency_key="k")
+
+    assert (changed.status_code, changed.json()["code"]) == (422, "idempotency_key_reused")
+    assert (named.status_code, named["X-Credits-Charged"]) == (200, "0")
+    assert alice_credits() == 9
