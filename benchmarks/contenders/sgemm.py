@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.contenders.protocol import Answer, serve
 
 SIDE = 1536
-PRODUCTS = 8
+PRODUCTS = 24
 # Multiply-adds of ISNet at 1024 x 1024.
 NETWORK_GMAC = 159.67
 SEED = 3
