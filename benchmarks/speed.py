@@ -108,8 +108,9 @@ def interleaved(
 
 def fresh(case: Case, under: Conditions) -> dict[str, float]:
     """Return a new process' seconds until it is ready and until its first answer, and the most memory it had."""
+    message = case.message()  # makes the photo, which is no part of the start
     with Contender(case.contender, under) as contender:
-        contender.ask(case.message())
+        contender.ask(message)
         return {
             "ready_s": contender.ready_after_s,
             "first_answer_s": contender.alive_for_s,
