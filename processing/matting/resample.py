@@ -34,12 +34,13 @@ def enlarged_rows(small: Planes, size: tuple[int, int], rows: slice) -> Planes:
     The same numbers as enlarging everything and cutting the rows out, without the memory for it.
     """
     height, width = size
-    centres = (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) * (small.shape[0] / height) - 0.5
-    centres = centres.clip(0, small.shape[0] - 1)
-    above = centres.astype(np.intp)
-    below = np.minimum(above + 1, small.shape[0] - 1)
-    weight = (centres - above).reshape(-1, *[1] * (small.ndim - 1))
-    blended = small[above] * (1 - weight) + small[below] * weight
+    last = small.shape[0] - 1
+    blended = np.empty((rows.stop - rows.start, *small.shape[1:]), np.float32)
+    for index, row in enumerate(range(rows.start, rows.stop)):
+        centre = min(max((row + 0.5) * (small.shape[0] / height) - 0.5, 0), last)
+        above = int(centre)
+        weight = centre - above
+        cv2.addWeighted(small[above], 1 - weight, small[min(above + 1, last)], weight, 0, dst=blended[index])
     stretched = cv2.resize(blended, (width, rows.stop - rows.start), interpolation=cv2.INTER_LINEAR)
     return np.asarray(stretched, dtype=np.float32)
 

@@ -25,13 +25,16 @@ def test_one_side_may_shrink_while_the_other_grows() -> None:
 @pytest.mark.parametrize(
     ("small_size", "size"), [((7, 9), (61, 40)), ((1, 1), (5, 3)), ((4, 4), (4, 4)), ((3, 1), (600, 1))]
 )
-def test_rows_enlarged_in_strips_are_those_of_the_whole(small_size: tuple[int, int], size: tuple[int, int]) -> None:
-    small = np.random.default_rng(1).random((*small_size, 2), np.float32)
+@pytest.mark.parametrize("channels", [(), (1,), (2,), (6,)])
+def test_rows_enlarged_in_strips_are_those_of_the_whole(
+    small_size: tuple[int, int], size: tuple[int, int], channels: tuple[int, ...]
+) -> None:
+    small = np.random.default_rng(1).random((*small_size, *channels), np.float32)
     whole = cv2.resize(small, size[::-1], interpolation=cv2.INTER_LINEAR)
 
     strips = [enlarged_rows(small, size, rows) for rows in row_strips(size[0], 13)]
 
-    assert np.allclose(np.concatenate(strips).reshape(*size, 2), whole, atol=1e-5)
+    assert np.allclose(np.concatenate(strips).reshape(whole.shape), whole, atol=1e-5)
 
 
 @pytest.mark.parametrize(("before", "after"), [(10, 10), (10, 3), (1000, 999), (7, 1), (1, 1)])
