@@ -67,13 +67,15 @@ def cut_out_opened(opened: OpenedFile, options: CutoutOptions, *, session: Matti
         alpha = _at_full_size(_as_the_network_sees_it(photo), matte, options.quality) if found else _empty(photo)
     with watch.step("foreground"):
         foreground = estimate_foreground(photo.rgb, alpha, photo.alpha)
+    # A large photo in several versions would stand beside what the next steps take.
+    opacity = photo.alpha
+    del photo
     with watch.step("composite"):
-        alpha = multiply(alpha, photo.alpha)
+        alpha = multiply(alpha, opacity)
         ambiguous = ambiguous_ratio(alpha)
         whole_size = size_within(input_height, input_width, options.max_side_px)
         rgb, alpha_of_result = _framed(foreground, alpha, options, whole_size)
-    # A large photo in several versions would stand beside what the encoder itself takes.
-    del photo, foreground, alpha
+    del foreground, alpha, opacity
     with watch.step("encode"):
         data = encode(rgb, alpha_of_result, options.image_format)
     return Cutout(
