@@ -20,6 +20,10 @@ from benchmarks.places import BENCH
 from benchmarks.reports import circumstances, write_json, write_markdown
 
 
+# onnxruntime's memory pattern, which rembg leaves on, takes its block with the second run only.
+ANSWERS_TO_THE_PEAK = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One thing to time: who is asked, and for what; `photo_mp` is the photo's size, 0 where there is none."""
@@ -111,9 +115,13 @@ def fresh(case: Case, under: Conditions) -> dict[str, float]:
     message = case.message()  # makes the photo, which is no part of the start
     with Contender(case.contender, under) as contender:
         contender.ask(message)
+        first_answer_s, first_peak_mb = contender.alive_for_s, contender.peak_mb
+        for _ in range(1, ANSWERS_TO_THE_PEAK):
+            contender.ask(message)
         return {
             "ready_s": contender.ready_after_s,
-            "first_answer_s": contender.alive_for_s,
+            "first_answer_s": first_answer_s,
+            "first_peak_mb": first_peak_mb,
             "peak_mb": contender.peak_mb,
         }
 

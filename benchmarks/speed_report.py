@@ -26,7 +26,10 @@ def parts(report: Mapping[str, Any]) -> list[str]:
         "Our own steps (median milliseconds):",
         table(*_steps(report["timed"])),
         "Fresh processes:",
-        table(["case", "ready after s", "first cutout after s", "peak MB"], _fresh_rows(report["fresh"])),
+        table(
+            ["case", "ready after s", "first cutout after s", "peak MB by then", "after three"],
+            _fresh_rows(report["fresh"]),
+        ),
         "A second worker of ours beside the first: {added_mb:.0f} MB more than the first one's {first_mb:.0f} MB "
         "({ratio:.2f}x; proportional set size).".format(**report["second_worker"]),
     ]
@@ -85,7 +88,8 @@ def _steps(timed: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
 
 def _fresh_rows(fresh: Mapping[str, Any]) -> Iterator[list[str]]:
     for name, taken in fresh.items():
-        yield [name, f"{taken['ready_s']:.1f}", f"{taken['first_answer_s']:.1f}", f"{taken['peak_mb']:.0f}"]
+        seconds = (f"{taken[moment]:.1f}" for moment in ("ready_s", "first_answer_s"))
+        yield [name, *seconds, *(f"{taken[moment]:.0f}" for moment in ("first_peak_mb", "peak_mb"))]
 
 
 def _yes(holds: bool) -> str:

@@ -55,7 +55,7 @@ def report():
         times = {"median_s": seconds, "fastest_s": seconds, "slowest_s": seconds, "inference_s": inference}
         return {**times, "stages_ms": stages, "megabytes": 1.0}
 
-    taken = {"ready_s": 1.0, "first_answer_s": 2.5, "peak_mb": 1100.0}
+    taken = {"ready_s": 1.0, "first_answer_s": 2.5, "first_peak_mb": 900.0, "peak_mb": 1100.0}
     return {
         "day": "2026-11-23",
         "commit": "0",
