@@ -19,7 +19,6 @@ from benchmarks.contest import Conditions, Contender, conditions
 from benchmarks.places import BENCH
 from benchmarks.reports import circumstances, write_json, write_markdown
 
-
 # onnxruntime's memory pattern, which rembg leaves on, takes its block with the second run only.
 ANSWERS_TO_THE_PEAK = 3
 
