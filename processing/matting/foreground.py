@@ -16,9 +16,11 @@ from processing.matting.resample import resized_to_unit, working_size
 from processing.matting.strips import row_strips
 
 WORKING_PIXELS = 250_000
-TILE_PX = 128
+# Small enough that what is computed for a tile stays in the processor's cache.
+TILE_HEIGHT, TILE_WIDTH = 64, 512
 # How much a pixel leans on the colours expected there, beside what their residual adds.
 PIXEL_PRIOR = 0.01
+_UNIT = np.float32(1 / 255)
 
 
 def estimate_foreground(picture: Rgb8, alpha: Alpha8, opacity: Alpha8 | None = None) -> Rgb8:
@@ -44,30 +46,39 @@ def _is_soft(alpha: Alpha8) -> Mask:
 
 
 def _soft_tiles(alpha: Alpha8) -> Iterator[tuple[slice, slice]]:
-    """Yield rectangles that together hold all soft pixels; what lies side by side is joined."""
-    for rows in row_strips(alpha.shape[0], TILE_PX):
-        soft_columns = np.flatnonzero(_is_soft(alpha[rows]).any(axis=0))
-        if soft_columns.size:
-            for run in np.split(soft_columns, np.flatnonzero(np.diff(soft_columns) > TILE_PX // 2) + 1):
-                yield rows, slice(int(run[0]), int(run[-1]) + 1)
+    """Yield rectangles that together hold all soft pixels, cut to the columns that do."""
+    height, width = alpha.shape
+    for rows in row_strips(height, TILE_HEIGHT):
+        is_soft = _is_soft(alpha[rows]).any(axis=0)
+        for left in range(0, width, TILE_WIDTH):
+            soft_columns = np.flatnonzero(is_soft[left : left + TILE_WIDTH])
+            if soft_columns.size:
+                yield rows, slice(left + int(soft_columns[0]), left + int(soft_columns[-1]) + 1)
 
 
 def _layers(picture: Rgb8, alpha: Alpha8, opacity: Alpha8 | None) -> tuple[Planes, Planes]:
     """Return what to expect, at working size: (height, width, 4) F and its prior, (height, width, 3) B; 0..1."""
     small_size = working_size(alpha.shape[0], alpha.shape[1], WORKING_PIXELS)
-    weight = None if opacity is None else resized_to_unit(opacity, small_size)
-    layers = fit_layer_colours(resized_to_unit(picture, small_size), resized_to_unit(alpha, small_size), weight)
+    weight = None if opacity is None else _small_copy(opacity, small_size)
+    layers = fit_layer_colours(_small_copy(picture, small_size), _small_copy(alpha, small_size), weight)
     prior = PRIOR_PER_RESIDUAL * layers.residual + np.float32(PIXEL_PRIOR)
     return np.dstack((*layers.foreground, *prior)), np.dstack(tuple(layers.background))
+
+
+def _small_copy(pixels: Rgb8 | Alpha8, size: tuple[int, int]) -> Planes:
+    """Return the pixels at (height, width), 0..1: halved as often as may be, which is quickest, and then resized."""
+    while min(pixels.shape[0] // size[0], pixels.shape[1] // size[1]) >= 2:
+        half = (pixels.shape[1] // 2, pixels.shape[0] // 2)
+        even = pixels[: 2 * half[1], : 2 * half[0]]
+        pixels = np.asarray(cv2.resize(even, half, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return resized_to_unit(pixels, size)
 
 
 def _enlarged_tile(small: Planes, size: tuple[int, ...], tile: tuple[slice, slice]) -> Planes:
     """Return that tile of `small` enlarged to `size` (height, width) by bilinear interpolation."""
     rows, columns = tile
     down, across = small.shape[0] / size[0], small.shape[1] / size[1]
-    to_small = np.array(
-        [[across, 0, (columns.start + 0.5) * across - 0.5], [0, down, (rows.start + 0.5) * down - 0.5]], np.float64
-    )
+    to_small = np.array([[across, 0, (columns.start + 0.5) * across - 0.5], [0, down, (rows.start + 0.5) * down - 0.5]])
     enlarged = cv2.warpAffine(
         small,
         to_small,
@@ -81,12 +92,12 @@ def _enlarged_tile(small: Planes, size: tuple[int, ...], tile: tuple[slice, slic
 def _own_colours(picture: Rgb8, alpha: Alpha8, expected: list[Planes]) -> Rgb8:
     """Minimise |a F + b B - I|^2 plus the prior times the squared distance of F and B from the colours expected."""
     *foreground, prior = cv2.split(expected[0])
-    a = np.multiply(alpha, np.float32(1 / 255))
+    a = np.multiply(alpha, _UNIT)
     b = 1 - a
     gain = a / (a * a + b * b + prior)
     own = [
-        front + gain * (np.multiply(seen, np.float32(1 / 255)) - a * front - b * behind)
+        front + gain * (np.multiply(seen, _UNIT) - a * front - b * behind)
         for seen, front, behind in zip(cv2.split(picture), foreground, cv2.split(expected[1]), strict=True)
     ]
-    # Rounds, and cuts off what lies beyond 0..255.
-    return np.dstack([cv2.convertScaleAbs(plane.clip(0, None), alpha=255) for plane in own])
+    # convertScaleAbs rounds and stops at 255, but turns negative values round.
+    return np.asarray(cv2.merge([cv2.convertScaleAbs(np.maximum(plane, 0), alpha=255) for plane in own]), np.uint8)
