@@ -1,4 +1,4 @@
-"""Fits the matte locally as a linear function of colour.
+"""Fits the matte locally as a linear function of colour: alpha = a . I + b in every window.
 
 K. He, J. Sun, X. Tang: Guided Image Filtering, TPAMI 35(6), 2013 (the colour guide, section 3.4);
 K. He, J. Sun: Fast Guided Filter, arXiv:1505.00996, 2015 (coefficients from a small copy, applied at full size).
@@ -25,6 +25,56 @@ class ColourFit(NamedTuple):
     explained: Plane
 
 
+class ColourGuide:
+    """A picture to which mattes are fitted in square windows of one radius.
+
+    `guide` is (height, width, 3), 0..1; `epsilon` the variance of colour, on that scale, below which a window counts as
+    flat. What depends on the picture alone is worked out once.
+    """
+
+    def __init__(self, guide: Rgb, *, radius: int, epsilon: float) -> None:
+        self._radius = radius
+        self._guide = np.ascontiguousarray(guide)
+        self._channels = cv2.split(self._guide)
+        self._means = cv2.split(box_mean(self._guide, radius))
+        self._inverse = _inverted(self._covariances(), epsilon)
+
+    def fit(self, matte: Matte) -> ColourFit:
+        """Fit the matte (height, width), 0..1, to the colours around each pixel."""
+        mean, covariance, slope, offset = self._solved(matte)
+        variance = box_mean(matte * matte, self._radius) - mean * mean
+        explained = _dot(slope, covariance) / (variance + np.float32(_FLAT_MATTE))
+        return ColourFit(self._smoothed(slope, offset), np.clip(explained, 0, 1))
+
+    def filtered(self, matte: Matte) -> Matte:
+        """Return the matte as its local fits see it: the guided filter, linear in the matte."""
+        _, _, slope, offset = self._solved(matte)
+        a_r, a_g, a_b, b = cv2.split(self._smoothed(slope, offset))
+        return np.asarray(_dot((a_r, a_g, a_b), self._channels) + b, np.float32)
+
+    def _covariances(self) -> tuple[Plane, ...]:
+        """Return the six different entries rr, rg, rb, gg, gb, bb of each window's colour covariance."""
+        pairs = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+        return tuple(
+            box_mean(self._channels[i] * self._channels[j], self._radius) - self._means[i] * self._means[j]
+            for i, j in pairs
+        )
+
+    def _solved(self, matte: Matte) -> tuple[Plane, tuple[Plane, ...], tuple[Plane, ...], Plane]:
+        """Return the matte's mean, its covariance with the colours, and the fit's slope and offset in each window."""
+        products = box_mean(cv2.merge((matte, *(channel * matte for channel in self._channels))), self._radius)
+        mean, *means_of_products = cv2.split(products)
+        covariance = tuple(
+            product - mean * colour for product, colour in zip(means_of_products, self._means, strict=True)
+        )
+        rr, rg, rb, gg, gb, bb = self._inverse
+        slope = (_dot((rr, rg, rb), covariance), _dot((rg, gg, gb), covariance), _dot((rb, gb, bb), covariance))
+        return mean, covariance, slope, mean - _dot(slope, self._means)
+
+    def _smoothed(self, slope: tuple[Plane, ...], offset: Plane) -> Planes:
+        return box_mean(cv2.merge((*slope, offset)), self._radius)
+
+
 def box_mean(planes: Planes, radius: int) -> Planes:
     """Return the mean over the square window of that radius, the border reflected; channels apart."""
     height, width = planes.shape[:2]
@@ -34,43 +84,19 @@ def box_mean(planes: Planes, radius: int) -> Planes:
     return np.asarray(mean, dtype=np.float32)
 
 
-def fit_to_colour(guide: Rgb, matte: Matte, *, radius: int, epsilon: float) -> ColourFit:
-    """Fit the matte (height, width) to the guide's colours in the window of that radius around each pixel.
-
-    `epsilon` is the variance of colour, on the 0..1 scale, below which a window counts as flat.
-    """
-    mean_guide = box_mean(guide, radius)
-    mean_matte = box_mean(matte, radius)
-    covariance = box_mean(guide * matte[..., np.newaxis], radius) - mean_guide * mean_matte[..., np.newaxis]
-    slope = _solve(_colour_covariance(guide, mean_guide, radius), covariance, epsilon)
-    offset = mean_matte - np.einsum("hwc,hwc->hw", slope, mean_guide)
-    variance = box_mean(matte * matte, radius) - mean_matte * mean_matte
-    explained = np.einsum("hwc,hwc->hw", slope, covariance) / (variance + np.float32(_FLAT_MATTE))
-    return ColourFit(box_mean(np.dstack((slope, offset)), radius), np.clip(explained, 0, 1))
-
-
-def _colour_covariance(guide: Rgb, mean_guide: Rgb, radius: int) -> Planes:
-    """Return the six different entries rr, rg, rb, gg, gb, bb of each window's colour covariance."""
-    pairs = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
-    entries = [
-        box_mean(guide[..., i] * guide[..., j], radius) - mean_guide[..., i] * mean_guide[..., j] for i, j in pairs
-    ]
-    return np.dstack(entries)
-
-
-def _solve(sigma: Planes, right: Planes, epsilon: float) -> Planes:
-    """Solve (sigma + epsilon I) x = right in each pixel by Cramer's rule."""
-    rr, rg, rb, gg, gb, bb = np.moveaxis(sigma.astype(np.float64), -1, 0)
+def _inverted(sigma: tuple[Plane, ...], epsilon: float) -> tuple[Plane, ...]:
+    """Return the six different entries of (sigma + epsilon I)^-1 in each pixel, by cofactors."""
+    rr, rg, rb, gg, gb, bb = (entry.astype(np.float64) for entry in sigma)
     rr, gg, bb = rr + epsilon, gg + epsilon, bb + epsilon
-    inv_rr, inv_rg, inv_rb = gg * bb - gb * gb, gb * rb - rg * bb, rg * gb - gg * rb
-    inv_gg, inv_gb, inv_bb = rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg
-    determinant = rr * inv_rr + rg * inv_rg + rb * inv_rb
-    x, y, z = np.moveaxis(right, -1, 0)
-    solution = np.dstack(
-        (
-            inv_rr * x + inv_rg * y + inv_rb * z,
-            inv_rg * x + inv_gg * y + inv_gb * z,
-            inv_rb * x + inv_gb * y + inv_bb * z,
-        )
-    )
-    return np.asarray(solution / determinant[..., np.newaxis], dtype=np.float32)
+    inverse = (gg * bb - gb * gb, gb * rb - rg * bb, rg * gb - gg * rb, rr * bb - rb * rb, rb * rg - rr * gb)
+    inverse = (*inverse, rr * gg - rg * rg)
+    determinant = rr * inverse[0] + rg * inverse[1] + rb * inverse[2]
+    return tuple((entry / determinant).astype(np.float32) for entry in inverse)
+
+
+def _dot(left: tuple[Plane, ...], right: tuple[Plane, ...]) -> Plane:
+    """Return the scalar product in each pixel."""
+    total = left[0] * right[0]
+    total += left[1] * right[1]
+    total += left[2] * right[2]
+    return total

@@ -38,7 +38,7 @@ def test_faint_haze_does_not_survive() -> None:
     assert not refine(photo, np.full((1024, 1024), 0.015, np.float32)).any()
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 2), (2, 1), (1, 16_384), (16_384, 1), (3, 5)])
+@pytest.mark.parametrize("size", [(1, 1), (1, 2), (2, 1), (1, 16_384), (16_384, 1), (40, 60)])
 def test_any_size_is_refined_and_keeps_the_share_that_is_seen(size: tuple[int, int]) -> None:
     photo = np.full((*size, 3), 120, np.uint8)
 
@@ -55,3 +55,22 @@ def test_strips_leave_no_seam() -> None:
 
     assert np.abs(alpha - alpha[::-1]).max() <= 2
     assert np.abs(alpha - alpha.T).max() <= 2
+
+
+@pytest.mark.parametrize("size", [(3, 5), (65, 127), (64, 64)])
+def test_tiles_cover_every_pixel(size: tuple[int, int]) -> None:
+    photo = np.random.default_rng(4).integers(0, 256, (*size, 3)).astype(np.uint8)
+
+    assert (refine(photo, np.ones((1024, 1024), np.float32)) == 255).all()
+    assert refine(photo, np.full((1024, 1024), 0.6, np.float32)).min() > 200
+
+
+def test_cost_follows_the_edge() -> None:
+    """Tiles that are plainly opaque or transparent are filled, not computed: a photo of noise changes nothing there."""
+    photo = np.random.default_rng(4).integers(0, 256, (1500, 1500, 3)).astype(np.uint8)
+
+    alpha = refine(photo, disc_matte())
+
+    assert (alpha[600:900, 600:900] == 255).all()
+    assert not alpha[:200].any()
+    assert not alpha[:, :200].any()
