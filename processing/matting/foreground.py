@@ -49,7 +49,7 @@ def _soft_tiles(alpha: Alpha8) -> Iterator[tuple[slice, slice]]:
     """Yield rectangles that together hold all soft pixels, cut to the columns that do."""
     height, width = alpha.shape
     for rows in row_strips(height, TILE_HEIGHT):
-        is_soft = _is_soft(alpha[rows]).any(axis=0)
+        is_soft = np.asarray(_is_soft(alpha[rows]).any(axis=0))
         for left in range(0, width, TILE_WIDTH):
             soft_columns = np.flatnonzero(is_soft[left : left + TILE_WIDTH])
             if soft_columns.size:
