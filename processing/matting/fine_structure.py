@@ -25,7 +25,7 @@ FINEST_FEW, FINEST_MANY = 0.0006, 0.002
 GAP_OF_DIAGONAL = 0.003
 AROUND_OF_DIAGONAL = 0.005
 FEW, MANY = 0.001, 0.003
-CALM, LIVELY = 0.28, 0.52
+CALM, LIVELY = 0.21, 0.39
 
 
 def strands(guide: Rgb, network_matte: Matte) -> Plane:
@@ -41,7 +41,7 @@ def strands(guide: Rgb, network_matte: Matte) -> Plane:
     finest = resized(smoothstep(finest, FINEST_FEW, FINEST_MANY), size)
     wider = smoothstep(_gaps(matte, gap_px, around_px), FEW, MANY)
     calm = 1 - smoothstep(box_mean(_gradient(guide), around_px), CALM, LIVELY)
-    return np.maximum(finest, wider * calm)
+    return np.asarray(np.maximum(finest, wider * calm), np.float32)
 
 
 def _gaps(matte: Matte, gap_px: int, around_px: int) -> Plane:

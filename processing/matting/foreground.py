@@ -59,19 +59,10 @@ def _soft_tiles(alpha: Alpha8) -> Iterator[tuple[slice, slice]]:
 def _layers(picture: Rgb8, alpha: Alpha8, opacity: Alpha8 | None) -> tuple[Planes, Planes]:
     """Return what to expect, at working size: (height, width, 4) F and its prior, (height, width, 3) B; 0..1."""
     small_size = working_size(alpha.shape[0], alpha.shape[1], WORKING_PIXELS)
-    weight = None if opacity is None else _small_copy(opacity, small_size)
-    layers = fit_layer_colours(_small_copy(picture, small_size), _small_copy(alpha, small_size), weight)
+    weight = None if opacity is None else resized_to_unit(opacity, small_size)
+    layers = fit_layer_colours(resized_to_unit(picture, small_size), resized_to_unit(alpha, small_size), weight)
     prior = PRIOR_PER_RESIDUAL * layers.residual + np.float32(PIXEL_PRIOR)
     return np.dstack((*layers.foreground, *prior)), np.dstack(tuple(layers.background))
-
-
-def _small_copy(pixels: Rgb8 | Alpha8, size: tuple[int, int]) -> Planes:
-    """Return the pixels at (height, width), 0..1: halved as often as may be, which is quickest, and then resized."""
-    while min(pixels.shape[0] // size[0], pixels.shape[1] // size[1]) >= 2:
-        half = (pixels.shape[1] // 2, pixels.shape[0] // 2)
-        even = pixels[: 2 * half[1], : 2 * half[0]]
-        pixels = np.asarray(cv2.resize(even, half, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return resized_to_unit(pixels, size)
 
 
 def _enlarged_tile(small: Planes, size: tuple[int, ...], tile: tuple[slice, slice]) -> Planes:

@@ -35,8 +35,8 @@ class ColourGuide:
     def __init__(self, guide: Rgb, *, radius: int, epsilon: float) -> None:
         self._radius = radius
         self._guide = np.ascontiguousarray(guide)
-        self._channels = cv2.split(self._guide)
-        self._means = cv2.split(box_mean(self._guide, radius))
+        self._channels = split(self._guide)
+        self._means = split(box_mean(self._guide, radius))
         self._inverse = _inverted(self._covariances(), epsilon)
 
     def fit(self, matte: Matte) -> ColourFit:
@@ -49,8 +49,8 @@ class ColourGuide:
     def filtered(self, matte: Matte) -> Matte:
         """Return the matte as its local fits see it: the guided filter, linear in the matte."""
         _, _, slope, offset = self._solved(matte)
-        a_r, a_g, a_b, b = cv2.split(self._smoothed(slope, offset))
-        return np.asarray(_dot((a_r, a_g, a_b), self._channels) + b, np.float32)
+        *smooth_slope, smooth_offset = split(self._smoothed(slope, offset))
+        return np.asarray(_dot(tuple(smooth_slope), self._channels) + smooth_offset, np.float32)
 
     def _covariances(self) -> tuple[Plane, ...]:
         """Return the six different entries rr, rg, rb, gg, gb, bb of each window's colour covariance."""
@@ -62,8 +62,7 @@ class ColourGuide:
 
     def _solved(self, matte: Matte) -> tuple[Plane, tuple[Plane, ...], tuple[Plane, ...], Plane]:
         """Return the matte's mean, its covariance with the colours, and the fit's slope and offset in each window."""
-        products = box_mean(cv2.merge((matte, *(channel * matte for channel in self._channels))), self._radius)
-        mean, *means_of_products = cv2.split(products)
+        *means_of_products, mean = split(self._smoothed(tuple(channel * matte for channel in self._channels), matte))
         covariance = tuple(
             product - mean * colour for product, colour in zip(means_of_products, self._means, strict=True)
         )
@@ -72,7 +71,7 @@ class ColourGuide:
         return mean, covariance, slope, mean - _dot(slope, self._means)
 
     def _smoothed(self, slope: tuple[Plane, ...], offset: Plane) -> Planes:
-        return box_mean(cv2.merge((*slope, offset)), self._radius)
+        return box_mean(np.asarray(cv2.merge((*slope, offset)), np.float32), self._radius)
 
 
 def box_mean(planes: Planes, radius: int) -> Planes:
@@ -84,14 +83,25 @@ def box_mean(planes: Planes, radius: int) -> Planes:
     return np.asarray(mean, dtype=np.float32)
 
 
+def split(planes: Planes) -> tuple[Plane, ...]:
+    """Return the channels of (height, width, n) as n contiguous planes."""
+    return tuple(np.asarray(plane, np.float32) for plane in cv2.split(planes))
+
+
 def _inverted(sigma: tuple[Plane, ...], epsilon: float) -> tuple[Plane, ...]:
     """Return the six different entries of (sigma + epsilon I)^-1 in each pixel, by cofactors."""
     rr, rg, rb, gg, gb, bb = (entry.astype(np.float64) for entry in sigma)
     rr, gg, bb = rr + epsilon, gg + epsilon, bb + epsilon
-    inverse = (gg * bb - gb * gb, gb * rb - rg * bb, rg * gb - gg * rb, rr * bb - rb * rb, rb * rg - rr * gb)
-    inverse = (*inverse, rr * gg - rg * rg)
-    determinant = rr * inverse[0] + rg * inverse[1] + rb * inverse[2]
-    return tuple((entry / determinant).astype(np.float32) for entry in inverse)
+    cofactors = (
+        gg * bb - gb * gb,
+        gb * rb - rg * bb,
+        rg * gb - gg * rb,
+        rr * bb - rb * rb,
+        rb * rg - rr * gb,
+        rr * gg - rg * rg,
+    )
+    determinant = rr * cofactors[0] + rg * cofactors[1] + rb * cofactors[2]
+    return tuple((cofactor / determinant).astype(np.float32) for cofactor in cofactors)
 
 
 def _dot(left: tuple[Plane, ...], right: tuple[Plane, ...]) -> Plane:
@@ -99,4 +109,4 @@ def _dot(left: tuple[Plane, ...], right: tuple[Plane, ...]) -> Plane:
     total = left[0] * right[0]
     total += left[1] * right[1]
     total += left[2] * right[2]
-    return total
+    return np.asarray(total, np.float32)

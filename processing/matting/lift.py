@@ -16,7 +16,7 @@ from processing.matting.resample import resized
 # The envelope is smooth: a copy of so many pixels a side shows all of it.
 ENVELOPE_SIDE_PX = 256
 # How far an opaque region's word reaches, in parts of the side.
-REACH_OF_SIDE = 0.042
+REACH_OF_SIDE = 0.05
 # An envelope up to the first value is a ghost and fades; from the second on it is a subject and becomes opaque.
 GHOST = 0.05
 SUBJECT = 0.3
@@ -37,6 +37,6 @@ def _gain(matte: Matte) -> Plane:
     The envelope is the matte's greatest value around each pixel, smoothed.
     """
     radius = max(1, round(REACH_OF_SIDE * matte.shape[0]))
-    envelope = box_mean(cv2.dilate(matte, disc(radius)), radius)
+    envelope = box_mean(np.asarray(cv2.dilate(matte, disc(radius)), np.float32), radius)
     gain = smoothstep(envelope, GHOST, SUBJECT) / np.maximum(envelope, np.float32(_TINY))
     return np.asarray(np.minimum(gain, np.float32(MAX_GAIN)), np.float32)

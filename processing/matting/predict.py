@@ -1,12 +1,12 @@
 """Asks the network for the matte, at the network's own size."""
 
-import cv2
 import numpy as np
 from PIL import Image
 
 from processing.matting.arrays import Matte, Rgb8, Tensor
 from processing.matting.model_catalog import ModelRow
 from processing.matting.network_output import stretched
+from processing.matting.resample import halved
 from processing.matting.session import MattingSession
 
 # A photo holds a subject when at least this share of the network's matte is at least this sure; both API dialects go by
@@ -39,7 +39,7 @@ def has_subject(matte: Matte) -> bool:
 def _to_tensor(picture: Rgb8, model: ModelRow) -> Tensor:
     """Return the picture squeezed to the network's square, normalised, channels first: (1, 3, side, side)."""
     side = model.input_size
-    square = Image.fromarray(_reduced(picture, side)).resize((side, side), Image.Resampling.BILINEAR)
+    square = Image.fromarray(halved(picture, (side, side))).resize((side, side), Image.Resampling.BILINEAR)
     tensor = np.empty((1, 3, side, side), np.float32)
     divisor = _divisor(square, model)
     for channel, plane in enumerate(square.split()):
@@ -52,12 +52,3 @@ def _to_tensor(picture: Rgb8, model: ModelRow) -> Tensor:
 def _divisor(square: Image.Image, model: ModelRow) -> int:
     """Return what the picture's values are divided by; 1 for an all black one, whose maximum divides nothing."""
     return 255 if model.divisor == "255" else max(1, int(np.asarray(square).max()))
-
-
-def _reduced(picture: Rgb8, side: int) -> Rgb8:
-    """Return the picture shrunk by whole numbers to no less than `side`, so that the exact resize has less to read."""
-    height, width = picture.shape[:2]
-    down, across = max(1, height // side), max(1, width // side)
-    if down == across == 1:
-        return picture
-    return np.asarray(cv2.resize(picture, (width // across, height // down), interpolation=cv2.INTER_AREA), np.uint8)

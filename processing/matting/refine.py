@@ -27,7 +27,7 @@ from processing.matting.trimap import UNKNOWN, make_trimap
 WORKING_PIXELS = 250_000
 # Windows and band in parts of the working copy's diagonal.
 OUTLINE_WINDOW_OF_DIAGONAL = 0.005
-STRAND_WINDOW_OF_DIAGONAL = 0.002
+STRAND_WINDOW_OF_DIAGONAL = 0.004
 BAND_OF_DIAGONAL = 0.003
 COLOUR_EPSILON = 1e-4
 # Along outlines colour is followed where it explains the network's edge: not at all up to the first share, wholly from
@@ -56,8 +56,8 @@ def refine(picture: Rgb8, matte: Matte) -> Alpha8:
     size = (picture.shape[0], picture.shape[1])
     small_size = working_size(*size, WORKING_PIXELS)
     lifted = lift(matte)
-    fine = strands(resized_to_unit(picture, small_size), matte)
-    plan = _plan(resized_to_unit(picture, small_size), resized(lifted, small_size), fine)
+    guide = resized_to_unit(picture, small_size)
+    plan = _plan(guide, resized(lifted, small_size), strands(guide, matte))
     network = _no_larger_than(size, lifted)
     alpha = np.empty(size, np.uint8)
 
@@ -127,7 +127,7 @@ def _plain_rows(is_opaque: Mask, size: tuple[int, int], rows: slice) -> Alpha8:
 
 def _active_columns(is_active: Mask, size: tuple[int, int], rows: slice) -> Iterator[slice]:
     """Yield the runs of tiles of this strip in which anything but 0 or 255 may come out."""
-    seen = is_active[_covering(rows.start, rows.stop, size[0], is_active.shape[0])].any(axis=0)
+    seen = np.any(is_active[_covering(rows.start, rows.stop, size[0], is_active.shape[0])], axis=0, keepdims=True)[0]
     first: int | None = None
     for tile in row_strips(size[1], TILE_PX):
         if seen[_covering(tile.start, tile.stop, size[1], is_active.shape[1])].any():

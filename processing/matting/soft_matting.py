@@ -15,7 +15,7 @@ from processing.matting.arrays import Matte, Plane, Rgb
 from processing.matting.guided_filter import ColourGuide
 from processing.matting.morphology import disc
 
-WINDOW_OF_DIAGONAL = 0.018
+WINDOW_OF_DIAGONAL = 0.03
 COLOUR_EPSILON = 1e-4
 # The network's word counts this much everywhere, and up to 1 more where nothing else is said within the reach: thin
 # strands are open to doubt even where it drew them opaque, for it draws them too bold.

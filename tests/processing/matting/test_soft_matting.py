@@ -42,4 +42,6 @@ def test_the_same_twice() -> None:
 
 
 def test_one_pixel_keeps_its_prior() -> None:
-    assert np.allclose(solve_matte(np.full((1, 1, 3), 0.3, np.float32), np.full((1, 1), 0.6, np.float32)), 0.6**PRIOR_POWER)
+    assert np.allclose(
+        solve_matte(np.full((1, 1, 3), 0.3, np.float32), np.full((1, 1), 0.6, np.float32)), 0.6**PRIOR_POWER
+    )
