@@ -1,6 +1,6 @@
 """Deflate (RFC 1951) in the zlib format (RFC 1950), the bands of a picture side by side.
 
-ISA-L packs some four times as fast as zlib and no worse; it is used where its wheel is installed (the extra `fast`).
+ISA-L packs some four times as fast as zlib and no worse; it is used where its wheel is installed.
 Either way the same input gives the same bytes, whatever the number of processors.
 """
 

@@ -1,7 +1,7 @@
 """Decodes faultless JPEGs of the common kind straight into an array, where libjpeg-turbo's own binding is installed.
 
 The same decoder as Pillow's, so the same pixels; but no copy of the picture in Pillow's four bytes a pixel, and none
-out of it. The binding comes with the extra `fast`.
+out of it. The binding is used where its wheel is installed.
 """
 
 from processing.matting.arrays import Rgb8

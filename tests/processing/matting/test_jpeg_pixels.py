@@ -1,4 +1,4 @@
-"""Runs where the extra `fast` is installed; without it, test_decode.py says the same of the other decoder."""
+"""Runs where the wheel of libjpeg-turbo's binding exists; elsewhere test_decode.py says the same of Pillow."""
 
 import io
 
@@ -7,7 +7,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from processing.matting import jpeg_pixels
+from processing.matting.decode import decode
 from processing.matting.jpeg_pixels import find_jpeg_pixels
+from processing.matting.options import DecodeLimits
 from tests.mutated_images import mutated_images
 from tests.photos import photo_bytes
 from tests.processing.matting.decode_cases import as_file, upright_photo
@@ -66,3 +69,13 @@ def test_mutated_files_give_the_pixels_of_pillow_or_none() -> None:
             found += 1
             assert np.array_equal(pixels, expected), mutated.story
     assert found >= 10
+
+
+def test_photo_is_the_same_without_the_binding(monkeypatch: pytest.MonkeyPatch, limits: DecodeLimits) -> None:
+    with_binding = decode(photo_bytes("grace_hopper"), limits)
+    monkeypatch.setattr(jpeg_pixels, "simplejpeg", None)
+
+    without = decode(photo_bytes("grace_hopper"), limits)
+
+    assert find_jpeg_pixels(photo_bytes("grace_hopper"), width=without.width, height=without.height) is None
+    assert np.array_equal(without.rgb, with_binding.rgb)
