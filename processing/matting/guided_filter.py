@@ -4,12 +4,14 @@ K. He, J. Sun, X. Tang: Guided Image Filtering, TPAMI 35(6), 2013 (the colour gu
 K. He, J. Sun: Fast Guided Filter, arXiv:1505.00996, 2015 (coefficients from a small copy, applied at full size).
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from processing.matting.arrays import Matte, Plane, Planes, Rgb
+from processing.matting.strips import row_strips
 
 # A window in which the matte varies less than this (variance) has nothing to explain.
 _FLAT_MATTE = 1e-3
@@ -89,19 +91,30 @@ def split(planes: Planes) -> tuple[Plane, ...]:
 
 
 def _inverted(sigma: tuple[Plane, ...], epsilon: float) -> tuple[Plane, ...]:
-    """Return the six different entries of (sigma + epsilon I)^-1 in each pixel, by cofactors."""
-    rr, rg, rb, gg, gb, bb = (entry.astype(np.float64) for entry in sigma)
-    rr, gg, bb = rr + epsilon, gg + epsilon, bb + epsilon
-    cofactors = (
-        gg * bb - gb * gb,
-        gb * rb - rg * bb,
-        rg * gb - gg * rb,
-        rr * bb - rb * rb,
-        rb * rg - rr * gb,
-        rr * gg - rg * rg,
-    )
-    determinant = rr * cofactors[0] + rg * cofactors[1] + rb * cofactors[2]
-    return tuple((cofactor / determinant).astype(np.float32) for cofactor in cofactors)
+    """Return the six different entries of (sigma + epsilon I)^-1 in each pixel, by cofactors.
+
+    In double precision: where colours are nearly flat the cofactors cancel. By strips, which stay in the cache.
+    """
+    inverse = tuple(np.empty_like(entry) for entry in sigma)
+
+    def invert(rows: slice) -> None:
+        rr, rg, rb, gg, gb, bb = (entry[rows].astype(np.float64) for entry in sigma)
+        rr, gg, bb = rr + epsilon, gg + epsilon, bb + epsilon
+        cofactors = (
+            gg * bb - gb * gb,
+            gb * rb - rg * bb,
+            rg * gb - gg * rb,
+            rr * bb - rb * rb,
+            rb * rg - rr * gb,
+            rr * gg - rg * rg,
+        )
+        determinant = rr * cofactors[0] + rg * cofactors[1] + rb * cofactors[2]
+        for entry, cofactor in zip(inverse, cofactors, strict=True):
+            np.divide(cofactor, determinant, out=entry[rows], casting="same_kind")
+
+    with ThreadPoolExecutor(max_workers=max(1, cv2.getNumThreads())) as pool:
+        list(pool.map(invert, row_strips(sigma[0].shape[0])))
+    return inverse
 
 
 def _dot(left: tuple[Plane, ...], right: tuple[Plane, ...]) -> Plane:

@@ -24,10 +24,9 @@ from processing.matting.soft_matting import solve_matte
 from processing.matting.strips import row_strips
 from processing.matting.trimap import UNKNOWN, make_trimap
 
-WORKING_PIXELS = 250_000
-# Windows and band in parts of the working copy's diagonal.
-OUTLINE_WINDOW_OF_DIAGONAL = 0.005
-STRAND_WINDOW_OF_DIAGONAL = 0.004
+WORKING_PIXELS = 160_000
+# Window and band in parts of the working copy's diagonal.
+WINDOW_OF_DIAGONAL = 0.005
 BAND_OF_DIAGONAL = 0.003
 COLOUR_EPSILON = 1e-4
 # Along outlines colour is followed where it explains the network's edge: not at all up to the first share, wholly from
@@ -89,10 +88,14 @@ def _no_larger_than(size: tuple[int, int], matte: Matte) -> Matte:
 
 def _plan(guide: Rgb, matte: Matte, fine: Plane) -> _Plan:
     """Weigh the solved matte, `fine` of it, against the outline that follows colour as far as that explains it."""
-    diagonal = math.hypot(*matte.shape)
-    solved = solve_matte(guide, matte)
-    strand_fit = _colours(guide, STRAND_WINDOW_OF_DIAGONAL * diagonal).fit(solved).coefficients
-    outline_fit, outline_weight = _outline_fit(guide, matte)
+    radius = max(1, round(WINDOW_OF_DIAGONAL * math.hypot(*matte.shape)))
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        solving = beside.submit(solve_matte, guide, matte)
+        colours = ColourGuide(guide, radius=radius, epsilon=COLOUR_EPSILON)
+        outline_fit, explained = colours.fit(matte)
+        outline_weight = _outline_weight(matte, explained, radius)
+        solved = solving.result()
+    strand_fit = colours.fit(solved).coefficients
     share = fine[..., np.newaxis]
     coefficients = share * strand_fit + (1 - share) * outline_weight * outline_fit
     weights = np.dstack((coefficients, (1 - share) * (1 - outline_weight)))
@@ -104,18 +107,12 @@ def _plan(guide: Rgb, matte: Matte, fine: Plane) -> _Plan:
     return _Plan(weights, (high > CLEAR) & (low < OPAQUE), matte > OPAQUE)
 
 
-def _colours(guide: Rgb, radius: float) -> ColourGuide:
-    return ColourGuide(guide, radius=max(1, round(radius)), epsilon=COLOUR_EPSILON)
-
-
-def _outline_fit(guide: Rgb, matte: Matte) -> tuple[Planes, Planes]:
-    """Return the colour coefficients for plain outlines and how far to go by them (height, width, 1), 0..1."""
-    diagonal = math.hypot(*matte.shape)
-    band_px, radius = (max(1, round(part * diagonal)) for part in (BAND_OF_DIAGONAL, OUTLINE_WINDOW_OF_DIAGONAL))
+def _outline_weight(matte: Matte, explained: Plane, radius: int) -> Planes:
+    """Return how far to go by colours along plain outlines (height, width, 1), 0..1."""
+    band_px = max(1, round(BAND_OF_DIAGONAL * math.hypot(*matte.shape)))
     band = (make_trimap(matte, band_px=band_px) == UNKNOWN).astype(np.float32)
-    coefficients, explained = _colours(guide, radius).fit(matte)
     weight = box_mean(band, band_px) * box_mean(smoothstep(explained, DISTRUSTED_FIT, TRUSTED_FIT), radius)
-    return coefficients, weight[..., np.newaxis]
+    return weight[..., np.newaxis]
 
 
 def _plain_rows(is_opaque: Mask, size: tuple[int, int], rows: slice) -> Alpha8:

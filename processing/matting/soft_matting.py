@@ -23,7 +23,7 @@ LEAST_TRUST = 0.03
 DECIDED_REACH_OF_DIAGONAL = 0.0015
 # The prior is raised to this power: the network's greys, too, are a little too bold.
 PRIOR_POWER = 1.1
-STEPS = 6
+STEPS = 4
 
 
 def solve_matte(guide: Rgb, prior: Matte) -> Matte:
