@@ -84,7 +84,11 @@ _ANSWER_HEADERS = [
     _header("X-Image-Height", OpenApiTypes.INT, "Of the delivered image, in pixels."),
     _header("X-Credits-Charged", OpenApiTypes.INT, "1, or 0 for a repetition under the same Idempotency-Key."),
     _header("X-Credits-Remaining", OpenApiTypes.INT, "What is left after this call."),
-    _header("X-Matte-Confidence", OpenApiTypes.FLOAT, "0..1: how decided the matte is; 0 when no subject was found."),
+    _header(
+        "X-Matte-Confidence",
+        OpenApiTypes.FLOAT,
+        "0..1: the overlap (IoU) with the true subject to expect; 0 when no subject was found.",
+    ),
     _header("X-Matte-Ambiguous-Ratio", OpenApiTypes.FLOAT, "0..1: share of pixels with alpha between 0.1 and 0.9."),
     _header("X-Model", OpenApiTypes.STR, "The model that ran."),
     _header("X-Quality", OpenApiTypes.STR, "The quality it ran in: fast, standard or best."),
