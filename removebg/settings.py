@@ -118,8 +118,8 @@ MODEL_FETCH_TIMEOUT_S = env.read_float("MODEL_FETCH_TIMEOUT_S", 30.0, minimum=0.
 # --- Who gets in, and how many at once -------------------------------------------------------------------------
 _cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 INFERENCE_THREADS = env.read_int("INFERENCE_THREADS", max(1, _cores // WEB_PROCESSES), minimum=1)
-IMAGE_SLOTS = env.read_int("IMAGE_SLOTS", max(1, _cores // WEB_PROCESSES // 2), minimum=1)
-SLOT_WAITING_PLACES = env.read_int("SLOT_WAITING_PLACES", 4 * IMAGE_SLOTS)
+IMAGE_SLOTS = env.read_int("IMAGE_SLOTS", 2, minimum=1)
+SLOT_WAITING_PLACES = env.read_int("SLOT_WAITING_PLACES", 2 * IMAGE_SLOTS)
 SLOT_WAIT_S = env.read_float("SLOT_WAIT_S", 15.0)
 UPLOADS_AT_ONCE = env.read_int("UPLOADS_AT_ONCE", 16, minimum=1)
 DRAINS_AT_ONCE = env.read_int("DRAINS_AT_ONCE", 8)

@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import threading
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -44,20 +45,26 @@ class MattingSession(Protocol):
 
 
 class OnnxSession:
-    """One network in memory; threads may share it, each run keeps its own state."""
+    """One network in memory. Threads may share it; they run it one after the other.
+
+    A run takes all the threads and the memory that there are: two at once take no less time than one after the other,
+    and twice the memory. What threads do before and after goes on meanwhile.
+    """
 
     def __init__(self, session: onnxruntime.InferenceSession, model: ModelRow, provider: str) -> None:
         self._session = session
         self._input_name = session.get_inputs()[0].name
         self._output_name = session.get_outputs()[0].name
         self._run_options = _run_options(provider)
+        self._one_run = threading.Lock()
         self.model = model
         self.provider = provider
         """The name of the execution provider that runs it: a key of PROVIDERS."""
 
     def run(self, tensor: Tensor) -> Matte:
         """Return the matte (side, side) in 0..1 for a picture (1, 3, side, side); raise ModelUnusable if it is none."""
-        (output,) = self._session.run([self._output_name], {self._input_name: tensor}, self._run_options)
+        with self._one_run:
+            (output,) = self._session.run([self._output_name], {self._input_name: tensor}, self._run_options)
         side = self.model.input_size
         if output.size != side * side or not np.isfinite(output).all():
             raise ModelUnusable(details=f"{self.model.name} returned no matte: shape {output.shape}.")

@@ -109,4 +109,4 @@ def test_memory_of_this_process_is_told_in_megabytes():
 
     assert len(held) / 1e6 < memory.proportional_mb(os.getpid()) < 5000
     assert memory.peak_mb(os.getpid()) > len(held) / 1e6
-    assert memory.tree_mb(os.getpid()) == pytest.approx(memory.proportional_mb(os.getpid()), rel=0.2)
+    assert len(held) / 1e6 < memory.tree_mb(os.getpid()) < 20_000, "this process, and whatever servers it started"

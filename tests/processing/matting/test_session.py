@@ -203,3 +203,26 @@ def test_a_plug_in_that_is_not_installed_or_finds_no_device_is_refused(tmp_path:
         open_small(tmp_path, provider="openvino")
 
     assert "removebg[openvino]" in (refused.value.details or "")
+
+
+def test_threads_run_the_network_one_after_the_other(isnet: OnnxSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once, most = 0, 0
+    inference = isnet._session
+
+    class Watched:
+        def run(self, *arguments: object) -> object:
+            nonlocal at_once, most
+            at_once += 1
+            most = max(most, at_once)
+            try:
+                return inference.run(*arguments)
+            finally:
+                at_once -= 1
+
+    monkeypatch.setattr(isnet, "_session", Watched())
+
+    with ThreadPoolExecutor(3) as pool:
+        mattes = list(pool.map(isnet.run, [_pattern(1)] * 3))
+
+    assert most == 1
+    assert all(np.array_equal(matte, mattes[0]) for matte in mattes)
