@@ -3,8 +3,6 @@
 import os
 import threading
 
-import pytest
-
 from benchmarks import memory, serve, serve_report, speed_report
 from benchmarks.speed import cases, interleaved
 
