@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -18,6 +17,9 @@ from processing.matting.prepared_graph import PREPARED
 from processing.matting.session import MattingSession, open_session
 
 logger = logging.getLogger(__name__)
+
+CANNOT_RUN = frozenset({"missing", "altered", "unusable"})
+"""The states in which a request for a model is refused."""
 
 # A failed opening is tried again by later requests, but not by each of them: reading 88 MB takes a while.
 RETRY_AFTER_S = 10
@@ -50,44 +52,32 @@ class EngineStatus:
 
 
 class _Opening:
-    """One model: its session while it is open, and how the last opening went."""
+    """One model: its session while it is open, and how the last opening went. The engine opens and closes it."""
 
     def __init__(self, model: ModelRow) -> None:
         self._model = model
-        self._lock = threading.Lock()
         self._failed_at: float | None = None
-        self._session: MattingSession | None = None
+        self.session: MattingSession | None = None
+        self.last_used_at = 0.0
         self.status = EngineStatus(model.name, "loading")
 
-    def session(self) -> MattingSession:
-        """Return the session, opened now if it is not; raise ModelNotReady."""
-        session = self._session
-        if session is None:
-            session = self._opened_by_one()
-        if session is None:
-            raise ModelNotReady(retry_after_s=RETRY_AFTER_S)
-        return session
+    @property
+    def is_here(self) -> bool:
+        """Whether a file of the model lies here, right or altered."""
+        return weights.is_present(self._model, settings.MODEL_CACHE_DIR)
+
+    @property
+    def failed_lately(self) -> bool:
+        """Whether the last opening failed a moment ago, so that the next one should wait."""
+        return self._failed_at is not None and time.monotonic() - self._failed_at < RETRY_AFTER_S
 
     def close(self) -> None:
         """Let the session go; whoever still works with it keeps it until the work is done."""
-        self._session = None
+        self.session = None
         self.status = EngineStatus(self._model.name, "closed")
 
-    def _opened_by_one(self) -> MattingSession | None:
-        """Open the model unless another thread does, for which this one waits no longer than for a slot."""
-        if not self._lock.acquire(timeout=settings.SLOT_WAIT_S):
-            return None
-        try:
-            if self._session is None and not self._failed_lately():
-                self._open()
-            return self._session
-        finally:
-            self._lock.release()
-
-    def _failed_lately(self) -> bool:
-        return self._failed_at is not None and time.monotonic() - self._failed_at < RETRY_AFTER_S
-
-    def _open(self) -> None:
+    def open(self) -> None:
+        """Open the session, or note in `status` why it cannot be."""
         model = self._model
         try:
             verified = weights.load_verified(model, settings.MODEL_CACHE_DIR)
@@ -106,7 +96,7 @@ class _Opening:
         except ModelUnusable as error:
             self._note_failure(EngineStatus(model.name, "unusable", problem=error.details or str(error)))
         else:
-            self._session = session
+            self.session = session
             self._note_success(verified.artifact, session.provider)
 
     def _note_success(self, artifact: Artifact, provider: str) -> None:
@@ -125,22 +115,27 @@ class Engine:
     """Hands out the sessions of the allowed models.
 
     The default model, once opened, stays open. Of the others at most EXTRA_MODELS_OPEN do: the one that was asked for
-    longest ago is closed when one more has been opened.
+    longest ago is closed before one more is opened. A closed one keeps its memory until the images in work with it are
+    done.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._openings: dict[str, _Opening] = {}
-        self._extra_by_last_use: OrderedDict[str, _Opening] = OrderedDict()
+        # One opening at a time, whatever the model: it takes more memory than what it opens, and two that count the
+        # open models at once would both find room. Held to open and close, never to hand out what is open.
+        self._one_opens = threading.Lock()
 
     def session(self, model: str | None = None) -> MattingSession:
         """Return the opened session of an allowed model, by default of MODEL_NAME; raise ModelNotReady."""
         name = settings.MODEL_NAME if model is None else model
         if name not in settings.ALLOWED_MODELS:
             raise ValueError(f"{name} is not one of ALLOWED_MODELS.")
-        session = self._opening(name).session()
-        if name != settings.MODEL_NAME:
-            self._note_use(name)
+        opening = self._opening(name)
+        session = opening.session or self._opened_by_one(name, opening)
+        if session is None:
+            raise _not_ready(name)
+        opening.last_used_at = time.monotonic()
         return session
 
     def status(self, model: str | None = None) -> EngineStatus:
@@ -165,13 +160,38 @@ class Engine:
                 self._openings[name] = _Opening(get_model(name))
             return self._openings[name]
 
-    def _note_use(self, name: str) -> None:
-        """Note that an extra model is used, and close those that are too many."""
+    def _opened_by_one(self, name: str, opening: _Opening) -> MattingSession | None:
+        """Open the model unless another thread opens one, for which this one waits no longer than for a slot."""
+        if opening.failed_lately or not self._one_opens.acquire(timeout=settings.SLOT_WAIT_S):
+            return None
+        try:
+            if opening.session is None and not opening.failed_lately:
+                if name != settings.MODEL_NAME and opening.is_here:
+                    self._make_room()
+                opening.open()
+                opening.last_used_at = time.monotonic()
+            return opening.session
+        finally:
+            self._one_opens.release()
+
+    def _make_room(self) -> None:
+        """Close the extra models asked for longest ago until one more may be open."""
         with self._lock:
-            self._extra_by_last_use[name] = self._openings[name]
-            self._extra_by_last_use.move_to_end(name)
-            while len(self._extra_by_last_use) > settings.EXTRA_MODELS_OPEN:
-                self._extra_by_last_use.popitem(last=False)[1].close()
+            extras = [opening for name, opening in self._openings.items() if name != settings.MODEL_NAME]
+        is_open = sorted((o for o in extras if o.session is not None), key=lambda opening: opening.last_used_at)
+        for opening in is_open[: max(0, len(is_open) + 1 - settings.EXTRA_MODELS_OPEN)]:
+            opening.close()
+
+
+def _not_ready(name: str) -> ModelNotReady:
+    """Return the refusal, which names the model to callers who can choose another."""
+    if len(settings.ALLOWED_MODELS) == 1:
+        return ModelNotReady(retry_after_s=RETRY_AFTER_S)
+    return ModelNotReady(
+        f"The model {name} is not ready on this server. Nothing was charged; choose another one in the field `model`, "
+        "or try again later.",
+        retry_after_s=RETRY_AFTER_S,
+    )
 
 
 engine = Engine()

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -70,6 +71,82 @@ def test_the_extra_model_not_asked_for_longest_is_closed_and_the_default_never(f
     assert states(engine) == {"first": "ready", "second": "ready", "third": "closed", "fourth": "ready"}
     assert engine.session("third").model.name == "third"
     assert states(engine)["second"] == "closed"
+
+
+def test_room_is_made_before_a_model_is_opened_and_not_after(folder, settings, monkeypatch):
+    settings.EXTRA_MODELS_OPEN = 1
+    engine = Engine()
+    open_before = []
+
+    def open_and_look(*args, **kwargs):
+        open_before.append([name for name, state in states(engine).items() if state == "ready"])
+        return open_session(*args, **kwargs)
+
+    monkeypatch.setattr(engine_module, "open_session", open_and_look)
+    for name in ("first", "second", "third", "fourth"):
+        engine.session(name)
+
+    assert open_before == [[], ["first"], ["first"], ["first"]]
+
+
+def test_many_at_once_never_hold_more_models_open_than_allowed(folder, settings, monkeypatch):
+    settings.EXTRA_MODELS_OPEN = 1
+    settings.SLOT_WAIT_S = 30
+    engine = Engine()
+    opening, most_opening, most_open = threading.Semaphore(1), [], []
+
+    def open_and_count(*args, **kwargs):
+        most_opening.append(opening.acquire(blocking=False))
+        if args[1].name != "first":
+            most_open.append([name for name in NAMES[1:] if states(engine)[name] == "ready"])
+        session = open_session(*args, **kwargs)
+        opening.release()
+        return session
+
+    monkeypatch.setattr(engine_module, "open_session", open_and_count)
+    callers = [threading.Thread(target=engine.session, args=(name,)) for name in NAMES * 4]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(30)
+
+    assert all(most_opening), "two were opened at once"
+    assert not any(most_open), "one was opened beside another"
+    assert list(states(engine).values()).count("ready") == 2
+
+
+def test_what_is_open_is_handed_out_while_another_is_being_opened(folder, settings, monkeypatch):
+    settings.SLOT_WAIT_S = 30
+    engine = Engine()
+    engine.session()
+    is_opening, may_open = threading.Event(), threading.Event()
+
+    def open_slowly(*args, **kwargs):
+        is_opening.set()
+        may_open.wait(10)
+        return open_session(*args, **kwargs)
+
+    monkeypatch.setattr(engine_module, "open_session", open_slowly)
+    opener = threading.Thread(target=engine.session, args=("second",))
+    opener.start()
+    assert is_opening.wait(10)
+    began = time.monotonic()
+
+    assert engine.session().model.name == "first"
+    assert time.monotonic() - began < 1
+    may_open.set()
+    opener.join(10)
+
+
+def test_the_refusal_names_the_model_where_another_can_be_chosen(folder, settings):
+    (folder / "third.onnx").unlink()
+
+    with pytest.raises(ModelNotReady, match=r"third is not ready.*another one in the field `model`"):
+        Engine().session("third")
+    settings.ALLOWED_MODELS, settings.MODEL_NAME = ["third"], "third"
+    with pytest.raises(ModelNotReady) as refused:
+        Engine().session()
+    assert "another" not in refused.value.public_text
 
 
 def test_whoever_works_with_a_closed_model_finishes(folder, settings):
