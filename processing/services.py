@@ -63,7 +63,6 @@ def decode_limits() -> DecodeLimits:
 def remove_background(request: RemovalRequest) -> RemovalResult:
     """Serve one paid request: nothing is computed that cannot be paid, nothing paid that was not made."""
     opened = open_file(request.image_bytes, decode_limits())
-    session = engine.session(request.model)
     with (
         held_credits(
             request.account,
@@ -73,6 +72,8 @@ def remove_background(request: RemovalRequest) -> RemovalResult:
         ) as charge,
         image_slots.acquire(),
     ):
+        # Here, so that only who can pay has a model opened, and no more of them are in work than there are slots.
+        session = engine.session(request.model)
         cutout = cut_out_opened(opened, request.options, session=session)
     return RemovalResult(
         cutout=cutout,

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from prometheus_client import REGISTRY
 
+from billing.models import CreditAccount
 from processing import services
 from processing.engine import Engine
 from processing.models import ModelChoice, RemovalRecord
+from processing.slots import Slots
 from tests.photos import photo_bytes
 from tests.processing.api.conftest import opened, upload
 
@@ -92,14 +94,44 @@ def test_an_organizations_own_model_runs_where_none_is_named(alice, shop, disc, 
 
 
 def test_a_model_without_its_weights_is_503_and_free(alice, alice_credits, picture, settings, tmp_path, monkeypatch):
-    settings.MODEL_CACHE_DIR = tmp_path
+    real_folder, settings.MODEL_CACHE_DIR = settings.MODEL_CACHE_DIR, tmp_path
     settings.ALLOWED_MODELS = ["isnet-general-use", "u2netp"]
     monkeypatch.setattr(services, "engine", Engine())
 
-    response = alice.post("/v1/remove", {"image_file": picture(), "model": "u2netp"})
+    response = alice.post("/v1/remove", {"image_file": picture(), "model": "u2netp"}, idempotency_key="k")
 
     assert (response.status_code, response.json()["code"]) == (503, "service_unavailable")
+    assert "u2netp is not ready" in response.json()["message"]
     assert int(response["Retry-After"]) > 0
+    assert alice_credits() == 10
+    settings.MODEL_CACHE_DIR = real_folder
+    monkeypatch.setattr(services, "engine", Engine())
+    later = alice.post("/v1/remove", {"image_file": picture(), "model": "u2netp"}, idempotency_key="k")
+    assert later.status_code == 200
+    assert alice_credits() == 9
+
+
+def test_whoever_cannot_pay_has_no_model_opened(alice, shop, picture, two_models, monkeypatch):
+    engine = Engine()
+    monkeypatch.setattr(services, "engine", engine)
+    CreditAccount.objects.filter(organization=shop).update(held=10)
+
+    response = alice.post("/v1/remove", {"image_file": picture(), "model": "u2netp"}, idempotency_key="k")
+
+    assert response.status_code == 402
+    assert engine.status("u2netp").state == "closed"
+
+
+def test_whoever_finds_no_slot_has_no_model_opened(alice, alice_credits, picture, two_models, monkeypatch):
+    engine = Engine()
+    monkeypatch.setattr(services, "engine", engine)
+    monkeypatch.setattr(services, "image_slots", Slots(places=1, waiting_places=0, wait_s=0))
+
+    with services.image_slots.acquire():
+        response = alice.post("/v1/remove", {"image_file": picture(), "model": "u2netp"})
+
+    assert (response.status_code, response.json()["code"]) == (503, "server_busy")
+    assert engine.status("u2netp").state == "closed"
     assert alice_credits() == 10
 
 
