@@ -3,29 +3,15 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Warning, register
 
 from processing.matting.model_catalog import CATALOG
-
-
-@register
-def models_are_in_the_catalog(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """MODEL_NAME and each of ALLOWED_MODELS must be a row of the catalog."""
-    known = ", ".join(sorted(CATALOG))
-    return [
-        Error(
-            f"{'MODEL_NAME' if name == settings.MODEL_NAME else 'ALLOWED_MODELS'}: {name!r} is not one of: {known}.",
-            id="removebg.E001",
-        )
-        for name in settings.ALLOWED_MODELS
-        if name not in CATALOG
-    ]
 
 
 @register(deploy=True)
 def models_may_earn_money(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Whoever deploys is told which of the models offered have no licence for commercial use."""
-    rows = [CATALOG[name] for name in settings.ALLOWED_MODELS if name in CATALOG]
+    rows = [CATALOG[name] for name in settings.ALLOWED_MODELS]
     return [
         Warning(f"{row.name}: its licence ({row.licence}) does not allow commercial use.", id="removebg.W002")
         for row in rows

@@ -64,6 +64,15 @@ def read_list(name: str, default: Sequence[str] = ()) -> list[str]:
     return [item.strip() for item in text.split(",") if item.strip()] if text else list(default)
 
 
+def read_choices(name: str, choices: Sequence[str]) -> list[str]:
+    """Return a comma-separated list of some of `choices`, none by default."""
+    items = read_list(name)
+    for item in items:
+        if item not in choices:
+            raise ImproperlyConfigured(f"{name} may hold {', '.join(choices)}, not {item!r}.")
+    return items
+
+
 def read_rate(name: str, default: str) -> str:
     """Return a rate as django-ratelimit writes it: a count, a slash and s, m, h or d, such as 60/m."""
     text = read_text(name, default)

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from processing.matting.execution_providers import AUTO, PROVIDERS
+from processing.matting.model_catalog import CATALOG
 from removebg import env
 from removebg.databases import with_our_options
 
@@ -106,9 +107,9 @@ MAX_JPEG_SCANS = env.read_int("MAX_JPEG_SCANS", 100, minimum=1)
 
 # --- The model -------------------------------------------------------------------------------------------------
 _user_cache_dir = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-MODEL_NAME = env.read_text("MODEL_NAME", "isnet-general-use")
+MODEL_NAME = env.read_choice("MODEL_NAME", tuple(CATALOG), "isnet-general-use")
 # What callers and organizations may choose; the default model is always among it.
-ALLOWED_MODELS = list(dict.fromkeys([MODEL_NAME, *env.read_list("ALLOWED_MODELS")]))
+ALLOWED_MODELS = list(dict.fromkeys([MODEL_NAME, *env.read_choices("ALLOWED_MODELS", tuple(CATALOG))]))
 EXECUTION_PROVIDER = env.read_choice("EXECUTION_PROVIDER", (AUTO, *PROVIDERS), AUTO)
 EXTRA_MODELS_OPEN = env.read_int("EXTRA_MODELS_OPEN", 1, minimum=1)
 MODEL_CACHE_DIR = env.read_path("MODEL_CACHE_DIR", _user_cache_dir / "removebg" / "models")

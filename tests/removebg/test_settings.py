@@ -83,7 +83,7 @@ def test_production_refuses_to_start_without(tmp_path, missing):
         ({"STRANGER_RATE": "often"}, "STRANGER_RATE"),
         ({"DATABASE_URL": "nonsense"}, "DATABASE_URL"),
         ({"MODEL_NAME": "no-such-model"}, "MODEL_NAME"),
-        ({"ALLOWED_MODELS": "u2netp, no-such-model"}, "ALLOWED_MODELS: 'no-such-model'"),
+        ({"ALLOWED_MODELS": "u2netp, no-such-model"}, "ALLOWED_MODELS may hold isnet-general-use"),
         ({"EXTRA_MODELS_OPEN": "0"}, "EXTRA_MODELS_OPEN"),
     ],
 )
@@ -92,6 +92,22 @@ def test_a_wrong_value_stops_the_start_and_is_named(tmp_path, changed, named):
 
     assert code != 0
     assert named in said
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"MODEL_NAME": "no-such-model"}, {"ALLOWED_MODELS": "u2netp,no-such-model"}, {"EXECUTION_PROVIDER": "gpu"}],
+)
+def test_a_server_does_not_start_with_a_name_that_it_does_not_know(tmp_path, changed):
+    own = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DATA_DIR": str(tmp_path / "data")}
+    start = [sys.executable, "-c", "import removebg.wsgi"]  # what gunicorn does, which runs no checks
+
+    done = subprocess.run(start, cwd=PROJECT, env={**own, **changed}, capture_output=True, text=True, check=False)
+
+    assert done.returncode != 0
+    assert "ImproperlyConfigured" in done.stderr
+    assert all(name in done.stderr for name in changed)
+    assert "no-such-model" in done.stderr or "gpu" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -104,6 +120,7 @@ def test_a_wrong_value_stops_the_start_and_is_named(tmp_path, changed, named):
         (lambda: env.read_float("X", 1), "-1"),
         (lambda: env.read_bool("X", True), "perhaps"),
         (lambda: env.read_choice("X", ("a", "b"), "a"), "c"),
+        (lambda: env.read_choices("X", ("a", "b")), "a, c"),
         (lambda: env.read_rate("X", "1/m"), "0/m"),
     ],
 )
@@ -120,7 +137,7 @@ def test_readers_give_their_types(monkeypatch):
     monkeypatch.setenv("X", "On")
     assert env.read_bool("X", False) is True
     monkeypatch.setenv("X", "a, ,b")
-    assert env.read_list("X") == ["a", "b"]
+    assert env.read_list("X") == env.read_choices("X", ("b", "a")) == ["a", "b"]
     monkeypatch.setenv("X", "")
     assert (env.read_int("X", 3), env.read_list("X", ["d"]), env.read_bool("X", False)) == (3, ["d"], False)
 
