@@ -16,7 +16,7 @@ demo:  ## Everything from nothing to a cutout, then a server (PORT=8000; ONCE=1 
 run:  ## The server on your own data in .data (PORT=8000)
 	@$(PYTHON) deploy/bootstrap.py run
 	@$(PY) manage.py migrate --verbosity 0
-	@$(PY) manage.py fetch_model
+	@$(PY) manage.py fetch_model --default-suffices
 	@$(PY) -m gunicorn -c deploy/gunicorn.conf.py removebg.wsgi:application
 
 test:  ## The suite for every change, on both databases (Linux)

@@ -24,14 +24,30 @@ class Command(BaseCommand):
         parser.add_argument(
             "names", nargs="*", metavar="NAME", help="default: each model that the server offers (ALLOWED_MODELS)"
         )
+        parser.add_argument(
+            "--default-suffices",
+            action="store_true",
+            help="warn, and end with 0, where another model than MODEL_NAME could not be fetched",
+        )
 
-    def handle(self, *args: Any, names: list[str], **options: Any) -> None:
+    def handle(self, *args: Any, names: list[str], default_suffices: bool, **options: Any) -> None:
         try:
-            for model in [get_model(name) for name in names or settings.ALLOWED_MODELS]:
-                self.stdout.write(str(self._fetch(model)))
-                self._prepare(model)
-        except (UnknownModel, FetchFailed) as error:
+            models = [get_model(name) for name in names or settings.ALLOWED_MODELS]
+        except UnknownModel as error:
             raise CommandError(str(error)) from None
+        failed = [model.name for model in models if not self._is_made_ready(model)]
+        if failed and not (default_suffices and settings.MODEL_NAME not in failed):
+            raise CommandError(f"Could not be fetched: {', '.join(failed)}. The reasons stand above.")
+
+    def _is_made_ready(self, model: ModelRow) -> bool:
+        """Fetch and prepare one model; where it cannot be fetched, say why and return False."""
+        try:
+            self.stdout.write(str(self._fetch(model)))
+        except FetchFailed as error:
+            self.stderr.write(self.style.WARNING(str(error)))
+            return False
+        self._prepare(model)
+        return True
 
     def _fetch(self, model: ModelRow) -> Path:
         return fetch(
