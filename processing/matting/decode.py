@@ -15,7 +15,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from processing.matting.arrays import Alpha8, Rgb8
 from processing.matting.colour_profile import find_transform_to_srgb, srgb_pixels
 from processing.matting.errors import MattingError, UnreadableImage
-from processing.matting.file_parts import FileParts
+from processing.matting.file_parts import FileParts, cut_off
 from processing.matting.header import ImageHeader, InputFormat, OpenedFile, open_file, read_header
 from processing.matting.jpeg_pixels import find_jpeg_pixels
 from processing.matting.options import DecodeLimits
@@ -63,7 +63,7 @@ def decode(image_bytes: bytes, limits: DecodeLimits) -> Photo:
 
 def decode_opened(opened: OpenedFile) -> Photo:
     """Return the first frame of a file whose header was read already; raise UnreadableImage, never anything else."""
-    with _decoder_failures_refused():
+    with _decoder_failures_refused(opened.parts):
         rgb, alpha = _read_pixels(opened)
     if alpha is not None and alpha.min() == 255:
         alpha = None
@@ -74,13 +74,13 @@ def decode_opened(opened: OpenedFile) -> Photo:
 
 
 @contextmanager
-def _decoder_failures_refused() -> Iterator[None]:
+def _decoder_failures_refused(parts: FileParts) -> Iterator[None]:
     try:
         yield
     except (MattingError, MemoryError):
         raise
     except Exception as error:
-        raise UnreadableImage from error
+        raise (cut_off() if parts.lacks_end else UnreadableImage()) from error
 
 
 def _read_pixels(opened: OpenedFile) -> tuple[Rgb8, Alpha8 | None]:

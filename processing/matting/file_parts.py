@@ -16,6 +16,7 @@ class FileParts:
     """A file taken apart: `width` x `height` as stored (before EXIF orientation), metadata, and what holds the pixels.
 
     `transparent_sample` is a PNG's tRNS colour as stored, one number a channel, in units of `bit_depth`.
+    `lacks_end`: no end marker was found; whether the pixels can be read all the same is for the decoder to say.
     """
 
     width: int
@@ -25,6 +26,7 @@ class FileParts:
     icc_profile: bytes | None = None
     bit_depth: int = 8
     transparent_sample: tuple[int, ...] | None = None
+    lacks_end: bool = False
 
     def without_metadata(self) -> bytes:
         """Return the same picture as a file that holds its first frame and nothing else."""

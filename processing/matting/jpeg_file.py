@@ -30,6 +30,7 @@ def read_jpeg(data: bytes, *, max_scans: int) -> FileParts:
     """Take the first picture of a JPEG file (also of an MPO) apart; raise UnreadableImage over `max_scans` scans."""
     size: tuple[int, int] | None = None
     scans = 0
+    lacks_end = True
     exif: bytes | None = None
     icc_chunks: list[bytes] = []
     view = memoryview(data)
@@ -41,6 +42,8 @@ def read_jpeg(data: bytes, *, max_scans: int) -> FileParts:
             scans += 1
             if scans > max_scans:
                 raise UnreadableImage(f"The JPEG has more than {max_scans} scans. Save it again as PNG or plain JPEG.")
+        elif segment.marker == _EOI:
+            lacks_end = False
         elif segment.marker == _APP1 and segment.payload.startswith(_EXIF):
             exif = exif or segment.payload
         elif segment.marker == _APP2 and segment.payload.startswith(_ICC):
@@ -50,7 +53,12 @@ def read_jpeg(data: bytes, *, max_scans: int) -> FileParts:
     if size is None or not scans:
         raise cut_off()
     return FileParts(
-        width=size[0], height=size[1], pixel_parts=parts, exif=exif, icc_profile=_joined_profile(icc_chunks)
+        width=size[0],
+        height=size[1],
+        pixel_parts=parts,
+        exif=exif,
+        icc_profile=_joined_profile(icc_chunks),
+        lacks_end=lacks_end,
     )
 
 

@@ -151,6 +151,15 @@ def test_truncated_file_is_refused(image_format: str, share: float, limits: Deco
     with pytest.raises(UnreadableImage) as refused:
         decode(whole[: int(len(whole) * share)], limits)
     assert (refused.value.code, refused.value.status, refused.value.is_our_fault) == ("validation_error", 400, False)
+    assert "cut off: its end is missing" in refused.value.public_text
+
+
+def test_a_jpeg_with_its_end_that_the_decoder_refuses_is_not_called_cut_off(limits: DecodeLimits) -> None:
+    lossless = as_file(upright_photo(), "JPEG").replace(b"\xff\xc0", b"\xff\xc3", 1)  # a kind no browser shows
+
+    with pytest.raises(UnreadableImage) as refused:
+        decode(lossless, limits)
+    assert "cut off" not in refused.value.public_text
 
 
 @pytest.mark.parametrize(
