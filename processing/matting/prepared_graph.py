@@ -8,6 +8,7 @@ purpose is trusted, as with the program's own files.
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import platform
 import shutil
@@ -19,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+logger = logging.getLogger(__name__)
 
 # To be raised with every change of what `graph.rewritten_for_cpu` returns. It stands here because importing onnx for
 # it would cost each start a tenth of a second.
@@ -77,6 +80,9 @@ def find_or_make_prepared(folder: Path, key: PreparedKey, make: Callable[[Path],
     found = find_prepared(folder, key)
     if found is not None:
         return found
+    if (folder / key.name).exists():
+        # Worth a word though a new one is made: a disk fails, or somebody writes to files that processes map.
+        logger.warning("prepared_graph_damaged", extra={"model": key.model, "folder": str(folder / key.name)})
     folder.mkdir(parents=True, exist_ok=True)
     with _only_one(folder):
         return find_prepared(folder, key) or _make(folder, key, make)

@@ -35,10 +35,13 @@ def entries(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name != ".lock")
 
 
-def test_what_was_made_is_found_and_not_made_again(tmp_path: Path, made: Path) -> None:
+def test_what_was_made_is_found_and_not_made_again(
+    tmp_path: Path, made: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     assert made.read_bytes() == b"graph" * 100
     assert find_or_make_prepared(tmp_path, KEY, refuse) == made
     assert entries(tmp_path) == [KEY.name]
+    assert not caplog.records
 
 
 def test_the_record_says_what_it_was_made_of(made: Path) -> None:
@@ -75,12 +78,14 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("name", [GRAPH, WEIGHTS])
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_graph_is_not_found_and_made_again(
-    tmp_path: Path, made: Path, name: str, damage: Callable[[Path], object]
+    tmp_path: Path, made: Path, name: str, damage: Callable[[Path], object], caplog: pytest.LogCaptureFixture
 ) -> None:
     alter(made.parent / name, damage)
 
     assert find_prepared(tmp_path, KEY) is None
-    assert find_or_make_prepared(tmp_path, KEY, write) == made
+    with caplog.at_level("WARNING", "processing.matting.prepared_graph"):
+        assert find_or_make_prepared(tmp_path, KEY, write) == made
+    assert [record.getMessage() for record in caplog.records] == ["prepared_graph_damaged"]
     assert made.read_bytes() == b"graph" * 100
     assert entries(tmp_path) == [KEY.name]
 
