@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from billing.admin import LookOnly
-from processing.engine import engine
+from processing.engine import CANNOT_RUN, engine
 from processing.forms import ModelChoiceForm
 from processing.matting.model_catalog import CATALOG
 from processing.models import DailyUsage, ModelChoice, RemovalRecord
@@ -54,6 +54,18 @@ class ModelChoiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_readonly_fields(self, request: HttpRequest, obj: ModelChoice | None = None) -> tuple[str, ...]:
         """Let a stored choice change its model only."""
         return ("organization",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: ModelChoice, form: Any, change: bool) -> None:
+        """Save the choice, and say so where its model cannot run here as things stand."""
+        super().save_model(request, obj, form, change)
+        state = engine.status(obj.model).state
+        if state in CANNOT_RUN:
+            text = (
+                f"The model {obj.model} is {state} on this server: requests of {obj.organization} that name no other "
+                f"are refused until that is put right. `manage.py fetch_model {obj.model}` fetches it; All models says "
+                "what is wrong."
+            )
+            self.message_user(request, text, messages.WARNING)
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page of all models."""

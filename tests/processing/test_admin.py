@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import User
-from processing import admin
+from processing import admin, forms
 from processing.engine import Engine
 from processing.matting.model_catalog import CATALOG, get_model
 from processing.models import ModelChoice
@@ -50,6 +50,37 @@ def test_an_organization_is_given_one_of_the_allowed_models(client, sam, shop, s
 
     assert model_of(shop.pk) == "u2netp"
     assert b"Alice&#x27;s shop" in client.get(reverse("admin:processing_modelchoice_changelist")).content
+
+
+@pytest.fixture
+def only_u2netp_is_here(settings, tmp_path, monkeypatch):
+    settings.ALLOWED_MODELS = ["isnet-general-use", "u2netp", "silueta"]
+    artifact = get_model("u2netp").artifacts[0]
+    (tmp_path / artifact.file_name).symlink_to(settings.MODEL_CACHE_DIR / artifact.file_name)
+    settings.MODEL_CACHE_DIR = tmp_path
+    engine = Engine()
+    monkeypatch.setattr(admin, "engine", engine)
+    monkeypatch.setattr(forms, "engine", engine)
+
+
+def test_the_choices_say_how_each_model_stands_and_whether_it_may_earn_money(client, sam, only_u2netp_is_here):
+    shown = client.get(reverse("admin:processing_modelchoice_add")).content.decode()
+
+    assert "u2netp (closed; Apache-2.0)" in shown
+    assert "silueta (missing; no commercial use)" in shown
+
+
+def test_whoever_gives_a_model_that_is_missing_is_warned(client, sam, shop, only_u2netp_is_here):
+    page = reverse("admin:processing_modelchoice_add")
+
+    warned = client.post(page, {"organization": shop.pk, "model": "silueta"}, follow=True).content.decode()
+    change = reverse("admin:processing_modelchoice_change", args=[shop.pk])
+    content = client.post(change, {"model": "u2netp"}, follow=True).content.decode()
+
+    assert "The model silueta is missing on this server" in warned
+    assert "fetch_model silueta" in warned
+    assert model_of(shop.pk) == "u2netp"
+    assert "on this server" not in content
 
 
 def test_a_choice_that_is_allowed_no_more_gives_way_to_the_default_and_is_shown_so(client, sam, shop, settings):
