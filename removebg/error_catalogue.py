@@ -127,7 +127,8 @@ ERROR_PAGES = (
         code="server_busy",
         status=503,
         title="All places are taken",
-        why="The server works on as many images as its processors can, and its waiting line is full.",
+        why="The server works on as many images as its processors can. Its waiting line is full, or this image stood "
+        "in it as long as one may.",
         way_out="Send the image again after `Retry-After` seconds; nothing was charged.",
         retry="Yes, after `Retry-After` seconds.",
     ),
@@ -135,8 +136,9 @@ ERROR_PAGES = (
         code="service_unavailable",
         status=503,
         title="The service is not ready",
-        why="The model's weights or the database cannot be reached at the moment.",
-        way_out="Try again a little later. Whoever runs this server finds the reason at `/readyz`.",
+        why="The model asked for is missing, damaged or still being opened, or the database cannot be reached.",
+        way_out="Try again a little later, or name another model in the field `model`. Whoever runs this server finds "
+        "the reason in its log, and of a model also on the page All models of the admin; `/readyz` names the state.",
         retry="Yes, after `Retry-After` seconds.",
     ),
 )
