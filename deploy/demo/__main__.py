@@ -30,7 +30,7 @@ def main() -> None:
     places.make()
     run_under(places.environment(os.environ))
     django.setup()
-    call_command("fetch_model")
+    call_command("fetch_model", "--default-suffices")
     call_command("migrate", verbosity=0)
 
     # Only now: they import models.
