@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from processing.matting.arrays import Mask, Matte, Trimap
+from processing.matting.morphology import disc
 
 FOREGROUND, UNKNOWN, BACKGROUND = 255, 128, 0
 # Beyond these the network is taken at its word.
@@ -21,5 +22,4 @@ def make_trimap(matte: Matte, *, band_px: int) -> Trimap:
 
 def _shrunk(mask: Mask, band_px: int) -> Mask:
     """Return the pixels with nothing but mask within `band_px`; what lies beyond the picture does not count."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * band_px + 1, 2 * band_px + 1))
-    return np.asarray(cv2.erode(mask.astype(np.uint8), kernel), dtype=np.bool_)
+    return np.asarray(cv2.erode(mask.astype(np.uint8), disc(band_px)), dtype=np.bool_)

@@ -44,6 +44,19 @@ def states(engine: Engine) -> dict[str, str]:
     return {name: status.state for name, status in engine.statuses().items()}
 
 
+def hold_openings(monkeypatch):
+    """Return two events: one that an opening has begun, and one that lets it go on."""
+    is_opening, may_open = threading.Event(), threading.Event()
+
+    def open_slowly(*args, **kwargs):
+        is_opening.set()
+        may_open.wait(10)
+        return open_session(*args, **kwargs)
+
+    monkeypatch.setattr(engine_module, "open_session", open_slowly)
+    return is_opening, may_open
+
+
 def test_nothing_is_opened_before_it_is_asked_for(folder):
     engine = Engine()
 
@@ -119,14 +132,7 @@ def test_what_is_open_is_handed_out_while_another_is_being_opened(folder, settin
     settings.SLOT_WAIT_S = 30
     engine = Engine()
     engine.session()
-    is_opening, may_open = threading.Event(), threading.Event()
-
-    def open_slowly(*args, **kwargs):
-        is_opening.set()
-        may_open.wait(10)
-        return open_session(*args, **kwargs)
-
-    monkeypatch.setattr(engine_module, "open_session", open_slowly)
+    is_opening, may_open = hold_openings(monkeypatch)
     opener = threading.Thread(target=engine.session, args=("second",))
     opener.start()
     assert is_opening.wait(10)
@@ -192,14 +198,7 @@ def test_a_model_that_is_not_allowed_is_never_opened(folder, settings):
 
 def test_while_a_model_is_being_opened_others_wait_for_it_no_longer_than_for_a_slot(folder, settings, monkeypatch):
     settings.SLOT_WAIT_S = 0.05
-    is_opening, may_open = threading.Event(), threading.Event()
-
-    def open_slowly(*args, **kwargs):
-        is_opening.set()
-        may_open.wait(10)
-        return open_session(*args, **kwargs)
-
-    monkeypatch.setattr(engine_module, "open_session", open_slowly)
+    is_opening, may_open = hold_openings(monkeypatch)
     engine = Engine()
     opener = threading.Thread(target=engine.session, args=("second",))
     opener.start()

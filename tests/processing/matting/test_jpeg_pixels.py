@@ -1,4 +1,4 @@
-"""Runs where the wheel of libjpeg-turbo's binding exists; elsewhere test_decode.py says the same of Pillow."""
+"""The binding of libjpeg-turbo, which `make test` installs, against Pillow."""
 
 import io
 
@@ -14,8 +14,6 @@ from processing.matting.options import DecodeLimits
 from tests.mutated_images import mutated_images
 from tests.photos import photo_bytes
 from tests.processing.matting.decode_cases import as_file, upright_photo
-
-pytest.importorskip("simplejpeg")
 
 
 def _find(data: bytes) -> NDArray[np.uint8] | None:
