@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 import environ
@@ -71,6 +72,25 @@ def read_choices(name: str, choices: Sequence[str]) -> list[str]:
         if item not in choices:
             raise ImproperlyConfigured(f"{name} may hold {', '.join(choices)}, not {item!r}.")
     return items
+
+
+def read_ports(name: str, default: Sequence[int]) -> list[int]:
+    """Return a comma-separated list of TCP ports, at least one."""
+    ports = [int(item) if re.fullmatch(r"[0-9]{1,5}", item) else 0 for item in read_list(name)] or list(default)
+    if not all(1 <= port <= 65535 for port in ports):
+        raise ImproperlyConfigured(f"{name} must be ports from 1 to 65535 with commas, not {read_text(name)!r}.")
+    return ports
+
+
+def read_networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Return a comma-separated list of networks such as 10.1.0.0/16, none by default; one address is a network too."""
+    networks = []
+    for item in read_list(name):
+        try:
+            networks.append(ip_network(item))
+        except ValueError:
+            raise ImproperlyConfigured(f"{name} must hold networks such as 10.1.0.0/16, not {item!r}.") from None
+    return networks
 
 
 def read_rate(name: str, default: str) -> str:

@@ -142,6 +142,14 @@ RATELIMIT_FAIL_OPEN = True
 STRANGER_RATE = env.read_rate("STRANGER_RATE", "60/m")
 METRICS_TOKEN = env.read_text("METRICS_TOKEN")
 
+# --- Fetching what callers name --------------------------------------------------------------------------------
+# Addresses of pictures are fetched from the public network only (docs/decisions/0005-fetching-what-callers-name.md).
+FETCH_DEADLINE_S = env.read_float("FETCH_DEADLINE_S", 10.0, minimum=0.1)
+FETCH_PORTS = env.read_ports("FETCH_PORTS", (80, 443))
+FETCH_MAX_REDIRECTS = env.read_int("FETCH_MAX_REDIRECTS", 3)
+# Networks of the operator's own that may be fetched from although they are not public, or are this server.
+FETCH_ALLOWED_NETWORKS = env.read_networks("FETCH_ALLOWED_NETWORKS")
+
 # --- Credits ---------------------------------------------------------------------------------------------------
 HOLD_LEASE_S = env.read_int("HOLD_LEASE_S", 300, minimum=1)
 IDEMPOTENCY_LEASE_S = env.read_int("IDEMPOTENCY_LEASE_S", HOLD_LEASE_S, minimum=1)

@@ -85,6 +85,9 @@ def test_production_refuses_to_start_without(tmp_path, missing):
         ({"MODEL_NAME": "no-such-model"}, "MODEL_NAME"),
         ({"ALLOWED_MODELS": "u2netp, no-such-model"}, "ALLOWED_MODELS may hold isnet-general-use"),
         ({"EXTRA_MODELS_OPEN": "0"}, "EXTRA_MODELS_OPEN"),
+        ({"FETCH_ALLOWED_NETWORKS": "10.0.0.0/8, intranet"}, "FETCH_ALLOWED_NETWORKS"),
+        ({"FETCH_PORTS": "80, 70000"}, "FETCH_PORTS"),
+        ({"FETCH_DEADLINE_S": "0"}, "FETCH_DEADLINE_S"),
     ],
 )
 def test_a_wrong_value_stops_the_start_and_is_named(tmp_path, changed, named):
@@ -122,6 +125,11 @@ def test_a_server_does_not_start_with_a_name_that_it_does_not_know(tmp_path, cha
         (lambda: env.read_choice("X", ("a", "b"), "a"), "c"),
         (lambda: env.read_choices("X", ("a", "b")), "a, c"),
         (lambda: env.read_rate("X", "1/m"), "0/m"),
+        (lambda: env.read_ports("X", (80,)), "0"),
+        (lambda: env.read_ports("X", (80,)), "65536"),
+        (lambda: env.read_ports("X", (80,)), "80, http"),
+        (lambda: env.read_networks("X"), "10.0.0.1/8"),
+        (lambda: env.read_networks("X"), "10.0.0.0/8, example.com"),
     ],
 )
 def test_a_reader_names_the_variable_it_cannot_read(monkeypatch, read, text):
@@ -138,7 +146,12 @@ def test_readers_give_their_types(monkeypatch):
     assert env.read_bool("X", False) is True
     monkeypatch.setenv("X", "a, ,b")
     assert env.read_list("X") == env.read_choices("X", ("b", "a")) == ["a", "b"]
+    monkeypatch.setenv("X", "80, 8443")
+    assert env.read_ports("X", (443,)) == [80, 8443]
+    monkeypatch.setenv("X", "10.1.0.0/16, 192.168.1.7, fd00::/8")
+    assert [str(network) for network in env.read_networks("X")] == ["10.1.0.0/16", "192.168.1.7/32", "fd00::/8"]
     monkeypatch.setenv("X", "")
+    assert (env.read_ports("X", (80,)), env.read_networks("X")) == ([80], [])
     assert (env.read_int("X", 3), env.read_list("X", ["d"]), env.read_bool("X", False)) == (3, ["d"], False)
 
 

@@ -1,0 +1,1 @@
+"""Pictures that callers name by address: fetched from the public network, and from nowhere else."""

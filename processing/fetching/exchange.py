@@ -1,0 +1,136 @@
+"""One request over one connection: a picture's bytes, or where to look instead."""
+
+import http.client
+import io
+import re
+import socket
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from processing.fetching.deadline import Deadline
+from processing.fetching.errors import Refused
+from processing.fetching.urls import Target
+from processing.matting.errors import ImageTooLarge
+
+SLACK_BYTES = 64 * 1024
+"""What may be read beside the picture: headers, the framing of chunks, and the proof that a body is over the cap."""
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_STEP_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """The answer was to look elsewhere."""
+
+    location: str
+
+
+def ask(target: Target, connection: socket.socket, *, max_bytes: int, deadline: Deadline) -> bytes | Redirect:
+    """Send one GET and return its body or redirect; raise Refused for any other answer, ImageTooLarge over the cap."""
+    connection.settimeout(deadline.left_s())
+    connection.sendall(_request(target))
+    wire = _Wire(connection, deadline=deadline, max_bytes=max_bytes)
+    response = http.client.HTTPResponse(wire, method="GET")  # type: ignore[arg-type]  # it wants no more of a socket
+    with response:
+        response.begin()
+        if response.status in _REDIRECTS:
+            return Redirect(_location(response))
+        if response.status != http.client.OK:
+            raise Refused(f"the answer was {response.status}")
+        _check_framing(response, max_bytes=max_bytes)
+        wire.headers_are_read()
+        return _read_body(response, max_bytes=max_bytes)
+
+
+class _Wire(io.RawIOBase):
+    """A socket's receiving half that ends at the deadline and at the cap, however the bytes are framed.
+
+    Each read gets the time that is left, so that a byte now and then prolongs nothing. Until the headers are read only
+    the slack may be; a reader ahead of us cannot take more.
+    """
+
+    def __init__(self, connection: socket.socket, *, deadline: Deadline, max_bytes: int) -> None:
+        super().__init__()
+        self._connection = connection
+        self._deadline = deadline
+        self._max_bytes = max_bytes
+        self._left = SLACK_BYTES
+        self._too_much: Exception = Refused("the headers are too long")
+
+    def headers_are_read(self) -> None:
+        """Let the picture itself through."""
+        self._left += self._max_bytes
+        self._too_much = too_large(self._max_bytes)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """Return the buffered reader that http.client asks a socket for."""
+        return io.BufferedReader(self, _STEP_BYTES)
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Receive once."""
+        if self._left <= 0:
+            raise self._too_much
+        self._connection.settimeout(self._deadline.left_s())
+        received = self._connection.recv_into(buffer[: self._left])
+        self._left -= received
+        return received
+
+
+def too_large(max_bytes: int) -> ImageTooLarge:
+    """Return the refusal of a picture over the cap, in the words of an upload over it."""
+    return ImageTooLarge(f"The image is larger than {max_bytes} bytes, the most one image may have.")
+
+
+def _request(target: Target) -> bytes:
+    product = re.sub(r"[^A-Za-z0-9._-]+", "-", settings.PRODUCT_NAME)
+    lines = (
+        f"GET {target.path} HTTP/1.1",
+        f"Host: {target.authority}",
+        f"User-Agent: {product}/1.0 (fetches pictures that its users name)",
+        "Accept: image/*, */*;q=0.5",
+        "Accept-Encoding: identity",
+        "Connection: close",
+    )
+    return "\r\n".join((*lines, "", "")).encode("ascii")
+
+
+def _location(response: http.client.HTTPResponse) -> str:
+    locations = response.headers.get_all("Location") or []
+    if len(locations) != 1:
+        raise Refused("a redirect to nowhere, or to several places")
+    try:
+        return str(locations[0]).encode("latin-1").decode("utf-8")  # what http.client read as latin-1
+    except UnicodeError:
+        return str(locations[0])
+
+
+def _check_framing(response: http.client.HTTPResponse, *, max_bytes: int) -> None:
+    headers = response.headers
+    if headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+        raise Refused("the body is compressed")
+    if headers.get("Transfer-Encoding", "chunked").strip().lower() != "chunked":
+        raise Refused("the body is framed in an unknown way")
+    lengths = {length.strip() for length in headers.get_all("Content-Length") or []}
+    if len(lengths) > 1 or not all(re.fullmatch(r"[0-9]{1,19}", length) for length in lengths):
+        raise Refused("the length of the body is not a number")
+    if lengths and int(lengths.pop()) > max_bytes:
+        raise too_large(max_bytes)
+
+
+def _read_body(response: http.client.HTTPResponse, *, max_bytes: int) -> bytes:
+    body = bytearray()
+    while data := response.read(min(_STEP_BYTES, max_bytes + 1 - len(body))):
+        body += data
+        if len(body) > max_bytes:
+            raise too_large(max_bytes)
+    if response.length:
+        raise Refused(f"the body ended {response.length} bytes early")
+    if not body:
+        raise Refused("the body is empty")
+    return bytes(body)
