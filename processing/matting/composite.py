@@ -13,6 +13,7 @@ from processing.matting.strips import row_strips
 
 # So few rows stay in the processor's cache from one step of the sum to the next.
 _ROWS_AT_ONCE = 16
+_TINY = 1e-6
 
 
 def place_over(foreground: Rgb8, alpha: Alpha8, background: Sequence[int]) -> Rgb8:
@@ -25,6 +26,34 @@ def place_over(foreground: Rgb8, alpha: Alpha8, background: Sequence[int]) -> Rg
         in_front = cv2.multiply(a, foreground[rows], dtype=cv2.CV_32F)
         composed[rows] = cv2.convertScaleAbs(cv2.add(in_front, cv2.LUT(a, behind)), alpha=1 / 255)
     return composed
+
+
+def place_over_picture(foreground: Rgb8, alpha: Alpha8, background: Rgb8) -> Rgb8:
+    """Return the foreground over a background picture of the same size, rounded to the nearest value."""
+    composed = np.empty_like(foreground)
+    for rows in row_strips(alpha.shape[0], _ROWS_AT_ONCE):
+        a = cv2.cvtColor(alpha[rows], cv2.COLOR_GRAY2RGB)
+        in_front = cv2.multiply(a, foreground[rows], dtype=cv2.CV_32F)
+        behind = cv2.multiply(cv2.bitwise_not(a), background[rows], dtype=cv2.CV_32F)
+        composed[rows] = cv2.convertScaleAbs(cv2.add(in_front, behind), alpha=1 / 255)
+    return composed
+
+
+def place_over_film(foreground: Rgb8, alpha: Alpha8, film: Sequence[int]) -> tuple[Rgb8, Alpha8]:
+    """Return the foreground over a film of one colour, red, green, blue and alpha 0..255: straight colour and alpha.
+
+    A = a + b (1 - a) and C = (a F + b (1 - a) B) / A, where a is the foreground's alpha and b the film's.
+    """
+    composed, opacity = np.empty_like(foreground), np.empty_like(alpha)
+    film_alpha, film_colour = np.float32(film[3] / 255), np.asarray(film[:3], np.float32)
+    for rows in row_strips(alpha.shape[0], _ROWS_AT_ONCE):
+        a = alpha[rows].astype(np.float32) / 255
+        behind = film_alpha * (1 - a)
+        both = a + behind
+        weighted = a[..., np.newaxis] * foreground[rows] + behind[..., np.newaxis] * film_colour
+        composed[rows] = np.rint(weighted / np.maximum(both, _TINY)[..., np.newaxis])
+        opacity[rows] = np.rint(both * 255)
+    return composed, opacity
 
 
 def multiply(alpha: Alpha8, opacity: Alpha8 | None) -> Alpha8:

@@ -27,11 +27,56 @@ class UnreadableImage(MattingError):
     public_text = "The file could not be read as an image. Try saving it again as PNG or JPEG."
 
 
+class UnknownFileType(UnreadableImage):
+    """The file is of another kind, or of none that we know."""
+
+
+class NoDimensions(UnreadableImage):
+    """The file's header gives the picture no width or no height."""
+
+
 class ImageTooLarge(MattingError):
     """The file or its picture is over a limit, or the result would be over one of its format."""
 
     code, status, is_our_fault = "image_too_large", 400, False
     public_text = "The image is too large. Make it smaller and send it again."
+
+
+class FileTooLarge(ImageTooLarge):
+    """The file has too many bytes."""
+
+
+class ResultTooLarge(ImageTooLarge):
+    """What was asked for would be larger than any picture that is delivered."""
+
+
+class RegionOutside(MattingError):
+    """The region of interest reaches beyond the photo."""
+
+    code, status, is_our_fault = "validation_error", 400, False
+    public_text = "The region of interest reaches beyond the image."
+
+
+class RegionEmpty(MattingError):
+    """The region of interest holds no pixel."""
+
+    code, status, is_our_fault = "validation_error", 400, False
+    public_text = "The region of interest is empty: its second corner must lie below and to the right of its first."
+
+
+class NoSubject(MattingError):
+    """Nothing in the photo stands out as its subject."""
+
+    code, status, is_our_fault = "validation_error", 400, False
+    public_text = "No subject was found in the image. Try a photo in which it stands out more, or a part of this one."
+
+
+class TooSlow(MattingError):
+    """The work would be done too late for the caller, who stops listening."""
+
+    code, status, is_our_fault = "server_busy", 503, False
+    public_text = "The server could not finish the image in time. Nothing was charged; please try again shortly."
+    retry_after_s = 5
 
 
 class ModelUnusable(MattingError):

@@ -1,10 +1,11 @@
-"""Cuts a cutout to its subject and to a size."""
+"""Finds the subject's bounds in a cutout, and makes a cutout smaller."""
 
 import cv2
 import numpy as np
 from cv2.typing import MatLike
 
 from processing.matting.arrays import Alpha8, Plane, Planes, Rgb8
+from processing.matting.layout import Box
 from processing.matting.resample import area_weights
 from processing.matting.strips import row_strips
 
@@ -14,21 +15,10 @@ _ROWS_AT_ONCE = 16
 _TINY = 1e-6
 
 
-def crop_to_subject(rgb: Rgb8, alpha: Alpha8) -> tuple[Rgb8, Alpha8]:
-    """Return the smallest rectangle around all that is at least CROP_MIN_ALPHA; the whole where there is none."""
+def subject_box(alpha: Alpha8) -> Box | None:
+    """Return the smallest rectangle around all that is at least CROP_MIN_ALPHA; None where there is none."""
     left, top, width, height = cv2.boundingRect((alpha >= CROP_MIN_ALPHA).view(np.uint8))
-    if not width:
-        return rgb, alpha
-    box = slice(top, top + height), slice(left, left + width)
-    return rgb[box], alpha[box]
-
-
-def size_within(height: int, width: int, max_side_px: int | None) -> tuple[int, int]:
-    """Return (height, width) with the longest side at most `max_side_px`, the other in proportion and at least 1."""
-    longest = max(height, width)
-    if max_side_px is None or longest <= max_side_px:
-        return height, width
-    return max(1, round(height * max_side_px / longest)), max(1, round(width * max_side_px / longest))
+    return Box(left, top, width, height) if width else None
 
 
 def shrink(rgb: Rgb8, alpha: Alpha8, size: tuple[int, int]) -> tuple[Rgb8, Alpha8]:

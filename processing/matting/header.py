@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from processing.matting import jpeg_file, png_file
-from processing.matting.errors import ImageTooLarge, UnreadableImage
+from processing.matting.errors import FileTooLarge, ImageTooLarge, NoDimensions, UnknownFileType
 from processing.matting.exif import read_orientation
 from processing.matting.file_parts import FileParts
 from processing.matting.jpeg_file import read_jpeg
@@ -67,7 +67,7 @@ def read_header(image_bytes: bytes, limits: DecodeLimits) -> ImageHeader:
 def open_file(image_bytes: bytes, limits: DecodeLimits) -> OpenedFile:
     """Take the file apart and check every limit; raise UnreadableImage or ImageTooLarge."""
     if len(image_bytes) > limits.max_bytes:
-        raise ImageTooLarge(
+        raise FileTooLarge(
             f"The file has {len(image_bytes) / _MIB:.1f} MiB; the limit is {limits.max_bytes / _MIB:g} MiB. "
             "Save it smaller or with more compression."
         )
@@ -86,11 +86,11 @@ def _sniff(image_bytes: bytes) -> InputFormat:
     if is_webp(image_bytes):
         return "webp"
     if not image_bytes:
-        raise UnreadableImage("The file is empty. Send a JPEG, PNG or WebP image.")
+        raise UnknownFileType("The file is empty. Send a JPEG, PNG or WebP image.")
     for offset, mark, name in _OTHER_FORMATS:
         if image_bytes.startswith(mark, offset):
-            raise UnreadableImage(f"This is {name}. Save it as JPEG, PNG or WebP and send it again.")
-    raise UnreadableImage("This is not a JPEG, PNG or WebP image. Save it as one of these and send it again.")
+            raise UnknownFileType(f"This is {name}. Save it as JPEG, PNG or WebP and send it again.")
+    raise UnknownFileType("This is not a JPEG, PNG or WebP image. Save it as one of these and send it again.")
 
 
 def _take_apart(image_bytes: bytes, image_format: InputFormat, limits: DecodeLimits) -> FileParts:
@@ -101,7 +101,7 @@ def _take_apart(image_bytes: bytes, image_format: InputFormat, limits: DecodeLim
 
 def _check_size(width: int, height: int, limits: DecodeLimits) -> None:
     if width < 1 or height < 1:
-        raise UnreadableImage
+        raise NoDimensions
     if max(width, height) > limits.max_side_px:
         raise ImageTooLarge(
             f"The image is {width} x {height} pixels; the limit is {limits.max_side_px:,} pixels a side. "

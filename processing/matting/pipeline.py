@@ -1,5 +1,6 @@
 """The whole way of one picture, in order: decode -> predict -> refine -> foreground -> composite -> encode."""
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,11 +11,15 @@ import numpy as np
 from processing.matting.arrays import Alpha8, Matte, Rgb8
 from processing.matting.composite import multiply, place_over
 from processing.matting.confidence import ambiguous_ratio, matte_confidence
+from processing.matting.deadline import NEVER, Deadline
 from processing.matting.decode import OpenedFile, Photo, decode_opened, open_file
-from processing.matting.encode import CONTENT_TYPES, encode
+from processing.matting.delivery import Layer, deliver
+from processing.matting.encode import CONTENT_TYPES
+from processing.matting.errors import NoSubject
 from processing.matting.foreground import estimate_foreground
-from processing.matting.framing import crop_to_subject, shrink, shrink_opaque, size_within
-from processing.matting.options import CutoutOptions, DecodeLimits, Quality
+from processing.matting.framing import shrink, shrink_opaque
+from processing.matting.layout import Box, lay_out, pixels_at_most
+from processing.matting.options import CutoutOptions, DecodeLimits, Quality, ResultSize
 from processing.matting.predict import has_subject, predict
 from processing.matting.refine import enlarge, refine
 from processing.matting.session import MattingSession
@@ -33,7 +38,8 @@ class Cutout:
     """A finished picture and what is known about it.
 
     `width` and `height` are those of the result, `input_width` and `input_height` those of the upright photo.
-    `timings_ms` holds each step by name. Without a subject the result is empty and `matte_confidence` is 0.
+    `subject` are the subject's bounds in the result, None where it has none: the result is then empty, and
+    `matte_confidence` is 0. `timings_ms` holds each step by name.
     """
 
     data: bytes
@@ -46,24 +52,42 @@ class Cutout:
     matte_confidence: float
     matte_ambiguous_ratio: float
     has_subject: bool
+    subject: Box | None
 
 
 def cut_out(image_bytes: bytes, options: CutoutOptions, *, session: MattingSession, limits: DecodeLimits) -> Cutout:
     """Return the picture without its background; raise MattingError, whose status says whose fault it is."""
-    return cut_out_opened(open_file(image_bytes, limits), options, session=session)
+    return cut_out_opened(open_file(image_bytes, limits), options, session=session, limits=limits)
 
 
-def cut_out_opened(opened: OpenedFile, options: CutoutOptions, *, session: MattingSession) -> Cutout:
-    """Do the same with a file whose header was read already (`open_file`), so that it is read once."""
-    watch = _Stopwatch()
+def cut_out_opened(
+    opened: OpenedFile,
+    options: CutoutOptions,
+    *,
+    session: MattingSession,
+    limits: DecodeLimits,
+    backdrop: OpenedFile | None = None,
+    deadline: Deadline = NEVER,
+) -> Cutout:
+    """Do the same with a file whose header was read already (`open_file`), so that it is read once.
+
+    A `backdrop` is put behind the subject. Raises TooSlow instead of beginning a step after the deadline.
+    """
+    watch = _Stopwatch(deadline)
     with watch.step("decode"):
         photo = decode_opened(opened)
-        input_width, input_height = photo.width, photo.height
+        size = photo.height, photo.width
+        region = _region_in(size, options)
+        photo = _part_of(photo, region)
     with watch.step("predict"):
-        matte = predict(_as_the_network_sees_it(photo), session, looks_twice=options.quality == "best")
+        matte = predict(
+            _as_the_network_sees_it(photo), session, looks_twice=options.quality == "best", deadline=deadline
+        )
         found = has_subject(matte)
+        if options.needs_subject and not found:
+            raise NoSubject
     with watch.step("refine"):
-        photo = _as_large_as_needed(photo, options)
+        photo = _as_large_as_needed(photo, options, limits)
         alpha = _at_full_size(_as_the_network_sees_it(photo), matte, options.quality) if found else _empty(photo)
     with watch.step("foreground"):
         foreground = estimate_foreground(photo.rgb, alpha, photo.alpha)
@@ -73,35 +97,53 @@ def cut_out_opened(opened: OpenedFile, options: CutoutOptions, *, session: Matti
     with watch.step("composite"):
         alpha = multiply(alpha, opacity)
         ambiguous = ambiguous_ratio(alpha)
-        whole_size = size_within(input_height, input_width, options.max_side_px)
-        rgb, alpha_of_result = _framed(foreground, alpha, options, whole_size)
-    del foreground, alpha, opacity
+        layer = Layer(rgb=foreground, alpha=alpha, region=region, photo=size)
+        del foreground, alpha, opacity
+        delivered = deliver(layer, options, limits, None if backdrop is None else decode_opened(backdrop))
+        del layer
     with watch.step("encode"):
-        data = encode(rgb, alpha_of_result, options.image_format)
+        data = delivered.encoded()
     return Cutout(
         data=data,
-        content_type=CONTENT_TYPES[options.image_format],
-        width=rgb.shape[1],
-        height=rgb.shape[0],
-        input_width=input_width,
-        input_height=input_height,
+        content_type=CONTENT_TYPES[delivered.file_format],
+        width=delivered.width,
+        height=delivered.height,
+        input_width=size[1],
+        input_height=size[0],
         timings_ms=watch.timings_ms,
         matte_confidence=matte_confidence(matte) if found else 0.0,
         matte_ambiguous_ratio=ambiguous,
         has_subject=found,
+        subject=delivered.subject,
     )
+
+
+def _region_in(size: tuple[int, int], options: CutoutOptions) -> Box:
+    """Return the part of the photo (height, width) that is looked at, in its pixels; raise RegionOutside, RegionEmpty."""
+    if options.region is None:
+        return Box(0, 0, size[1], size[0])
+    left, top, right, bottom = options.region.bounds_in(*size)
+    return Box(left, top, right - left, bottom - top)
+
+
+def _part_of(photo: Photo, region: Box) -> Photo:
+    """Return that part of the photo, sharing its pixels."""
+    rows = slice(int(region.top), int(region.bottom))
+    columns = slice(int(region.left), int(region.right))
+    return Photo(rgb=photo.rgb[rows, columns], alpha=None if photo.alpha is None else photo.alpha[rows, columns])
 
 
 def _as_the_network_sees_it(photo: Photo) -> Rgb8:
     return photo.rgb if photo.alpha is None else place_over(photo.rgb, photo.alpha, NEUTRAL_BACKGROUND)
 
 
-def _as_large_as_needed(photo: Photo, options: CutoutOptions) -> Photo:
+def _as_large_as_needed(photo: Photo, options: CutoutOptions, limits: DecodeLimits) -> Photo:
     """Return the photo smaller where the result is to be much smaller than it; a crop may still need all of it."""
-    if options.crop or options.max_side_px is None:
+    if (options.region, options.crop, options.scale, options.position) != (None, None, None, None):
         return photo
-    working_side_px = max(LEAST_WORKING_SIDE_PX, WORKING_SIDE_OF_RESULT * options.max_side_px)
-    size = size_within(photo.height, photo.width, working_side_px)
+    whole = lay_out((photo.height, photo.width), None, options, is_png=False, limits=limits).target
+    working_side_px = max(LEAST_WORKING_SIDE_PX, math.ceil(WORKING_SIDE_OF_RESULT * max(whole.width, whole.height)))
+    size = pixels_at_most(photo.height, photo.width, ResultSize(max_side_px=working_side_px), is_png=False)
     if size == (photo.height, photo.width):
         return photo
     if photo.alpha is None:
@@ -118,28 +160,16 @@ def _empty(photo: Photo) -> Alpha8:
     return np.zeros((photo.height, photo.width), np.uint8)
 
 
-def _framed(
-    rgb: Rgb8, alpha: Alpha8, options: CutoutOptions, whole_size: tuple[int, int]
-) -> tuple[Rgb8, Alpha8 | None]:
-    """Return what is delivered: cropped, sized, and opaque where that is wished for."""
-    size = whole_size
-    if options.crop:
-        rgb, alpha = crop_to_subject(rgb, alpha)
-        size = size_within(alpha.shape[0], alpha.shape[1], options.max_side_px)
-    rgb, alpha = shrink(rgb, alpha, size)
-    if options.is_opaque:
-        return place_over(rgb, alpha, options.background), None
-    return rgb, alpha
-
-
 class _Stopwatch:
-    """Takes the time of each step, in whole milliseconds."""
+    """Takes the time of each step, in whole milliseconds, and stops at the first that begins after the deadline."""
 
-    def __init__(self) -> None:
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
         self.timings_ms: dict[str, int] = {}
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
+        self._deadline.check()
         began = time.perf_counter()
         yield
         self.timings_ms[name] = round((time.perf_counter() - began) * 1000)

@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image
 
 from processing.matting.arrays import Matte, Rgb8, Tensor
+from processing.matting.deadline import NEVER, Deadline
 from processing.matting.model_catalog import ModelRow
 from processing.matting.network_output import stretched
 from processing.matting.resample import halved
@@ -16,17 +17,18 @@ SUBJECT_MIN_MATTE = 0.5
 SUBJECT_MIN_SHARE = 0.0005
 
 
-def predict(picture: Rgb8, session: MattingSession, *, looks_twice: bool = False) -> Matte:
+def predict(picture: Rgb8, session: MattingSession, *, looks_twice: bool = False, deadline: Deadline = NEVER) -> Matte:
     """Return the matte (side, side) at the network's input size.
 
     It is as the network gave it; only where the catalog says so, and only with a subject in it, it is stretched to
     0..1, since stretching makes a subject out of any haze. With `looks_twice` it is the mean of the mattes of the
-    picture and of its mirror image (test-time augmentation), which errs less, and takes twice the time.
+    picture and of its mirror image (test-time augmentation), which errs less, and takes twice the time. Raises TooSlow
+    when it does not come by the deadline.
     """
     tensor = _to_tensor(picture, session.model)
-    matte = session.run(tensor)
+    matte = session.run(tensor, deadline)
     if looks_twice:
-        mirrored = session.run(np.ascontiguousarray(tensor[..., ::-1]))
+        mirrored = session.run(np.ascontiguousarray(tensor[..., ::-1]), deadline)
         matte = np.asarray((matte + mirrored[:, ::-1]) / 2, np.float32)
     return stretched(matte) if session.model.needs_stretch and has_subject(matte) else matte
 

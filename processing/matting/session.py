@@ -9,9 +9,11 @@ from typing import Any, Protocol
 
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 
 from processing.matting.arrays import Matte, Tensor
-from processing.matting.errors import ModelUnusable
+from processing.matting.deadline import NEVER, Deadline
+from processing.matting.errors import ModelUnusable, TooSlow
 from processing.matting.execution_providers import (
     AUTO,
     CPU,
@@ -40,8 +42,11 @@ class MattingSession(Protocol):
     def model(self) -> ModelRow:
         """The row of the model that runs here."""
 
-    def run(self, tensor: Tensor) -> Matte:
-        """Return the matte (side, side) in 0..1 for a picture (1, 3, side, side) normalised as the row says."""
+    def run(self, tensor: Tensor, deadline: Deadline = NEVER) -> Matte:
+        """Return the matte (side, side) in 0..1 for a picture (1, 3, side, side) normalised as the row says.
+
+        Raise TooSlow when it does not come by the deadline.
+        """
 
 
 class OnnxSession:
@@ -55,20 +60,43 @@ class OnnxSession:
         self._session = session
         self._input_name = session.get_inputs()[0].name
         self._output_name = session.get_outputs()[0].name
-        self._run_options = _run_options(provider)
         self._one_run = threading.Lock()
         self.model = model
         self.provider = provider
         """The name of the execution provider that runs it: a key of PROVIDERS."""
 
-    def run(self, tensor: Tensor) -> Matte:
-        """Return the matte (side, side) in 0..1 for a picture (1, 3, side, side); raise ModelUnusable if it is none."""
-        with self._one_run:
-            (output,) = self._session.run([self._output_name], {self._input_name: tensor}, self._run_options)
+    def run(self, tensor: Tensor, deadline: Deadline = NEVER) -> Matte:
+        """Return the matte (side, side) in 0..1 for a picture (1, 3, side, side).
+
+        Raise ModelUnusable if it is none, TooSlow when it does not come by the deadline: a run is then given up.
+        """
+        if not self._one_run.acquire(timeout=min(deadline.left_s, threading.TIMEOUT_MAX)):
+            raise TooSlow
+        try:
+            output = self._output_of(tensor, deadline)
+        finally:
+            self._one_run.release()
         side = self.model.input_size
         if output.size != side * side or not np.isfinite(output).all():
             raise ModelUnusable(details=f"{self.model.name} returned no matte: shape {output.shape}.")
         return as_matte(output.reshape(side, side), self.model)
+
+    def _output_of(self, tensor: Tensor, deadline: Deadline) -> NDArray[np.float32]:
+        options = _run_options(self.provider)
+        timer = threading.Timer(deadline.left_s, setattr, (options, "terminate", True)) if deadline.is_set else None
+        if timer is not None:
+            timer.daemon = True
+            timer.start()
+        try:
+            (output,) = self._session.run([self._output_name], {self._input_name: tensor}, options)
+        except Exception as error:  # onnxruntime's exceptions share no base class
+            if options.terminate:
+                raise TooSlow from error
+            raise
+        finally:
+            if timer is not None:
+                timer.cancel()
+        return np.asarray(output)
 
 
 def open_session(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from processing.matting.arrays import Matte, Tensor
+from processing.matting.deadline import NEVER, Deadline
 from processing.matting.model_catalog import ModelRow, get_model
 
 _SIDE = get_model("isnet-general-use").input_size
@@ -22,7 +23,7 @@ class FixedSession:
         self.model: ModelRow = get_model("isnet-general-use")
         self.seen: list[Tensor] = []
 
-    def run(self, tensor: Tensor) -> Matte:
+    def run(self, tensor: Tensor, deadline: Deadline = NEVER) -> Matte:
         self.seen.append(tensor)
         return self._matte.copy()
 

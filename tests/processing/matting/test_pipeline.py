@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from processing.matting.errors import ImageTooLarge, UnreadableImage
-from processing.matting.options import CutoutOptions, DecodeLimits
+from processing.matting.options import Crop, CutoutOptions, DecodeLimits, ResultSize
 from processing.matting.pipeline import Cutout, cut_out
 from tests.processing.matting.decode_cases import as_file
 from tests.processing.matting.fakes import BlindSession, DiscSession
@@ -62,7 +62,7 @@ def test_soft_edge_has_the_subjects_colour_not_the_backgrounds(cut: Any) -> None
 
 
 def test_facts_tell_sizes_steps_and_confidence(cut: Any) -> None:
-    cutout, _ = cut(max_side_px=100)
+    cutout, _ = cut(size=ResultSize(max_side_px=100))
 
     assert (cutout.width, cutout.height, cutout.input_width, cutout.input_height) == (100, 50, 400, 200)
     assert list(cutout.timings_ms) == ["decode", "predict", "refine", "foreground", "composite", "encode"]
@@ -76,7 +76,7 @@ def test_small_result_of_a_large_photo_is_the_large_one_made_small(cut: Any) -> 
     disc = np.hypot((x - 2500) / 5001, (y - 850) / 1700) < 0.3
     large = as_file(Image.fromarray(np.where(disc[..., None], ORANGE, BLUE).astype(np.uint8)), "PNG")
 
-    small, whole = cut(large, max_side_px=1000)[1], cut(large)[1]
+    small, whole = cut(large, size=ResultSize(max_side_px=1000))[1], cut(large)[1]
 
     assert small.size == (1000, 340)
     expected = _pixels(whole.resize(small.size, Image.Resampling.BOX))
@@ -87,7 +87,7 @@ def test_small_result_of_a_large_photo_is_the_large_one_made_small(cut: Any) -> 
 
 
 def test_crop_comes_before_the_size_limit(cut: Any) -> None:
-    cutout, picture = cut(crop=True, max_side_px=60)
+    cutout, picture = cut(crop=Crop(), size=ResultSize(max_side_px=60))
 
     assert picture.size == (cutout.width, cutout.height)
     assert cutout.width == 60
@@ -96,7 +96,7 @@ def test_crop_comes_before_the_size_limit(cut: Any) -> None:
 
 
 def test_crop_without_limit_is_the_box_of_the_subject(cut: Any) -> None:
-    assert np.allclose(cut(crop=True)[1].size, (240, 120), atol=6)
+    assert np.allclose(cut(crop=Crop())[1].size, (240, 120), atol=6)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,8 @@ def test_crop_without_limit_is_the_box_of_the_subject(cut: Any) -> None:
     ],
 )
 def test_opaque_results_stand_on_the_background(cut: Any, image_format: str, channels: str, mode: str) -> None:
-    _, picture = cut(image_format=image_format, channels=channels, background=(0, 200, 0))
+    background = (0, 200, 0, 255) if mode == "RGB" else None
+    _, picture = cut(image_format=image_format, channels=channels, background=background)
 
     assert picture.mode == mode
     assert picture.format == {"png": "PNG", "jpg": "JPEG", "webp": "WEBP"}[image_format]
@@ -121,7 +122,7 @@ def test_opaque_results_stand_on_the_background(cut: Any, image_format: str, cha
 
 
 def test_picture_without_subject_gives_an_empty_cutout(photo: bytes, limits: DecodeLimits) -> None:
-    cutout = cut_out(photo, CutoutOptions(crop=True), session=BlindSession(), limits=limits)
+    cutout = cut_out(photo, CutoutOptions(crop=Crop()), session=BlindSession(), limits=limits)
 
     assert not cutout.has_subject
     assert cutout.matte_confidence == 0
@@ -165,7 +166,9 @@ def test_same_input_gives_the_same_bytes(cut: Any) -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 1), (1, 3), (1, 16_384), (16_384, 1)])
-@pytest.mark.parametrize("options", [{}, {"crop": True, "max_side_px": 256}, {"image_format": "jpg"}])
+@pytest.mark.parametrize(
+    "options", [{}, {"crop": Crop(), "size": ResultSize(max_side_px=256)}, {"image_format": "jpg"}]
+)
 def test_tiny_and_long_pictures_come_through(cut: Any, size: tuple[int, int], options: dict[str, Any]) -> None:
     cutout, picture = cut(as_file(Image.new("RGB", size, ORANGE), "PNG"), **options)
 
@@ -178,7 +181,7 @@ def test_picture_too_long_for_webp_is_refused_and_fits_when_smaller(cut: Any) ->
 
     with pytest.raises(ImageTooLarge):
         cut(long, image_format="webp")
-    assert cut(long, image_format="webp", max_side_px=2048)[0].width == 2048
+    assert cut(long, image_format="webp", size=ResultSize(max_side_px=2048))[0].width == 2048
 
 
 def test_unreadable_file_never_reaches_the_network(limits: DecodeLimits) -> None:
