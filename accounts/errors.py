@@ -32,6 +32,10 @@ class AuthenticationError(ServiceError):
     public_text = "This needs a valid API key. Send it in the `x-api-key` header."
 
 
+class MissingApiKey(AuthenticationError):
+    """Nobody showed a key."""
+
+
 class PermissionRefused(ServiceError):
     """We know who is calling, and they may not do this."""
 

@@ -59,7 +59,15 @@ class PayingOrganizationAdmin(OrganizationAdmin):
 class PlanAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """How fast each plan may call."""
 
-    list_display = ("name", "slug", "requests_per_minute", "requests_per_second", "max_concurrency", "is_default")
+    list_display = (
+        "name",
+        "slug",
+        "requests_per_minute",
+        "requests_per_second",
+        "megapixels_per_minute",
+        "max_concurrency",
+        "is_default",
+    )
 
 
 @admin.register(CreditAccount)

@@ -17,6 +17,9 @@ class Plan(models.Model):
     name = models.CharField(max_length=50)
     requests_per_minute = models.PositiveIntegerField()
     requests_per_second = models.PositiveIntegerField(help_text="The burst: never more than this in one second.")
+    megapixels_per_minute = models.PositiveIntegerField(
+        default=500, db_default=500, help_text="What the v1.0 API counts instead of requests: megapixels of input."
+    )
     max_concurrency = models.PositiveIntegerField(help_text="Images of one organization worked on at once.")
     is_default = models.BooleanField(default=False, help_text="New organizations get this plan.")
 
@@ -26,7 +29,12 @@ class Plan(models.Model):
                 fields=["is_default"], condition=Q(is_default=True), name="billing_plan_one_default"
             ),
             models.CheckConstraint(
-                condition=Q(requests_per_minute__gt=0, requests_per_second__gt=0, max_concurrency__gt=0),
+                condition=Q(
+                    requests_per_minute__gt=0,
+                    requests_per_second__gt=0,
+                    megapixels_per_minute__gt=0,
+                    max_concurrency__gt=0,
+                ),
                 name="billing_plan_lets_someone_in",
             ),
         ]

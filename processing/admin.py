@@ -13,7 +13,7 @@ from billing.admin import LookOnly
 from processing.engine import CANNOT_RUN, engine
 from processing.forms import ModelChoiceForm
 from processing.matting.model_catalog import CATALOG
-from processing.models import DailyUsage, ModelChoice, RemovalRecord
+from processing.models import DailyUsage, ModelChoice, RemovalRecord, SizeVocabulary
 
 
 @admin.register(RemovalRecord)
@@ -87,3 +87,17 @@ class ModelChoiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         ]
         context = {**self.admin_site.each_context(request), "title": "Models", "models": models}
         return TemplateResponse(request, "admin/processing/modelchoice/models.html", context)
+
+
+@admin.register(SizeVocabulary)
+class SizeVocabularyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Whether an organization's sizes count pixels or, as in Poof's newer documents, megapixels."""
+
+    list_display = ("organization", "vocabulary")
+    list_select_related = ("organization",)
+    search_fields = ("organization__name", "organization__public_id")
+    autocomplete_fields = ("organization",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: SizeVocabulary | None = None) -> tuple[str, ...]:
+        """Let a stored choice change its vocabulary only."""
+        return ("organization",) if obj else ()

@@ -12,10 +12,10 @@ class NotAColour(ValueError):
     """The text names no colour."""
 
 
-def parse_opaque_colour(text: str) -> tuple[int, int, int]:
-    """Return the 8-bit sRGB colour that CSS Color 4 text (or hex digits without #) names.
+def parse_colour(text: str) -> tuple[int, int, int, int]:
+    """Return the 8-bit sRGB colour and alpha that CSS Color 4 text (or hex digits without #) names.
 
-    Raises NotAColour for anything else, and for colours that are not fully opaque: nothing lies beneath a background.
+    Raises NotAColour for anything else.
     """
     if len(text) > _LONGEST:
         raise NotAColour("too long")
@@ -27,7 +27,20 @@ def parse_opaque_colour(text: str) -> tuple[int, int, int]:
         srgb = colour.to("srgb")
     except NotImplementedError:  # lab(), oklch() and the like, which tinycss2 parses but does not convert
         raise NotAColour("not a colour we can convert") from None
-    if srgb.alpha != 1:
+    red, green, blue = (_in_8_bits(channel or 0.0) for channel in srgb.coordinates)
+    return red, green, blue, _in_8_bits(srgb.alpha or 0.0)
+
+
+def parse_opaque_colour(text: str) -> tuple[int, int, int]:
+    """Return the same without alpha; raise NotAColour where it is not fully opaque, too.
+
+    Nothing lies beneath a background.
+    """
+    red, green, blue, alpha = parse_colour(text)
+    if alpha != 255:
         raise NotAColour("not opaque")
-    red, green, blue = (round(255 * min(1.0, max(0.0, channel or 0.0))) for channel in srgb.coordinates)
     return red, green, blue
+
+
+def _in_8_bits(channel: float) -> int:
+    return round(255 * min(1.0, max(0.0, channel)))

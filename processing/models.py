@@ -45,6 +45,31 @@ class ModelChoice(models.Model):
         return f"{self.organization}: {self.model}"
 
 
+class Vocabulary(models.TextChoices):
+    """What the sizes of POST /v1/remove count in."""
+
+    PIXELS = "pixels"
+    MEGAPIXELS = "megapixels"
+
+
+class SizeVocabulary(models.Model):
+    """What the sizes `preview` and `medium` mean to an organization: pixels unless it chose megapixels here."""
+
+    organization = models.OneToOneField(
+        Organization, on_delete=models.CASCADE, primary_key=True, related_name="size_vocabulary"
+    )
+    vocabulary = models.CharField(max_length=12, choices=Vocabulary.choices)
+
+    class Meta:
+        verbose_name_plural = "size vocabularies"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(vocabulary__in=Vocabulary.values), name="size_vocabulary_known")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization}: {self.vocabulary}"
+
+
 class DailyUsage(models.Model):
     """What remains of records past their time: one count per organization, day and outcome."""
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from accounts.models import ApiKey, Organization
 from billing.models import CreditAccount
 from billing.selectors import Credits, account_of, credits_of
-from processing.models import ModelChoice, RemovalRecord
+from processing.models import ModelChoice, RemovalRecord, SizeVocabulary, Vocabulary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,3 +45,9 @@ def model_of(organization_id: int) -> str:
     """Return the model for requests that name none: the organization's own while it is allowed, else the default."""
     chosen = ModelChoice.objects.filter(organization_id=organization_id).values_list("model", flat=True).first()
     return chosen if chosen in settings.ALLOWED_MODELS else settings.MODEL_NAME
+
+
+def speaks_megapixels(organization_id: int) -> bool:
+    """Whether the organization chose that sizes count megapixels."""
+    chosen = SizeVocabulary.objects.filter(organization_id=organization_id, vocabulary=Vocabulary.MEGAPIXELS)
+    return chosen.exists()

@@ -2,36 +2,70 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from django.conf import settings
 
+from accounts.errors import ServiceError
 from billing import pricing
 from billing.charging import held_credits
 from billing.models import CreditAccount
 from processing.engine import engine
-from processing.matting.decode import open_file
+from processing.fetching.errors import FetchFailed
+from processing.fetching.fetcher import fetch_picture
+from processing.matting.deadline import NEVER, Deadline
+from processing.matting.decode import OpenedFile, open_file
+from processing.matting.errors import UnknownFileType
+from processing.matting.header import ImageHeader
 from processing.matting.options import CutoutOptions, DecodeLimits, Quality
 from processing.matting.pipeline import Cutout, cut_out_opened
 from processing.slots import image_slots
 
 
+@dataclass(frozen=True, slots=True)
+class PictureAddress:
+    """Where a picture is to be fetched, and the field that said so."""
+
+    url: str
+    field: str
+
+
+Picture = bytes | PictureAddress
+
+
+class PictureNotFetched(ServiceError):
+    """A picture that a caller named by its address did not come, or is none; the words are always the same."""
+
+    code, status, is_our_fault = "validation_error", 400, False
+    public_text = FetchFailed.public_text
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__(details={field: [self.public_text]})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemovalRequest:
-    """One request in our own words, whatever dialect it came in."""
+    """One request in our own words, whatever dialect it came in. `backdrop` is put behind the subject."""
 
     account: CreditAccount
-    image_bytes: bytes
+    picture: Picture
     options: CutoutOptions
     model: str
+    limits: DecodeLimits
+    backdrop: Picture | None = None
     idempotency_key: str | None = None
+    deadline: Deadline = NEVER
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over what was asked: model, options and the file's bytes, however they were spelt or packed."""
+        """SHA-256 over what was asked: model, options and pictures, however they were spelt or packed.
+
+        Of a picture to be fetched it is the address that counts.
+        """
         asked = json.dumps({"model": self.model, **asdict(self.options)}, sort_keys=True).encode()
-        return hashlib.sha256(asked + hashlib.sha256(self.image_bytes).digest()).hexdigest()
+        return hashlib.sha256(asked + _digest(self.picture) + _digest(self.backdrop)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,31 +84,53 @@ class RemovalResult:
         return self.cutout.timings_ms
 
 
-def decode_limits() -> DecodeLimits:
-    """Return the configured limits of one image."""
+def decode_limits(max_bytes: int | None = None) -> DecodeLimits:
+    """Return the configured limits of one image, by default with v1's limit of its bytes."""
     return DecodeLimits(
-        max_bytes=settings.MAX_IMAGE_BYTES,
+        max_bytes=settings.MAX_IMAGE_BYTES if max_bytes is None else max_bytes,
         max_pixels=settings.MAX_IMAGE_PIXELS,
         max_side_px=settings.MAX_IMAGE_SIDE_PX,
         max_jpeg_scans=settings.MAX_JPEG_SCANS,
     )
 
 
-def remove_background(request: RemovalRequest) -> RemovalResult:
-    """Serve one paid request: nothing is computed that cannot be paid, nothing paid that was not made."""
-    opened = open_file(request.image_bytes, decode_limits())
-    with (
-        held_credits(
-            request.account,
-            amount=pricing.CREDITS_PER_IMAGE,
-            idempotency_key=request.idempotency_key,
-            fingerprint=request.fingerprint,
-        ) as charge,
-        image_slots.acquire(),
-    ):
-        # Here, so that only who can pay has a model opened, and no more of them are in work than there are slots.
-        session = engine.session(request.model)
-        cutout = cut_out_opened(opened, request.options, session=session)
+def _let_in(header: ImageHeader) -> None:
+    """Let every picture in."""
+
+
+def remove_background(request: RemovalRequest, *, admit: Callable[[ImageHeader], None] = _let_in) -> RemovalResult:
+    """Serve one paid request: nothing is computed that cannot be paid, nothing paid that was not made.
+
+    `admit` is told what the picture is as soon as its header was read, and may refuse it. Pictures named by their
+    address are fetched for who can pay.
+    """
+    opened = _opened_if_here(request.picture, request.limits)
+    backdrop = _opened_if_here(request.backdrop, request.limits)
+    if opened is not None:
+        _admit(opened, request, admit)
+    with held_credits(
+        request.account,
+        amount=pricing.CREDITS_PER_IMAGE,
+        idempotency_key=request.idempotency_key,
+        fingerprint=request.fingerprint,
+    ) as charge:
+        if opened is None:
+            opened = _opened(request.picture, request)
+            _admit(opened, request, admit)
+        if backdrop is None and request.backdrop is not None:
+            backdrop = _opened(request.backdrop, request)
+        with image_slots.acquire(at_most_s=request.deadline.left_s):
+            # Here, so that only who can pay has a model opened, and no more of them are in work than there are slots.
+            session = engine.session(request.model)
+            cutout = cut_out_opened(
+                opened,
+                request.options,
+                session=session,
+                limits=request.limits,
+                backdrop=backdrop,
+                deadline=request.deadline,
+            )
+        request.deadline.check()
     return RemovalResult(
         cutout=cutout,
         credits_charged=charge.credits_charged,
@@ -82,3 +138,35 @@ def remove_background(request: RemovalRequest) -> RemovalResult:
         model=session.model.name,
         quality=request.options.quality,
     )
+
+
+def _opened_if_here(picture: Picture | None, limits: DecodeLimits) -> OpenedFile | None:
+    """Return the picture with its header read; None where there is none, or it is still to be fetched."""
+    return open_file(picture, limits) if isinstance(picture, bytes) else None
+
+
+def _opened(picture: Picture, request: RemovalRequest) -> OpenedFile:
+    """Return the picture with its header read, fetched first where it is named by its address."""
+    if isinstance(picture, bytes):
+        return open_file(picture, request.limits)
+    left_s = request.deadline.left_s if request.deadline.is_set else None
+    try:
+        fetched = fetch_picture(picture.url, max_bytes=request.limits.max_bytes, deadline_s=left_s)
+        return open_file(fetched, request.limits)
+    except (FetchFailed, UnknownFileType):
+        request.deadline.check()
+        raise PictureNotFetched(picture.field) from None
+
+
+def _admit(opened: OpenedFile, request: RemovalRequest, admit: Callable[[ImageHeader], None]) -> None:
+    """Refuse what the header alone is enough to refuse."""
+    if request.options.region is not None:
+        request.options.region.bounds_in(opened.header.height, opened.header.width)
+    admit(opened.header)
+
+
+def _digest(picture: Picture | None) -> bytes:
+    if picture is None:
+        return b""
+    told = picture if isinstance(picture, bytes) else f"url {picture.url}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(told).digest()

@@ -1,5 +1,6 @@
 """How many images are worked on at once, and how many may wait. Per process: each process has its own cores."""
 
+import math
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -32,12 +33,15 @@ class Slots:
         self._wait_s = wait_s
 
     @contextmanager
-    def acquire(self) -> Iterator[None]:
-        """Hold one slot for the block; raise ServerBusy at once when the line is full, or after the wait."""
+    def acquire(self, *, at_most_s: float = math.inf) -> Iterator[None]:
+        """Hold one slot for the block; raise ServerBusy at once when the line is full, or after the wait.
+
+        The wait lasts no longer than `at_most_s` seconds.
+        """
         if not self._line.acquire(blocking=False):
             raise ServerBusy(retry_after_s=self._retry_after_s)
         try:
-            if not self._free.acquire(timeout=self._wait_s):
+            if not self._free.acquire(timeout=min(self._wait_s, at_most_s)):
                 raise ServerBusy(retry_after_s=self._retry_after_s)
             try:
                 yield

@@ -1,98 +1,29 @@
-"""Any exception, anywhere, to the one error shape of the dialect that was spoken."""
+"""Any exception, anywhere, to the one error shape of the dialect that was spoken; pages get a page."""
 
 import logging
-from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
-from django.core.exceptions import (
-    PermissionDenied,
-    RequestDataTooBig,
-    SuspiciousOperation,
-    TooManyFieldsSent,
-    TooManyFilesSent,
-)
-from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.http.request import UnreadablePostError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from psycopg_pool import PoolTimeout
-from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
-from accounts.errors import ServiceError
 from processing.api.request_ids import request_id_of
-from processing.api.upload_gate import UploadTooLarge
-from processing.matting.errors import MattingError
+from removebg import v1_errors, v1_0_errors
+from removebg.problems import CODES, OUR_FAULT, Problem, problem_of
 
 logger = logging.getLogger(__name__)
 
-CODES = {
-    400: "validation_error",
-    401: "authentication_error",
-    403: "permission_denied",
-    404: "not_found",
-    405: "method_not_allowed",
-    429: "rate_limit_exceeded",
-    500: "internal_server_error",
-    503: "service_unavailable",
-}
-OUR_FAULT = "Something went wrong on our side. Nothing was charged; please try again."
-UNAVAILABLE = "The service is not available for a moment. Nothing was charged; please try again shortly."
-TOO_MANY_PARTS = "The body has too many fields or files. Send one photo and the fields of the documentation."
-UNREADABLE_BODY = "The request body could not be read. Send the fields and the photo as multipart/form-data."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """What a caller is told."""
-
-    status: int
-    code: str
-    message: str
-    details: Any = None
-    retry_after_s: int | None = None
-
-
-def problem_of(error: Exception) -> Problem:  # noqa: PLR0911, PLR0912 - one row for each kind of error
-    """Return what to tell the caller about any exception; unknown ones are our fault."""
-    match error:
-        case ServiceError():
-            return _told(error, details=error.details)
-        case MattingError():
-            return _told(error, details=None)  # the core's details are for the log
-        case drf.ValidationError():
-            return Problem(status=400, code=CODES[400], message=_first_fault(error.detail), details=error.detail)
-        case drf.MethodNotAllowed():
-            return Problem(status=405, code=CODES[405], message=str(error.detail))
-        case Http404() | drf.NotFound():
-            return Problem(status=404, code=CODES[404], message="There is nothing at this address.")
-        case PermissionDenied() | drf.PermissionDenied():
-            return Problem(status=403, code=CODES[403], message="You may not do this.")
-        case UnreadablePostError() if isinstance(error.__cause__, UploadTooLarge):
-            return Problem(status=400, code="image_too_large", message=_too_large_text())
-        case UnreadablePostError():
-            text = f"The upload broke off, or did not arrive within {settings.UPLOAD_DEADLINE_S:g} seconds."
-            return Problem(status=400, code=CODES[400], message=text)
-        case RequestDataTooBig():
-            text = f"The form fields beside the file are larger than {settings.MAX_FORM_BYTES} bytes together."
-            return Problem(status=400, code=CODES[400], message=text)
-        case TooManyFieldsSent() | TooManyFilesSent():
-            return Problem(status=400, code=CODES[400], message=TOO_MANY_PARTS)
-        case SuspiciousOperation() | drf.ParseError() | drf.UnsupportedMediaType():
-            return Problem(status=400, code=CODES[400], message=UNREADABLE_BODY)
-        case OperationalError() | InterfaceError() | PoolTimeout():
-            return Problem(status=503, code=CODES[503], message=UNAVAILABLE, retry_after_s=5)
-        case _:
-            return Problem(status=500, code=CODES[500], message=OUR_FAULT)
-
 
 def handle_api_exception(error: Exception, context: dict[str, Any]) -> Response:
-    """DRF's exception handler: the flat v1 body, with the error logged where it is ours."""
+    """DRF's exception handler: the dialect's body, with the error logged where it is ours."""
     problem = problem_of(error)
     _log(problem, error)
     request: HttpRequest = context["request"]._request
-    response = Response(_v1_body(request, problem), status=problem.status)
+    if _is_v1_0(request):
+        problem, body = v1_0_errors.reworded(problem, error)
+    else:
+        body = v1_errors.body_of(problem, request_id=request_id_of(request))
+    response = Response(body, status=problem.status)
     for name, value in _headers(problem).items():
         response[name] = value
     return response
@@ -124,33 +55,17 @@ def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _answer(request, Problem(status=403, code=CODES[403], message=text))
 
 
-def doc_url(code: str) -> str:
-    """Return the address of the page that explains a code."""
-    return f"{settings.PUBLIC_URL}/docs/errors/{code.replace('_', '-')}"
-
-
-def _told(error: ServiceError | MattingError, *, details: Any) -> Problem:
-    return Problem(
-        status=error.status,
-        code=error.code,
-        message=error.public_text,
-        details=details,
-        retry_after_s=error.retry_after_s,
-    )
-
-
 def _answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     if request.path.startswith("/v1/"):
-        return JsonResponse(_v1_body(request, problem), status=problem.status)
+        return JsonResponse(v1_errors.body_of(problem, request_id=request_id_of(request)), status=problem.status)
+    if _is_v1_0(request):
+        return JsonResponse(v1_0_errors.body_of(problem), status=problem.status)
     context = {"problem": problem, "request_id": request_id_of(request)}
     return render(request, "errors/problem.html", context, status=problem.status)
 
 
-def _v1_body(request: HttpRequest, problem: Problem) -> dict[str, Any]:
-    body = {"code": problem.code, "message": problem.message}
-    if problem.details is not None:
-        body["details"] = problem.details
-    return {**body, "request_id": request_id_of(request), "doc_url": doc_url(problem.code)}
+def _is_v1_0(request: HttpRequest) -> bool:
+    return request.path.startswith("/v1.0/")
 
 
 def _headers(problem: Problem) -> dict[str, str]:
@@ -167,16 +82,3 @@ def _log(problem: Problem, error: Exception) -> None:
         logger.error("api_crash", exc_info=error)
     elif problem.status == 503 and getattr(error, "is_our_fault", True):
         logger.warning("api_unavailable", extra={"problem": str(error)})
-
-
-def _first_fault(detail: Any) -> str:
-    """Return one sentence for people: the first field and what is wrong with it."""
-    if isinstance(detail, dict) and detail:
-        field, faults = next(iter(detail.items()))
-        fault = faults[0] if isinstance(faults, list) and faults else faults
-        return f"{field}: {fault}"
-    return "A field has a value that is not accepted."
-
-
-def _too_large_text() -> str:
-    return f"The upload is larger than {settings.MAX_IMAGE_BYTES} bytes, the most one image may have."

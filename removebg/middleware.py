@@ -1,9 +1,11 @@
-"""Every request has an id: in the answer's header, in error bodies, in the log."""
+"""What every request passes: it gets an id, and a form of ours must be small."""
 
 import logging
 import time
 from collections.abc import Callable
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 
 from processing.api.request_ids import request_id_of
@@ -33,3 +35,21 @@ class RequestIdMiddleware:
             },
         )
         return response
+
+
+API_PATHS = ("/v1/", "/v1.0/")
+
+
+class SmallForms:
+    """Refuses large bodies to everything but the API, which takes pictures and has limits of its own."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, unless the body says that it is larger than any form."""
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        is_large = length.isascii() and length.isdigit() and int(length) > settings.MAX_FORM_BYTES
+        if is_large and not request.path.startswith(API_PATHS):
+            raise RequestDataTooBig("The body is larger than any form of ours.")
+        return self._get_response(request)

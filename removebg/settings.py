@@ -101,6 +101,7 @@ else:
 
 # --- Limits of one image ---------------------------------------------------------------------------------------
 MAX_IMAGE_BYTES = env.read_int("MAX_IMAGE_BYTES", 20 * 1024 * 1024, minimum=1024)
+V1_0_MAX_IMAGE_BYTES = env.read_int("V1_0_MAX_IMAGE_BYTES", 22_000_000, minimum=1024)
 MAX_IMAGE_PIXELS = env.read_int("MAX_IMAGE_PIXELS", 50_000_000, minimum=1)
 MAX_IMAGE_SIDE_PX = env.read_int("MAX_IMAGE_SIDE_PX", 16_384, minimum=1)
 MAX_JPEG_SCANS = env.read_int("MAX_JPEG_SCANS", 100, minimum=1)
@@ -130,9 +131,14 @@ UPLOAD_DEADLINE_S = env.read_float("UPLOAD_DEADLINE_S", 60.0, minimum=0.1)
 DRAIN_DEADLINE_S = env.read_float("DRAIN_DEADLINE_S", 10.0)
 MAX_DRAIN_BYTES = env.read_int("MAX_DRAIN_BYTES", 64 * 1024 * 1024)
 MAX_FORM_BYTES = env.read_int("MAX_FORM_BYTES", 1024 * 1024, minimum=1024)
-# The whole body of a call: the file, the fields beside it, the multipart headers.
-MAX_BODY_BYTES = MAX_IMAGE_BYTES + MAX_FORM_BYTES
-DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_FORM_BYTES
+# The whole body of a call: the picture, as base64 at the most, the fields beside it, the multipart headers. A v1.0 body
+# may hold a background picture, too.
+MAX_BODY_BYTES = MAX_IMAGE_BYTES * 4 // 3 + MAX_FORM_BYTES
+V1_0_MAX_BODY_BYTES = V1_0_MAX_IMAGE_BYTES * 4 // 3 + V1_0_MAX_IMAGE_BYTES + MAX_FORM_BYTES
+# Django counts base64 text among the fields. The API and the middleware SmallForms hold the rest to MAX_FORM_BYTES.
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_IMAGE_BYTES, V1_0_MAX_IMAGE_BYTES) * 4 // 3 + MAX_FORM_BYTES
+# Some clients of v1.0 stop listening 20 seconds after they have sent a picture.
+V1_0_ANSWER_WITHIN_S = env.read_float("V1_0_ANSWER_WITHIN_S", 18.0, minimum=0.1)
 
 # How many proxies of yours stand in front; each appends one address to X-Forwarded-For.
 TRUSTED_PROXIES = env.read_int("TRUSTED_PROXIES", 0)
@@ -166,6 +172,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "corsheaders",
     "rest_framework",
     "drf_spectacular",
     "accounts",
@@ -175,6 +182,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "removebg.middleware.RequestIdMiddleware",
+    "removebg.middleware.SmallForms",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -239,7 +248,36 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVERS": [{"url": PUBLIC_URL}],
+    "POSTPROCESSING_HOOKS": [
+        "processing.api.v1_schema.tell_that_one_picture_will_do",
+        "processing.api.v1_0_schema.tell_what_goes_together",
+    ],
 }
+
+# --- Pages of other sites --------------------------------------------------------------------------------------
+# Plug-ins call v1.0 from a page. Who has the key may call from anywhere; cookies count for nothing there.
+CORS_URLS_REGEX = r"^/v1\.0/"
+CORS_ALLOW_ALL_ORIGINS = True
+CORS_ALLOW_METHODS = ["GET", "POST", "OPTIONS"]
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "user-agent", "x-api-key"]
+CORS_EXPOSE_HEADERS = [
+    "Idempotent-Replayed",
+    "Retry-After",
+    "X-Credits-Charged",
+    "X-Credits-Remaining",
+    "X-Foreground-Height",
+    "X-Foreground-Left",
+    "X-Foreground-Top",
+    "X-Foreground-Width",
+    "X-Height",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "X-Request-ID",
+    "X-Type",
+    "X-Width",
+]
+CORS_PREFLIGHT_MAX_AGE = 86_400
 
 # --- Security headers and cookies ------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -5,15 +5,21 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from accounts.views import AdminLogIn
-from processing.api import v1
+from processing.api import v1, v1_0
+from processing.api.door import NoSuchEndpoint
 from removebg import health, metrics, pages
 
 urlpatterns = [
     path("v1/remove", v1.RemoveBackground.as_view(), name="v1-remove"),
     path("v1/me", v1.Me.as_view(), name="v1-me"),
     path("v1/openapi.yaml", SpectacularAPIView.as_view(), name="openapi"),
-    path("v1/", v1.NoSuchEndpoint.as_view()),
-    path("v1/<path:rest>", v1.NoSuchEndpoint.as_view()),
+    path("v1/", NoSuchEndpoint.as_view()),
+    path("v1/<path:rest>", NoSuchEndpoint.as_view()),
+    path("v1.0/removebg", v1_0.RemoveBackground.as_view(), name="v1-0-removebg"),
+    path("v1.0/account", v1_0.Account.as_view(), name="v1-0-account"),
+    path("v1.0/improve", v1_0.Improve.as_view(), name="v1-0-improve"),
+    path("v1.0/", NoSuchEndpoint.as_view()),
+    path("v1.0/<path:rest>", NoSuchEndpoint.as_view()),
     path("", pages.front, name="front"),
     path("docs/errors/", pages.error_index, name="error-index"),
     path("docs/errors/<slug:slug>", pages.error_page, name="error-page"),

@@ -18,7 +18,7 @@ application = UploadGate(
     places=settings.IMAGE_SLOTS + settings.SLOT_WAITING_PLACES + settings.UPLOADS_AT_ONCE,
     drains=settings.DRAINS_AT_ONCE,
     deadline_s=settings.UPLOAD_DEADLINE_S,
-    max_chunked_bytes=settings.MAX_BODY_BYTES,
+    max_chunked_bytes=max(settings.MAX_BODY_BYTES, settings.V1_0_MAX_BODY_BYTES),
     max_drain_bytes=settings.MAX_DRAIN_BYTES,
     drain_deadline_s=settings.DRAIN_DEADLINE_S,
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from processing.api.fields import RemovalForm
+from processing.api.v1_form import RemovalForm
 from removebg.error_catalogue import ERROR_PAGES
 
 PROJECT = Path(__file__).resolve().parent.parent

@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import ApiKeyAuthentication
-from accounts.errors import AuthenticationError
+from accounts.errors import AuthenticationError, MissingApiKey
 from accounts.models import ApiKey
 from billing.models import CreditAccount
 from billing.selectors import account_of
@@ -52,7 +54,7 @@ class ApiView(APIView):
         try:
             super().perform_authentication(request)
             if not isinstance(request.auth, ApiKey):
-                raise AuthenticationError
+                raise MissingApiKey
             self.caller = request.auth
         except AuthenticationError:
             throttling.count_stranger(request)
@@ -71,3 +73,22 @@ class ApiView(APIView):
         for name, value in throttling.rate_headers(request._request).items():
             response[name] = value
         return response
+
+
+class NoSuchEndpoint(ApiView):
+    """Any other address below a dialect's: 404 for everybody, counted by address."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    schema = None
+
+    def perform_authentication(self, request: Request) -> None:
+        """Nobody needs a key to be told that there is nothing here."""
+
+    def check_throttles(self, request: Request) -> None:
+        """Count the caller's address."""
+        throttling.count_stranger(request)
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        """Say 404 whatever the method."""
+        raise Http404

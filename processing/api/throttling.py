@@ -59,7 +59,7 @@ def count_key(request: Request, api_key: ApiKey, plan: Plan) -> None:
     """
     minute = _count(request, "key-minute", str(api_key.pk), f"{plan.requests_per_minute}/m")
     burst = _count(request, "key-burst", str(api_key.pk), f"{plan.requests_per_second}/s")
-    _remember(request, burst if burst.is_exceeded else minute)
+    remember_usage(request, burst if burst.is_exceeded else minute)
     for usage in (burst, minute):
         if usage.is_exceeded:
             raise _refusal(usage, "Your plan's rate limit is reached.")
@@ -68,13 +68,13 @@ def count_key(request: Request, api_key: ApiKey, plan: Plan) -> None:
 def peek_key(request: Request, api_key: ApiKey, plan: Plan) -> None:
     """Note the state of a key's minute for the headers, without counting."""
     rate = f"{plan.requests_per_minute}/m"
-    _remember(request, _count(request, "key-minute", str(api_key.pk), rate, increment=False))
+    remember_usage(request, _count(request, "key-minute", str(api_key.pk), rate, increment=False))
 
 
 def count_stranger(request: Request) -> None:
     """Count one request without a valid key by its address; raise RateLimitExceeded when it is one too many."""
     usage = _count(request, "stranger", client_address(request._request), settings.STRANGER_RATE)
-    _remember(request, usage)
+    remember_usage(request, usage)
     if usage.is_exceeded:
         raise _refusal(usage, "Too many requests without a valid API key came from your address.")
 
@@ -85,7 +85,8 @@ def _refusal(usage: Usage, why: str) -> RateLimitExceeded:
     return RateLimitExceeded(f"{why} Nothing was charged; try again in {again}.", retry_after_s=seconds)
 
 
-def _remember(request: Request, usage: Usage) -> None:
+def remember_usage(request: Request, usage: Usage) -> None:
+    """Keep what was counted for the answer's headers."""
     request._request.rate_usage = usage  # type: ignore[attr-defined]
 
 

@@ -2,24 +2,23 @@
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from processing.api.fields import SWITCH_WORDS, RemovalForm
-
-
-class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """The x-api-key header."""
-
-    target_class = "accounts.authentication.ApiKeyAuthentication"
-    name = "apiKey"
-
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        """Describe where the key goes."""
-        return {"type": "apiKey", "in": "header", "name": "x-api-key"}
+from processing.api.describing import (
+    CREDIT_HEADERS,
+    IDEMPOTENCY_KEY,
+    RATE_HEADERS,
+    REQUEST_ID,
+    AddressText,
+    Base64Text,
+    ColourText,
+    FilePart,
+    header,
+    phrase,
+)
+from processing.api.v1_form import LARGEST_SIDE_PX, RemovalForm
 
 
 class ErrorBody(serializers.Serializer[Any]):
@@ -44,72 +43,71 @@ class MeBody(serializers.Serializer[Any]):
     autoRechargeThreshold = serializers.IntegerField(allow_null=True)  # noqa: N815
 
 
-@extend_schema_field(OpenApiTypes.BINARY)
-class FilePart(serializers.FileField):
-    """A file part; a plain FileField would be described as the address of a stored file."""
+_FORM = RemovalForm().fields
+_SHARE = r"(\d{1,2}(\.\d{1,6})?%|100%|0?\.\d{1,6}|0|1)"
 
 
-@extend_schema_field({"type": "string", "format": "color"})
-class ColourText(serializers.CharField):
-    """A colour in CSS words."""
+class RemovalFields(RemovalForm):
+    """The form without the image, as a caller writes it."""
 
-
-class SwitchWord(serializers.ChoiceField):
-    """A switch as it stands in a form, where everything is text."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(choices=tuple(SWITCH_WORDS), **kwargs)
-
-
-class RemovalUpload(RemovalForm):
-    """The form with its file, as a caller sends it."""
-
-    image_file = FilePart(help_text="JPEG, PNG or WebP; alias: file.")
-    bg_color = ColourText(default="white", help_text=RemovalForm().fields["bg_color"].help_text)
-    crop: serializers.Field[Any, Any, Any, Any] = SwitchWord(
-        default="false", help_text=RemovalForm().fields["crop"].help_text
+    bg_color = ColourText(default="white", help_text=_FORM["bg_color"].help_text)
+    crop = phrase(r"^([Tt]rue|[Ff]alse|0|1|[1-9]\d{0,2}:[1-9]\d{0,2})$")(
+        default="false", help_text=_FORM["crop"].help_text
+    )
+    padding = phrase(rf"^{_SHARE}(,{_SHARE})?$")(required=False, help_text=_FORM["padding"].help_text)
+    crop_margin = phrase(r"^(0|\d{1,3}px|\d{1,2}%)( (0|\d{1,3}px|\d{1,2}%)){0,3}$")(
+        required=False, help_text=_FORM["crop_margin"].help_text
+    )
+    width = serializers.IntegerField(
+        min_value=1, max_value=LARGEST_SIDE_PX, required=False, help_text=_FORM["width"].help_text
+    )
+    height = serializers.IntegerField(
+        min_value=1, max_value=LARGEST_SIDE_PX, required=False, help_text=_FORM["height"].help_text
     )
 
 
-def _header(name: str, kind: Any, description: str) -> OpenApiParameter:
-    return OpenApiParameter(
-        name, kind, OpenApiParameter.HEADER, response=[200], description=description, required=False
+class RemovalText(RemovalFields):
+    """The form of urlencoded bodies: the image as text or by its address."""
+
+    image_file_b64 = Base64Text(required=False, help_text="The image as base64 text, or a data URI of it.")
+    image_url = AddressText(
+        required=False, help_text="The image's public address, http or https; alias: url. The last that counts."
     )
+
+
+class RemovalUpload(RemovalText):
+    """The form of multipart bodies."""
+
+    image_file = FilePart(required=False, help_text="JPEG, PNG or WebP; alias: file. The first that counts.")
 
 
 _ANSWER_HEADERS = [
-    _header("X-Request-ID", OpenApiTypes.STR, "req_..., also on errors."),
-    _header("X-Processing-Time-Ms", OpenApiTypes.INT, "Whole milliseconds."),
-    _header("X-Image-Width", OpenApiTypes.INT, "Of the delivered image, in pixels."),
-    _header("X-Image-Height", OpenApiTypes.INT, "Of the delivered image, in pixels."),
-    _header("X-Credits-Charged", OpenApiTypes.INT, "1, or 0 for a repetition under the same Idempotency-Key."),
-    _header("X-Credits-Remaining", OpenApiTypes.INT, "What is left after this call."),
-    _header(
+    REQUEST_ID,
+    header("X-Processing-Time-Ms", OpenApiTypes.INT, "Whole milliseconds."),
+    header("X-Image-Width", OpenApiTypes.INT, "Of the delivered image, in pixels."),
+    header("X-Image-Height", OpenApiTypes.INT, "Of the delivered image, in pixels."),
+    *CREDIT_HEADERS,
+    header(
         "X-Matte-Confidence",
         OpenApiTypes.FLOAT,
         "0..1: the overlap (IoU) with the true subject to expect; 0 when no subject was found.",
     ),
-    _header("X-Matte-Ambiguous-Ratio", OpenApiTypes.FLOAT, "0..1: share of pixels with alpha between 0.1 and 0.9."),
-    _header("X-Model", OpenApiTypes.STR, "The model that ran."),
-    _header("X-Quality", OpenApiTypes.STR, "The quality it ran in: fast, standard or best."),
-    _header("X-RateLimit-Limit", OpenApiTypes.INT, "Requests a minute; also on errors."),
-    _header("X-RateLimit-Remaining", OpenApiTypes.INT, "What is left of them."),
-    _header("X-RateLimit-Reset", OpenApiTypes.INT, "When the count starts again, in unix seconds."),
+    header("X-Matte-Ambiguous-Ratio", OpenApiTypes.FLOAT, "0..1: share of pixels with alpha between 0.1 and 0.9."),
+    header("X-Model", OpenApiTypes.STR, "The model that ran."),
+    header("X-Quality", OpenApiTypes.STR, "The quality it ran in: fast, standard or best."),
+    *RATE_HEADERS,
 ]
-_IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r'^([!#-~][!-~]*|"[!#-\[\]-~]+")$'},
-    OpenApiParameter.HEADER,
-    description="1-255 visible ASCII characters. The same key with the same request is charged once within 24 hours.",
-)
 _ERRORS = dict.fromkeys((400, 401, 402, 403, 404, 405, 409, 422, 429, 500, 503), ErrorBody)
 
 describe_remove = extend_schema_view(
     post=extend_schema(
         operation_id="removeBackground",
         summary="Remove the background of an image",
-        request={"multipart/form-data": RemovalUpload},
-        parameters=[_IDEMPOTENCY_KEY, *_ANSWER_HEADERS],
+        request={
+            "multipart/form-data": RemovalUpload,
+            "application/x-www-form-urlencoded": RemovalText,
+        },
+        parameters=[IDEMPOTENCY_KEY, *_ANSWER_HEADERS],
         responses={
             (200, "image/png"): OpenApiTypes.BINARY,
             (200, "image/jpeg"): OpenApiTypes.BINARY,
@@ -125,3 +123,12 @@ describe_me = extend_schema_view(
         responses={200: MeBody, 401: ErrorBody, 403: ErrorBody, 405: ErrorBody, 429: ErrorBody, 503: ErrorBody},
     )
 )
+
+
+def tell_that_one_picture_will_do(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Add to the description, as its last step, that at least one of the fields that hold an image is needed."""
+    for name in ("RemovalUpload", "RemovalText"):
+        schema = result["components"]["schemas"][name]
+        sources = [field for field in ("image_file", "image_file_b64", "image_url") if field in schema["properties"]]
+        schema["anyOf"] = [{"required": [field]} for field in sources]
+    return result

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.errors import ServiceError
-from processing.api.fields import LONGEST_SIDE_PX, RemovalForm
+from processing.api.v1_form import SIZES, RemovalForm
 from processing.engine import engine
 from processing.matting.errors import MattingError
 from processing.matting.options import CutoutOptions
@@ -32,12 +32,23 @@ class Command(BaseCommand):
             help="The file to write, or a folder (a path without an ending): photos become NAME-cutout.FORMAT in it.",
         )
         parser.add_argument("--format", help="png (default), jpg or webp; by default what PATH ends with.")
-        parser.add_argument("--channels", default="", help="rgba (default) or rgb.")
+        parser.add_argument("--channels", default="", help="rgba (default), rgb or alpha.")
         parser.add_argument("--bg-color", default="", help="An opaque CSS colour for opaque output; white by default.")
-        parser.add_argument("--size", default="", help=f"One of {', '.join(LONGEST_SIDE_PX)}.")
+        parser.add_argument("--size", default="", help=f"One of {', '.join(SIZES)}.")
         parser.add_argument("--quality", default="", help="fast, standard (default) or best.")
         parser.add_argument("--model", default="", help=f"One of {', '.join(settings.ALLOWED_MODELS)}.")
-        parser.add_argument("--crop", action="store_true", help="Cut the result to the subject's bounds.")
+        parser.add_argument(
+            "--crop",
+            nargs="?",
+            const="true",
+            default="",
+            metavar="RATIO",
+            help="Cut the result to the subject's bounds; with RATIO (1:1, 16:9) leave room for these proportions.",
+        )
+        parser.add_argument("--padding", default="", help="With --crop: room on each side, such as 10%% or 10%%,5%%.")
+        parser.add_argument("--width", default="", help="Width of the result in pixels; alone, the height follows.")
+        parser.add_argument("--height", default="", help="Height of the result in pixels; alone, the width follows.")
+        parser.add_argument("--fit", default="", help="contain (default), cover or scale-down, with both sides.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         photos: list[Path] = options["photos"]
@@ -74,7 +85,7 @@ class Command(BaseCommand):
 def _read_form(options: dict[str, Any], output: Path) -> RemovalForm:
     ending = output.suffix.lower().removeprefix(".").replace("jpeg", "jpg")
     by_name = ending if ending in ("png", "jpg", "webp") and not output.is_dir() else ""
-    given = {name: options[name] for name in ("channels", "bg_color", "size", "crop", "quality", "model")}
+    given = {name: options[name] for name in RemovalForm().fields if name in options and name != "format"}
     form = RemovalForm(data={**given, "format": options["format"] or by_name})
     if not form.is_valid():
         faults = (f"--{name.replace('_', '-')} {faults[0]}" for name, faults in form.errors.items())

@@ -9,7 +9,7 @@ from django.test import Client
 from accounts import api_keys
 from billing.selectors import account_of
 from processing import services
-from processing.api import v1
+from processing.api import removal_view
 from processing.models import RemovalRecord
 from processing.slots import InFlight, Slots
 from removebg.error_catalogue import ERROR_PAGES
@@ -225,7 +225,7 @@ def test_more_at_once_than_the_plan_allows_is_429(alice, shop, disc, picture, mo
     plan.max_concurrency = 1
     plan.save()
     crowd = InFlight()
-    monkeypatch.setattr(v1, "in_flight", crowd)
+    monkeypatch.setattr(removal_view, "in_flight", crowd)
 
     with crowd.enter(shop.pk, limit=1):
         assert_refused(alice.post("/v1/remove", {"image_file": picture()}), 429, "rate_limit_exceeded")
@@ -243,10 +243,10 @@ def test_missing_weights_are_503(alice, alice_credits, picture, monkeypatch, set
 
 
 def test_an_unreachable_database_is_503(alice, disc, picture, monkeypatch):
-    def unreachable(*args):
+    def unreachable(*args, **kwargs):
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(v1, "remove_background", unreachable)
+    monkeypatch.setattr(removal_view, "remove_background", unreachable)
 
     assert_refused(alice.post("/v1/remove", {"image_file": picture()}), 503, "service_unavailable")
 

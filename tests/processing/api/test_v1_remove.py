@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from processing.api.fields import LONGEST_SIDE_PX
+from processing.api.v1_form import SIZES
 from processing.models import RemovalRecord
 from tests.photos import photo_bytes
 from tests.processing.api.conftest import opened, picture_bytes, upload
@@ -115,7 +115,7 @@ def test_size_limits_the_longest_side(alice, disc, size, longest):
     assert (int(response["X-Image-Width"]), int(response["X-Image-Height"])) == result.size
 
 
-@pytest.mark.parametrize("size", list(LONGEST_SIDE_PX))
+@pytest.mark.parametrize("size", list(SIZES))
 def test_size_never_enlarges(alice, disc, picture, size):
     assert opened(alice.post("/v1/remove", {"image_file": picture(), "size": size})).size == (40, 30)
 

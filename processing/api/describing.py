@@ -1,0 +1,81 @@
+"""Pieces of the OpenAPI description that both dialects use (drf-spectacular)."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema_field
+from rest_framework import serializers
+
+from processing.api.form_fields import SWITCH_WORDS
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """The x-api-key header."""
+
+    target_class = "accounts.authentication.ApiKeyAuthentication"
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        """Describe where the key goes."""
+        return {"type": "apiKey", "in": "header", "name": "x-api-key"}
+
+
+@extend_schema_field(OpenApiTypes.BINARY)
+class FilePart(serializers.FileField):
+    """A file part; a plain FileField would be described as the address of a stored file."""
+
+
+@extend_schema_field({"type": "string", "format": "color"})
+class ColourText(serializers.CharField):
+    """A colour in CSS words."""
+
+
+@extend_schema_field({"type": "string", "format": "base64-picture"})
+class Base64Text(serializers.CharField):
+    """A picture as base64 text, with or without a data URI's prefix."""
+
+
+@extend_schema_field({"type": "string", "format": "picture-address"})
+class AddressText(serializers.CharField):
+    """The public address of a picture, http or https."""
+
+
+class SwitchWord(serializers.ChoiceField):
+    """A switch as it stands in a form, where everything is text."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=tuple(SWITCH_WORDS), **kwargs)
+
+
+def phrase(pattern: str) -> type[serializers.CharField]:
+    """Return a kind of text field that is described by a pattern (ECMA-262)."""
+    return extend_schema_field({"type": "string", "pattern": pattern})(
+        type("Phrase", (serializers.CharField,), {"__doc__": "Text in a little language of its own."})
+    )
+
+
+def header(name: str, kind: Any, description: str, *, statuses: tuple[int, ...] = (200,)) -> OpenApiParameter:
+    """Return the description of a header of answers."""
+    return OpenApiParameter(
+        name, kind, OpenApiParameter.HEADER, response=list(statuses), description=description, required=False
+    )
+
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r'^([!#-~][!-~]*|"[!#-\[\]-~]+")$'},
+    OpenApiParameter.HEADER,
+    description="1-255 visible ASCII characters. The same key with the same request is charged once within 24 hours.",
+)
+RATE_HEADERS = [
+    header("X-RateLimit-Limit", OpenApiTypes.INT, "What a minute allows; also on errors."),
+    header("X-RateLimit-Remaining", OpenApiTypes.INT, "What is left of it."),
+    header("X-RateLimit-Reset", OpenApiTypes.INT, "When the count starts again, in unix seconds."),
+]
+REQUEST_ID = header("X-Request-ID", OpenApiTypes.STR, "req_..., also on errors.")
+CREDIT_HEADERS = [
+    header("X-Credits-Charged", OpenApiTypes.INT, "1, or 0 for a repetition under the same Idempotency-Key."),
+    header("X-Credits-Remaining", OpenApiTypes.INT, "What is left after this call."),
+]

@@ -1,0 +1,57 @@
+"""Where a request's pictures come from: a file part, base64 text, or an address to fetch."""
+
+import base64
+import binascii
+import re
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.core.files.uploadedfile import UploadedFile
+from rest_framework.request import Request
+
+from processing.matting.errors import FileTooLarge, UnreadableImage
+from processing.services import PictureAddress
+
+_DATA_URI = re.compile(r"data:[^,]{0,200},", re.IGNORECASE)
+_LINE_ENDS = str.maketrans("", "", "\r\n\t")
+
+
+def file_of(request: Request, name: str) -> bytes | None:
+    """Return the bytes of the file part of that name, None where there is none (text of that name is none)."""
+    upload = request.FILES.get(name)
+    return bytes(upload.read()) if isinstance(upload, UploadedFile) else None
+
+
+def text_of(request: Request, name: str) -> str:
+    """Return the field of that name as text; empty where it is missing, empty, null, or no text at all."""
+    value = request.data.get(name)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def address_of(request: Request, name: str) -> PictureAddress | None:
+    """Return the address in the field of that name, None where it is empty; raise BadUrl."""
+    text = text_of(request, name)
+    return PictureAddress(text, field=name) if text else None
+
+
+def decode_base64(text: str, *, max_bytes: int) -> bytes:
+    """Return the bytes of base64 text (RFC 4648, section 4), with or without a data URI's prefix (RFC 2397).
+
+    Line ends are skipped, missing padding is added, and blanks are what a form makes of unescaped plus signs. Raises
+    FileTooLarge before anything so large is decoded, UnreadableImage for what is no base64.
+    """
+    prefix = _DATA_URI.match(text)
+    digits = text[prefix.end() if prefix else 0 :].translate(_LINE_ENDS).replace(" ", "+").rstrip("=")
+    if len(digits) * 3 // 4 > max_bytes:
+        raise FileTooLarge(f"The base64 text holds more than {max_bytes:,} bytes, the most one image may have.")
+    try:
+        return base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raise UnreadableImage("The base64 text could not be decoded. Send it as RFC 4648 describes.") from None
+
+
+def refuse_large_fields(request: Request, *, beside: tuple[str, ...]) -> None:
+    """Raise RequestDataTooBig where the text fields, without those that hold a picture, are larger than allowed."""
+    sizes = (len(value) for name, value in request.data.items() if name not in beside and isinstance(value, str))
+    if sum(sizes) > settings.MAX_FORM_BYTES:
+        raise RequestDataTooBig

@@ -1,0 +1,244 @@
+"""The OpenAPI description of the v1.0 dialect (drf-spectacular)."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
+from rest_framework import serializers
+
+from processing.api.describing import (
+    CREDIT_HEADERS,
+    IDEMPOTENCY_KEY,
+    RATE_HEADERS,
+    REQUEST_ID,
+    AddressText,
+    Base64Text,
+    ColourText,
+    FilePart,
+    SwitchWord,
+    header,
+    phrase,
+)
+from processing.api.v1_0_form import RemovebgForm
+
+_FORM = RemovebgForm().fields
+_SIDE = r"(0|\d{1,4}px|\d{1,3}%)"
+_PERCENT = r"(\d{1,2}|100)%"
+
+
+class ErrorRow(serializers.Serializer[Any]):
+    """One thing that is wrong."""
+
+    title = serializers.CharField(help_text="For people.")
+    code = serializers.CharField(help_text="Stable; programs decide by it.")
+    detail = serializers.CharField(required=False, help_text="More of it, in our own words.")
+
+
+class ErrorsBody(serializers.Serializer[Any]):
+    """The one shape of every v1.0 error."""
+
+    errors = ErrorRow(many=True)
+
+
+class ResultData(serializers.Serializer[Any]):
+    """The image as base64 text, and where the subject is in it, in pixels."""
+
+    result_b64 = serializers.CharField()
+    foreground_top = serializers.IntegerField()
+    foreground_left = serializers.IntegerField()
+    foreground_width = serializers.IntegerField()
+    foreground_height = serializers.IntegerField()
+
+
+class ResultBody(serializers.Serializer[Any]):
+    """The answer to who accepts JSON alone."""
+
+    data = ResultData()
+
+
+class AccountCredits(serializers.Serializer[Any]):
+    """Credits by how they were paid; here all of them count as paid as one goes."""
+
+    subscription = serializers.IntegerField()
+    payg = serializers.IntegerField()
+    enterprise = serializers.IntegerField()
+    total = serializers.IntegerField()
+
+
+class AccountApi(serializers.Serializer[Any]):
+    """Free calls, of which there are none beside credits."""
+
+    free_calls = serializers.IntegerField()
+    sizes = serializers.CharField(help_text="Always all.")
+
+
+class AccountAttributes(serializers.Serializer[Any]):
+    """What is left."""
+
+    credits = AccountCredits()
+    api = AccountApi()
+
+
+class AccountData(serializers.Serializer[Any]):
+    """The envelope of the attributes."""
+
+    attributes = AccountAttributes()
+
+
+class AccountBody(serializers.Serializer[Any]):
+    """The account."""
+
+    data = AccountData()
+
+
+class ImproveBody(serializers.Serializer[Any]):
+    """What the call is called from now on."""
+
+    id = serializers.UUIDField()
+
+
+class SourceText(serializers.Serializer[Any]):
+    """The image, in exactly one of these."""
+
+    image_file_b64 = Base64Text(required=False, help_text="The image as base64 text, or a data URI of it.")
+    image_url = AddressText(required=False, help_text="The image's public address, http or https.")
+
+
+class SourceParts(SourceText):
+    """The image, in exactly one of these."""
+
+    image_file = FilePart(required=False, help_text="JPEG, PNG or WebP.")
+
+
+class RemovebgFields(RemovebgForm):
+    """The form without the image, as a caller writes it."""
+
+    roi = phrase(rf"^{_SIDE} {_SIDE} {_SIDE} {_SIDE}$")(required=False, help_text=_FORM["roi"].help_text)
+    crop = SwitchWord(default="false", help_text=_FORM["crop"].help_text)
+    crop_margin = phrase(rf"^{_SIDE}( {_SIDE}){{0,1}}$|^{_SIDE} {_SIDE} {_SIDE} {_SIDE}$")(
+        required=False, help_text=_FORM["crop_margin"].help_text
+    )
+    scale = phrase(r"^(original|[1-9]\d%|100%)$")(required=False, help_text=_FORM["scale"].help_text)
+    position = phrase(rf"^(original|center|{_PERCENT}( {_PERCENT})?)$")(
+        required=False, help_text=_FORM["position"].help_text
+    )
+    add_shadow = SwitchWord(default="false", help_text=_FORM["add_shadow"].help_text)
+    shadow_type = serializers.ChoiceField(
+        ("none", "auto", "car", "3D", "drop"), required=False, help_text=_FORM["shadow_type"].help_text
+    )
+    shadow_opacity = phrase(r"^(auto|\d{1,2}|100)$")(required=False, help_text=_FORM["shadow_opacity"].help_text)
+    semitransparency = SwitchWord(default="true", help_text=_FORM["semitransparency"].help_text)
+    bg_color = ColourText(required=False, help_text=_FORM["bg_color"].help_text)
+    bg_image_url = AddressText(
+        required=False, help_text="The public address of a picture to put behind, centred and filling the canvas."
+    )
+
+
+class RemovebgText(SourceText, RemovebgFields):
+    """The form of JSON and urlencoded bodies."""
+
+
+class RemovebgParts(SourceParts, RemovebgFields):
+    """The form of multipart bodies."""
+
+    bg_image_file = FilePart(required=False, help_text="A picture to put behind, centred and filling the canvas.")
+
+
+class _Switch(serializers.BooleanField):
+    """A switch in JSON, where it may be a word, too."""
+
+
+@extend_schema_field({"oneOf": [{"type": "boolean"}, {"type": "string", "enum": ["true", "false"]}]})
+class SwitchOrWord(_Switch):
+    """true, false, or the same as text."""
+
+
+class RemovebgJson(RemovebgText):
+    """The form as JSON."""
+
+    crop = SwitchOrWord(default=False, help_text=_FORM["crop"].help_text)
+    add_shadow = SwitchOrWord(default=False, help_text=_FORM["add_shadow"].help_text)
+    semitransparency = SwitchOrWord(default=True, help_text=_FORM["semitransparency"].help_text)
+
+
+_TEXT_BODIES = ("application/json", "application/x-www-form-urlencoded")
+_ANSWER_HEADERS = [
+    REQUEST_ID,
+    header(
+        "X-Type", OpenApiTypes.STR, "Always other: kinds of subjects are not told apart. Absent for type_level=none."
+    ),
+    header("X-Width", OpenApiTypes.INT, "Of the delivered image, in pixels."),
+    header("X-Height", OpenApiTypes.INT, "Of the delivered image, in pixels."),
+    *CREDIT_HEADERS,
+    *(
+        header(f"X-Foreground-{name}", OpenApiTypes.INT, "Of the subject in the delivered image, in pixels.")
+        for name in ("Top", "Left", "Width", "Height")
+    ),
+    *RATE_HEADERS,
+]
+
+
+def _errors(*statuses: int) -> dict[tuple[int, str], Any]:
+    return {(status, "application/json"): ErrorsBody for status in statuses}
+
+
+describe_removebg = extend_schema_view(
+    post=extend_schema(
+        operation_id="removebg",
+        summary="Remove the background of an image, in remove.bg's words",
+        request={
+            "multipart/form-data": RemovebgParts,
+            "application/json": RemovebgJson,
+            "application/x-www-form-urlencoded": RemovebgText,
+        },
+        parameters=[IDEMPOTENCY_KEY, *_ANSWER_HEADERS],
+        responses={
+            (200, "image/png"): OpenApiTypes.BINARY,
+            (200, "image/jpeg"): OpenApiTypes.BINARY,
+            (200, "image/webp"): OpenApiTypes.BINARY,
+            (200, "application/zip"): OpenApiTypes.BINARY,
+            (200, "application/json"): ResultBody,
+            **_errors(400, 402, 403, 405, 409, 422, 429, 500, 503),
+        },
+    )
+)
+describe_account = extend_schema_view(
+    get=extend_schema(
+        operation_id="removebgAccount",
+        summary="See what is left on the account, in remove.bg's words",
+        responses={(200, "application/json"): AccountBody, **_errors(403, 405, 429, 500, 503)},
+    )
+)
+describe_improve = extend_schema_view(
+    post=extend_schema(
+        operation_id="removebgImprove",
+        summary="Hand in an image that went wrong: it is looked at and forgotten",
+        request={
+            "multipart/form-data": SourceParts,
+            "application/json": SourceText,
+            "application/x-www-form-urlencoded": SourceText,
+        },
+        responses={(200, "application/json"): ImproveBody, **_errors(400, 403, 405, 429, 500, 503)},
+    )
+)
+
+
+def tell_what_goes_together(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Add to the description, as its last step, which fields exclude each other."""
+    schemas = result["components"]["schemas"]
+    for name in ("SourceText", "SourceParts", "RemovebgText", "RemovebgParts", "RemovebgJson"):
+        sources = [
+            field for field in ("image_file", "image_file_b64", "image_url") if field in schemas[name]["properties"]
+        ]
+        schemas[name]["oneOf"] = [{"required": [field]} for field in sources]
+    for name in ("RemovebgText", "RemovebgParts", "RemovebgJson"):
+        backgrounds = [
+            field for field in ("bg_color", "bg_image_url", "bg_image_file") if field in schemas[name]["properties"]
+        ]
+        pairs = [[first, second] for index, first in enumerate(backgrounds) for second in backgrounds[index + 1 :]]
+        both_shadows = {
+            "required": ["add_shadow", "shadow_type"],
+            "properties": {"add_shadow": {"not": {"enum": [False, "false", "False", "0"]}}},
+        }
+        schemas[name]["not"] = {"anyOf": [*({"required": pair} for pair in pairs), both_shadows]}
+    return result
