@@ -8,7 +8,7 @@ from django.shortcuts import render
 from rest_framework.response import Response
 
 from processing.api.request_ids import request_id_of
-from removebg import v1_errors, v1_0_errors
+from removebg import v1_0_errors, v1_errors
 from removebg.problems import CODES, OUR_FAULT, Problem, problem_of
 
 logger = logging.getLogger(__name__)

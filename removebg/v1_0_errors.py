@@ -72,7 +72,7 @@ def _errors_of(problem: Problem, error: Exception) -> list[dict[str, str]]:
         return [_row(error.public_text, error.removebg_code, error.detail)]
     if isinstance(error, PictureNotFetched):
         return [_not_fetched(error)]
-    if isinstance(error, matting.FileTooLarge) or problem.code == "image_too_large" and not _is_ours(error):
+    if isinstance(error, matting.FileTooLarge) or _is_cut_upload(problem, error):
         limit_mb = settings.V1_0_MAX_IMAGE_BYTES / 1_000_000
         return [_row("File too large", "file_too_large", f"File exceeds limit of {limit_mb:g}MB")]
     for kind, code, title in _BY_CLASS:
@@ -81,8 +81,9 @@ def _errors_of(problem: Problem, error: Exception) -> list[dict[str, str]]:
     return [_row(problem.message, problem.code)]
 
 
-def _is_ours(error: Exception) -> bool:
-    return isinstance(error, matting.MattingError)
+def _is_cut_upload(problem: Problem, error: Exception) -> bool:
+    """Tell the body that was over the cap from the picture that is."""
+    return problem.code == "image_too_large" and not isinstance(error, matting.MattingError)
 
 
 def _not_fetched(error: PictureNotFetched) -> dict[str, str]:
@@ -92,7 +93,7 @@ def _not_fetched(error: PictureNotFetched) -> dict[str, str]:
 
 
 def _parameter(name: str, faults: Any) -> dict[str, str]:
-    words = list(faults.values())[0] if isinstance(faults, Mapping) else faults
+    words = next(iter(faults.values())) if isinstance(faults, Mapping) else faults
     first = words[0] if isinstance(words, list) and words else words
     return _row(TITLES.get(name, f"Invalid {name} parameter given"), f"invalid_{name}", f"{name} {first}")
 

@@ -1,10 +1,13 @@
 """The kinds of field that the forms of both dialects are made of."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from rest_framework import serializers
 
 from processing.colours import NotAColour, parse_colour, parse_opaque_colour
+
+AnyField: TypeAlias = serializers.Field[Any, Any, Any, Any]
+"""How forms declare fields that their OpenAPI description words otherwise."""
 
 _LONGEST_PHRASE = 200
 SWITCH_WORDS = {"false": False, "true": True, "0": False, "1": True}

@@ -40,7 +40,7 @@ def check(request: Request, api_key: ApiKey, plan: Plan, *, refuses: bool) -> No
     if refuses and not usage.remaining:
         seconds = usage.retry_after_s
         raise RateLimitExceeded(
-            f"Your plan's {usage.limit} megapixels a minute are used up. Nothing was charged; try again in {seconds} s.",
+            f"Your plan's {usage.limit} megapixels a minute are used up. Try again in {seconds} s; this was free.",
             retry_after_s=seconds,
         )
 

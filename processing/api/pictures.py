@@ -3,6 +3,8 @@
 import base64
 import binascii
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -24,7 +26,7 @@ def file_of(request: Request, name: str) -> bytes | None:
 
 def text_of(request: Request, name: str) -> str:
     """Return the field of that name as text; empty where it is missing, empty, null, or no text at all."""
-    value = request.data.get(name)
+    value = _fields_of(request).get(name)
     return value.strip() if isinstance(value, str) else ""
 
 
@@ -52,6 +54,11 @@ def decode_base64(text: str, *, max_bytes: int) -> bytes:
 
 def refuse_large_fields(request: Request, *, beside: tuple[str, ...]) -> None:
     """Raise RequestDataTooBig where the text fields, without those that hold a picture, are larger than allowed."""
-    sizes = (len(value) for name, value in request.data.items() if name not in beside and isinstance(value, str))
+    sizes = (len(value) for name, value in _fields_of(request).items() if name not in beside and isinstance(value, str))
     if sum(sizes) > settings.MAX_FORM_BYTES:
         raise RequestDataTooBig
+
+
+def _fields_of(request: Request) -> Mapping[str, Any]:
+    """Return the body's fields; none of a body that is a JSON list or text."""
+    return request.data if isinstance(request.data, Mapping) else {}

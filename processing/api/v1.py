@@ -13,8 +13,8 @@ from billing.selectors import credits_of
 from processing.api.door import ApiView
 from processing.api.pictures import address_of, decode_base64, file_of, refuse_large_fields, text_of
 from processing.api.removal_view import RemovalView, idempotency_key_of, refuse_early
-from processing.api.v1_schema import describe_me, describe_remove
 from processing.api.v1_form import SIZES, SIZES_IN_MEGAPIXELS, RemovalForm
+from processing.api.v1_schema import describe_me, describe_remove
 from processing.fetching.fetcher import check_url
 from processing.selectors import model_of, speaks_megapixels
 from processing.services import Picture, RemovalRequest, RemovalResult, decode_limits

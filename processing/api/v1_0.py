@@ -65,9 +65,9 @@ class RemovebgView(ApiView):
             megapixels.charge(request, self.api_key, self.account.plan, megapixels.LEAST)
         return super().finalize_response(request, response, *args, **kwargs)
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Say which methods there are, to whoever asks."""
-        return HttpResponse(headers={"Allow": ", ".join(self.allowed_methods)})
+        return Response(headers={"Allow": ", ".join(self.allowed_methods)})
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Ask nobody for a key who only asks for the methods."""

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from rest_framework import serializers
 
-from processing.api.form_fields import ColourField, PhraseField, SwitchField, WordField, without_empty
+from processing.api.form_fields import AnyField, ColourField, PhraseField, SwitchField, WordField, without_empty
 from processing.api.lengths import NotALength, parse_length, parse_share, parse_sides
 from processing.api.v1_0_shadows import ShadowOpacityField, ShadowTypeField, per_kind, shadow_of
 from processing.matting.options import Crop, CutoutOptions, Length, Region, ResultSize
@@ -87,7 +87,7 @@ class PositionField(PhraseField):
 
 
 class RemovebgForm(serializers.Serializer[Any]):
-    """The fields of POST /v1.0/removebg beside the pictures; unknown fields are ignored, empty ones mean the default."""
+    """The fields of POST /v1.0/removebg beside pictures; unknown ones are ignored, empty ones mean the default."""
 
     size = WordField(
         tuple(SIZES),
@@ -104,27 +104,33 @@ class RemovebgForm(serializers.Serializer[Any]):
         default="auto",
         help_text="auto: png where the result has transparent pixels, else jpg. zip: color.jpg and alpha.png.",
     )
-    roi = RegionField(
+    roi: AnyField = RegionField(
         required=False, help_text="x1 y1 x2 y2, each in px or %: only what lies within can be the subject."
     )
-    crop = SwitchField(default=False, help_text="Cut the result to the subject's bounds.")
-    crop_margin = CropMarginField(
+    crop: AnyField = SwitchField(default=False, help_text="Cut the result to the subject's bounds.")
+    crop_margin: AnyField = CropMarginField(
         required=False,
         help_text="With crop: one, two or four margins in px (at most 500) or % of the subject (at most 50%).",
     )
-    scale = ScaleField(required=False, help_text="10% to 100%: the subject's share of the result; or original.")
-    position = PositionField(
+    scale: AnyField = ScaleField(
+        required=False, help_text="10% to 100%: the subject's share of the result; or original."
+    )
+    position: AnyField = PositionField(
         required=False, help_text="original, center, or 0% to 100%, once or for across and down; center with scale."
     )
     channels = WordField(("rgba", "alpha"), default="rgba", help_text="alpha is the matte alone, in grey.")
-    add_shadow = SwitchField(default=False, help_text="An older word for shadow_type=car; not together with it.")
-    shadow_type = ShadowTypeField(
+    add_shadow: AnyField = SwitchField(
+        default=False, help_text="An older word for shadow_type=car; not together with it."
+    )
+    shadow_type: AnyField = ShadowTypeField(
         required=False, help_text="none, auto, car, 3D or drop; also for one type, as shadow_type[car]=car."
     )
-    shadow_opacity = ShadowOpacityField(
+    shadow_opacity: AnyField = ShadowOpacityField(
         required=False, help_text="0 to 100, or auto (car 90, others 50); also as shadow_opacity[car]=90."
     )
-    semitransparency = SwitchField(default=True, help_text="Accepted; windows are cut out as everything else is.")
+    semitransparency: AnyField = SwitchField(
+        default=True, help_text="Accepted; windows are cut out as everything else is."
+    )
     bg_color: serializers.CharField = ColourField(
         required=False, help_text="3, 4, 6 or 8 hex digits with or without #, or a CSS colour; may be see-through."
     )
@@ -137,7 +143,7 @@ class RemovebgForm(serializers.Serializer[Any]):
     @property
     def leaves_type_out(self) -> bool:
         """Whether the answer is to have no X-Type."""
-        return cast("dict[str, Any]", self.validated_data).get("type_level", "").lower() == "none"
+        return bool(cast("dict[str, Any]", self.validated_data).get("type_level", "").lower() == "none")
 
     @property
     def has_background_colour(self) -> bool:

@@ -19,6 +19,7 @@ from processing.api.describing import (
     header,
     phrase,
 )
+from processing.api.form_fields import AnyField
 from processing.api.v1_0_form import RemovebgForm
 
 _FORM = RemovebgForm().fields
@@ -37,7 +38,7 @@ class ErrorRow(serializers.Serializer[Any]):
 class ErrorsBody(serializers.Serializer[Any]):
     """The one shape of every v1.0 error."""
 
-    errors = ErrorRow(many=True)
+    errors = ErrorRow(many=True)  # type: ignore[assignment]  # a field, not the property of that name
 
 
 class ResultData(serializers.Serializer[Any]):
@@ -53,7 +54,7 @@ class ResultData(serializers.Serializer[Any]):
 class ResultBody(serializers.Serializer[Any]):
     """The answer to who accepts JSON alone."""
 
-    data = ResultData()
+    data = ResultData()  # type: ignore[assignment]
 
 
 class AccountCredits(serializers.Serializer[Any]):
@@ -88,7 +89,7 @@ class AccountData(serializers.Serializer[Any]):
 class AccountBody(serializers.Serializer[Any]):
     """The account."""
 
-    data = AccountData()
+    data = AccountData()  # type: ignore[assignment]
 
 
 class ImproveBody(serializers.Serializer[Any]):
@@ -113,21 +114,23 @@ class SourceParts(SourceText):
 class RemovebgFields(RemovebgForm):
     """The form without the image, as a caller writes it."""
 
-    roi = phrase(rf"^{_SIDE} {_SIDE} {_SIDE} {_SIDE}$")(required=False, help_text=_FORM["roi"].help_text)
-    crop = SwitchWord(default="false", help_text=_FORM["crop"].help_text)
-    crop_margin = phrase(rf"^{_SIDE}( {_SIDE}){{0,1}}$|^{_SIDE} {_SIDE} {_SIDE} {_SIDE}$")(
+    roi: AnyField = phrase(rf"^{_SIDE} {_SIDE} {_SIDE} {_SIDE}$")(required=False, help_text=_FORM["roi"].help_text)
+    crop: AnyField = SwitchWord(default="false", help_text=_FORM["crop"].help_text)
+    crop_margin: AnyField = phrase(rf"^{_SIDE}( {_SIDE}){{0,1}}$|^{_SIDE} {_SIDE} {_SIDE} {_SIDE}$")(
         required=False, help_text=_FORM["crop_margin"].help_text
     )
-    scale = phrase(r"^(original|[1-9]\d%|100%)$")(required=False, help_text=_FORM["scale"].help_text)
-    position = phrase(rf"^(original|center|{_PERCENT}( {_PERCENT})?)$")(
+    scale: AnyField = phrase(r"^(original|[1-9]\d%|100%)$")(required=False, help_text=_FORM["scale"].help_text)
+    position: AnyField = phrase(rf"^(original|center|{_PERCENT}( {_PERCENT})?)$")(
         required=False, help_text=_FORM["position"].help_text
     )
-    add_shadow = SwitchWord(default="false", help_text=_FORM["add_shadow"].help_text)
-    shadow_type = serializers.ChoiceField(
+    add_shadow: AnyField = SwitchWord(default="false", help_text=_FORM["add_shadow"].help_text)
+    shadow_type: AnyField = serializers.ChoiceField(
         ("none", "auto", "car", "3D", "drop"), required=False, help_text=_FORM["shadow_type"].help_text
     )
-    shadow_opacity = phrase(r"^(auto|\d{1,2}|100)$")(required=False, help_text=_FORM["shadow_opacity"].help_text)
-    semitransparency = SwitchWord(default="true", help_text=_FORM["semitransparency"].help_text)
+    shadow_opacity: AnyField = phrase(r"^(auto|\d{1,2}|100)$")(
+        required=False, help_text=_FORM["shadow_opacity"].help_text
+    )
+    semitransparency: AnyField = SwitchWord(default="true", help_text=_FORM["semitransparency"].help_text)
     bg_color = ColourText(required=False, help_text=_FORM["bg_color"].help_text)
     bg_image_url = AddressText(
         required=False, help_text="The public address of a picture to put behind, centred and filling the canvas."
@@ -144,21 +147,17 @@ class RemovebgParts(SourceParts, RemovebgFields):
     bg_image_file = FilePart(required=False, help_text="A picture to put behind, centred and filling the canvas.")
 
 
-class _Switch(serializers.BooleanField):
-    """A switch in JSON, where it may be a word, too."""
-
-
 @extend_schema_field({"oneOf": [{"type": "boolean"}, {"type": "string", "enum": ["true", "false"]}]})
-class SwitchOrWord(_Switch):
+class SwitchOrWord(serializers.BooleanField):
     """true, false, or the same as text."""
 
 
 class RemovebgJson(RemovebgText):
     """The form as JSON."""
 
-    crop = SwitchOrWord(default=False, help_text=_FORM["crop"].help_text)
-    add_shadow = SwitchOrWord(default=False, help_text=_FORM["add_shadow"].help_text)
-    semitransparency = SwitchOrWord(default=True, help_text=_FORM["semitransparency"].help_text)
+    crop: AnyField = SwitchOrWord(default=False, help_text=_FORM["crop"].help_text)
+    add_shadow: AnyField = SwitchOrWord(default=False, help_text=_FORM["add_shadow"].help_text)
+    semitransparency: AnyField = SwitchOrWord(default=True, help_text=_FORM["semitransparency"].help_text)
 
 
 _TEXT_BODIES = ("application/json", "application/x-www-form-urlencoded")

@@ -92,7 +92,7 @@ def _style_of(kind: str, asked: Mapping[str, Any]) -> ShadowStyle | None:
         # The old word was for cars alone, which remove.bg found out by itself.
         return "car" if asked["add_shadow"] and kind in ("", "auto", "car") else None
     styles = asked["shadow_type"]
-    style: ShadowStyle | None | str = styles.get(kind, styles.get(_FOR_ALL))
+    style: ShadowStyle | str | None = styles.get(kind, styles.get(_FOR_ALL))
     if style == "auto":
         return STYLE_OF_KIND.get(kind, "drop")
     return style  # type: ignore[return-value]  # one of STYLES' values by now

@@ -8,9 +8,9 @@ from rest_framework import serializers
 
 from processing.api.form_fields import (
     SWITCH_WORDS,
+    AnyField,
     OpaqueColourField,
     PhraseField,
-    SwitchField,
     WordField,
     without_empty,
 )
@@ -79,7 +79,7 @@ class PaddingField(PhraseField):
 
 
 class CropMarginField(PhraseField):
-    """remove.bg's name for padding, as CSS writes margins: (top, right, bottom, left); pixels other than 0 count as 0."""
+    """remove.bg's name for padding, as CSS writes margins: (top, right, bottom, left); pixels count as 0."""
 
     told = "must be one to four margins such as 10%, at most 100%, separated by blanks."
 
@@ -96,7 +96,9 @@ class SideField(serializers.IntegerField):
 
     def __init__(self, **kwargs: Any) -> None:
         told = f"must be a whole number of pixels from 1 to {LARGEST_SIDE_PX}."
-        messages = dict.fromkeys(("invalid", "min_value", "max_value", "max_string_length", "overflow"), told)
+        messages: dict[str, Any] = dict.fromkeys(
+            ("invalid", "min_value", "max_value", "max_string_length", "overflow"), told
+        )
         super().__init__(min_value=1, max_value=LARGEST_SIDE_PX, error_messages=messages, **kwargs)
 
 
@@ -124,24 +126,24 @@ class RemovalForm(serializers.Serializer[Any]):
         default="full",
         help_text="Longest side of the result at most: preview 256, small 512, medium 1024, large 2048 pixels; hd: at "
         "most 4 megapixels. Never enlarged; applied after crop; ignored with width or height. auto, 4k and 50MP mean "
-        "full, regular means preview. To organizations that chose megapixels, preview is .25 and medium 1.5 megapixels.",
+        "full, regular means preview. To organizations that chose megapixels, preview is .25 and medium 1.5 of them.",
     )
-    crop = CropField(
+    crop: AnyField = CropField(
         default=False,
         help_text="Cut the result to the subject's bounds: true, or proportions such as 1:1 or 16:9, which leave room "
         "beside it.",
     )
-    padding = PaddingField(
+    padding: AnyField = PaddingField(
         required=False,
         help_text="With crop: room on each side, as a share of the subject's width and height (10% or 0.1), or two as "
         "horizontal,vertical (10%,7.5%). At most 100%.",
     )
-    crop_margin = CropMarginField(
+    crop_margin: AnyField = CropMarginField(
         required=False,
         help_text="remove.bg's name for padding: one to four margins as in CSS; percentages count, pixels do not.",
     )
-    width = SideField(required=False, help_text="Width of the result in pixels; alone, the height follows.")
-    height = SideField(required=False, help_text="Height of the result in pixels; alone, the width follows.")
+    width: AnyField = SideField(required=False, help_text="Width of the result in pixels; alone, the height follows.")
+    height: AnyField = SideField(required=False, help_text="Height of the result in pixels; alone, the width follows.")
     fit = WordField(
         ("contain", "cover", "scale-down"),
         default="contain",

@@ -18,6 +18,7 @@ from processing.api.describing import (
     header,
     phrase,
 )
+from processing.api.form_fields import AnyField
 from processing.api.v1_form import LARGEST_SIDE_PX, RemovalForm
 
 
@@ -51,17 +52,17 @@ class RemovalFields(RemovalForm):
     """The form without the image, as a caller writes it."""
 
     bg_color = ColourText(default="white", help_text=_FORM["bg_color"].help_text)
-    crop = phrase(r"^([Tt]rue|[Ff]alse|0|1|[1-9]\d{0,2}:[1-9]\d{0,2})$")(
+    crop: AnyField = phrase(r"^([Tt]rue|[Ff]alse|0|1|[1-9]\d{0,2}:[1-9]\d{0,2})$")(
         default="false", help_text=_FORM["crop"].help_text
     )
-    padding = phrase(rf"^{_SHARE}(,{_SHARE})?$")(required=False, help_text=_FORM["padding"].help_text)
-    crop_margin = phrase(r"^(0|\d{1,3}px|\d{1,2}%)( (0|\d{1,3}px|\d{1,2}%)){0,3}$")(
+    padding: AnyField = phrase(rf"^{_SHARE}(,{_SHARE})?$")(required=False, help_text=_FORM["padding"].help_text)
+    crop_margin: AnyField = phrase(r"^(0|\d{1,3}px|\d{1,2}%)( (0|\d{1,3}px|\d{1,2}%)){0,3}$")(
         required=False, help_text=_FORM["crop_margin"].help_text
     )
-    width = serializers.IntegerField(
+    width: AnyField = serializers.IntegerField(
         min_value=1, max_value=LARGEST_SIDE_PX, required=False, help_text=_FORM["width"].help_text
     )
-    height = serializers.IntegerField(
+    height: AnyField = serializers.IntegerField(
         min_value=1, max_value=LARGEST_SIDE_PX, required=False, help_text=_FORM["height"].help_text
     )
 

@@ -38,12 +38,12 @@ class Box(NamedTuple):
 
 
 class Margins(NamedTuple):
-    """Distances beyond the four sides of a box, in pixels."""
+    """Whole pixels beyond each side of a box."""
 
-    top: float
-    right: float
-    bottom: float
-    left: float
+    top: int
+    right: int
+    bottom: int
+    left: int
 
 
 NO_MARGINS = Margins(0, 0, 0, 0)
@@ -163,7 +163,7 @@ def _sized(
     if size.width is None and size.height is None:
         height, width = pixels_at_most(round(frame.height), round(frame.width), size, is_png=is_png)
         _check(height, width, limits)
-        return _on_canvas(frame, source, shown, Box(0, 0, width, height), height, width)
+        return _on_canvas((height, width), frame, source, shown, Box(0, 0, width, height))
     factor = _factor(frame, size)
     content_height, content_width = max(1, round(frame.height * factor)), max(1, round(frame.width * factor))
     height = size.height if size.height is not None and size.width is not None else content_height
@@ -173,7 +173,7 @@ def _sized(
     if size.fit == "cover":
         left = _centred_on((subject.left + subject.width / 2 - frame.left) * factor, content_width, width)
         top = _centred_on((subject.top + subject.height / 2 - frame.top) * factor, content_height, height)
-    return _on_canvas(frame, source, shown, Box(left, top, content_width, content_height), height, width)
+    return _on_canvas((height, width), frame, source, shown, Box(left, top, content_width, content_height))
 
 
 def _factor(frame: Box, size: ResultSize) -> float:
@@ -190,13 +190,13 @@ def _centred_on(centre: float, content: int, canvas: int) -> int:
     return round(min(0, max(canvas - content, canvas / 2 - centre)))
 
 
-def _on_canvas(frame: Box, source: Box, shown: Box, place: Box, height: int, width: int) -> Layout:
+def _on_canvas(canvas: tuple[int, int], frame: Box, source: Box, shown: Box, place: Box) -> Layout:
     """Return the layout that puts the frame at `place` on the canvas, and `source` where it stands in the frame."""
     if shown == frame:
-        return Layout(height, width, source, place)
+        return Layout(*canvas, source, place)
     factor = place.width / frame.width
     moved = shown._replace(left=shown.left - frame.left, top=shown.top - frame.top)
-    return Layout(height, width, source, moved.mapped(factor, place.left, place.top))
+    return Layout(*canvas, source, moved.mapped(factor, place.left, place.top))
 
 
 def _check(height: int, width: int, limits: DecodeLimits) -> None:

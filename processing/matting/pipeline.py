@@ -119,7 +119,7 @@ def cut_out_opened(
 
 
 def _region_in(size: tuple[int, int], options: CutoutOptions) -> Box:
-    """Return the part of the photo (height, width) that is looked at, in its pixels; raise RegionOutside, RegionEmpty."""
+    """Return the part of a photo (height, width) that is looked at, in its pixels; raise RegionOutside, RegionEmpty."""
     if options.region is None:
         return Box(0, 0, size[1], size[0])
     left, top, right, bottom = options.region.bounds_in(*size)

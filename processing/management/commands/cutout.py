@@ -85,7 +85,7 @@ class Command(BaseCommand):
 def _read_form(options: dict[str, Any], output: Path) -> RemovalForm:
     ending = output.suffix.lower().removeprefix(".").replace("jpeg", "jpg")
     by_name = ending if ending in ("png", "jpg", "webp") and not output.is_dir() else ""
-    given = {name: options[name] for name in RemovalForm().fields if name in options and name != "format"}
+    given = {name: options[name] for name in map(str, RemovalForm().fields) if name in options and name != "format"}
     form = RemovalForm(data={**given, "format": options["format"] or by_name})
     if not form.is_valid():
         faults = (f"--{name.replace('_', '-')} {faults[0]}" for name, faults in form.errors.items())

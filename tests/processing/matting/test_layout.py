@@ -3,7 +3,7 @@
 import pytest
 
 from processing.matting.errors import ResultTooLarge
-from processing.matting.layout import Box, Layout, Margins, lay_out, pixels_at_most
+from processing.matting.layout import NO_MARGINS, Box, Layout, Margins, lay_out, pixels_at_most
 from processing.matting.options import Crop, CutoutOptions, DecodeLimits, Length, ResultSize
 
 PHOTO = (400, 600)
@@ -11,7 +11,7 @@ SUBJECT = Box(150, 100, 300, 200)
 LIMITS = DecodeLimits(max_bytes=1, max_pixels=50_000_000, max_side_px=16_384, max_jpeg_scans=1)
 
 
-def layout_of(subject=SUBJECT, photo=PHOTO, is_png=True, shadow_reach=Margins(0, 0, 0, 0), **options) -> Layout:
+def layout_of(subject=SUBJECT, photo=PHOTO, is_png=True, shadow_reach=NO_MARGINS, **options) -> Layout:
     return lay_out(photo, subject, CutoutOptions(**options), is_png=is_png, limits=LIMITS, shadow_reach=shadow_reach)
 
 
