@@ -111,16 +111,20 @@ def _location(response: http.client.HTTPResponse) -> str:
 
 
 def _check_framing(response: http.client.HTTPResponse, *, max_bytes: int) -> None:
-    headers = response.headers
-    if headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+    if _values(response, "Content-Encoding") - {"", "identity"}:
         raise Refused("the body is compressed")
-    if headers.get("Transfer-Encoding", "chunked").strip().lower() != "chunked":
+    if _values(response, "Transfer-Encoding") - {"chunked"}:
         raise Refused("the body is framed in an unknown way")
-    lengths = {length.strip() for length in headers.get_all("Content-Length") or []}
+    lengths = _values(response, "Content-Length")
     if len(lengths) > 1 or not all(re.fullmatch(r"[0-9]{1,19}", length) for length in lengths):
         raise Refused("the length of the body is not a number")
     if lengths and int(lengths.pop()) > max_bytes:
         raise too_large(max_bytes)
+
+
+def _values(response: http.client.HTTPResponse, name: str) -> set[str]:
+    """Return the different values of a header in lower case: http.client itself looks at the first one alone."""
+    return {str(value).strip().lower() for value in response.headers.get_all(name) or []}
 
 
 def _read_body(response: http.client.HTTPResponse, *, max_bytes: int) -> bytes:

@@ -14,6 +14,9 @@ from processing.fetching.urls import Target, parse_location, parse_url
 
 logger = logging.getLogger(__name__)
 
+NETWORK_FAILURES = (OSError, http.client.HTTPException, ValueError)
+"""What sockets, TLS and the reader of headers, lengths and chunks raise."""
+
 
 def check_url(url: str) -> None:
     """Raise BadUrl for what cannot be fetched from; asks nobody, so a good answer promises nothing."""
@@ -39,7 +42,7 @@ def fetch_picture(url: str, *, max_bytes: int, deadline_s: float | None = None) 
             raise _failed(target, "a redirect to an address that we do not fetch from") from error
         except Refused as refusal:
             raise _failed(target, _reason(refusal)) from refusal
-        except (OSError, http.client.HTTPException, ValueError) as error:  # the network's, TLS's and the parser's
+        except NETWORK_FAILURES as error:
             raise _failed(target, f"{type(error).__name__}: {error}") from error
     raise _failed(target, "too many redirects")
 
