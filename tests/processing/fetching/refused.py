@@ -1,6 +1,6 @@
 """What must never be asked: the rows S1 to S3 of our list, and reserved ranges like them, typed out once."""
 
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 
 REFUSED_NETWORKS = [
     # S1
@@ -88,6 +88,7 @@ REFUSED_ADDRESSES = [
 def every_refused_address() -> list[str]:
     """Return the first, second, middle and last address of each range, and those with a name of their own."""
     spans = [ip_network(network) for network in REFUSED_NETWORKS]
-    of_ranges = [str(span[place]) for span in spans for place in {0, min(1, span.num_addresses - 1), -1}]
-    middles = [str(span[span.num_addresses // 2]) for span in spans]
-    return list(dict.fromkeys([*REFUSED_ADDRESSES, *of_ranges, *middles]))
+    of_ranges = [span[place] for span in spans for place in (0, min(1, span.num_addresses - 1), -1)]
+    middles = [span[span.num_addresses // 2] for span in spans]
+    named = [ip_address(address) for address in REFUSED_ADDRESSES]
+    return list(dict.fromkeys(str(address) for address in (*named, *of_ranges, *middles)))

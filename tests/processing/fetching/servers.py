@@ -33,7 +33,8 @@ def serving(
     answer: Answer, *, host: str = "127.0.0.1", port: int = 0, tls: bool = False, reads_request: bool = True
 ) -> Iterator[Server]:
     """Accept connections until the block ends; `answer` gets each socket and the request that it read."""
-    with socket.create_server((host, port)) as listener:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family, dualstack_ipv6=host == "::") as listener:
         listener.settimeout(0.02)
         server = Server(host, listener.getsockname()[1])
         talks: list[threading.Thread] = []
