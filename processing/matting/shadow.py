@@ -29,8 +29,6 @@ MAX_WORKING_PIXELS = 250_000
 
 # Blurs end here, in standard deviations: what they leave out is less than half of one level of 255.
 _BLUR_ENDS_AT = 3.0
-# What resampling may spread, as a share of the extent (in large pictures) and in pixels (in small ones).
-_SPREAD, _SPREAD_PX = 0.004, 1.0
 
 
 class _Blur(NamedTuple):
@@ -221,10 +219,10 @@ _CASTERS: Mapping[ShadowStyle, _Caster] = {
     "car": _Beneath(
         near=0.38,
         wider=0.06,
-        down=0.02,
+        down=0.012,
         blur=_Blur(0.04, 0.02),
-        darkest=0.8,
-        contact=_Contact(near=0.2, down=0.01, blur=_Blur(0.02, 0.009)),
+        darkest=0.75,
+        contact=_Contact(near=0.2, down=0.016, blur=_Blur(0.02, 0.011)),
     ),
 }
 
@@ -255,7 +253,7 @@ def shadow_reach(height: int, width: int, style: ShadowStyle) -> Margins:
     """Return how far beyond the bounds of a subject of this size its shadow can be seen at full opacity."""
     extent = math.sqrt(height * width)
     reach = _CASTERS[style].reach(height / extent, width / extent)
-    return Margins(*(max(0, math.ceil((share + _SPREAD) * extent + _SPREAD_PX)) for share in reach))
+    return Margins(*(max(0, math.ceil(share * extent)) for share in reach))
 
 
 def over_black(foreground: Rgb8, alpha: Alpha8, shadow: Alpha8) -> tuple[Rgb8, Alpha8]:

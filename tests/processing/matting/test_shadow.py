@@ -143,7 +143,8 @@ def test_ground_between_the_tyres_of_a_car_is_dark_and_a_little_beside_it() -> N
     shadow = cast_shadow(_two_legs(), "car", 1.0)
 
     assert shadow[285:300, 235:265].min() > 100
-    assert min(shadow[295, 196], shadow[295, 303]) > 50
+    assert min(shadow[295, 190], shadow[295, 309]) > 15
+    assert min(shadow[303, 215], shadow[303, 285]) > shadow[303, 250] + 30
     assert max(shadow[:, 150].max(), shadow[:, 350].max()) == 0
     assert shadow[:190].max() == 0
 
@@ -199,7 +200,7 @@ def test_reach_holds_all_of_the_shadow_of_a_box_and_little_more(height: int, wid
     reach = shadow_reach(height, width, style)
 
     for seen_px, reach_px in zip(seen, reach, strict=True):
-        assert seen_px <= reach_px <= 1.5 * seen_px + 3 + 0.02 * max(height, width)
+        assert seen_px <= reach_px <= 1.5 * seen_px + 2
 
 
 @pytest.mark.parametrize("style", STYLES)
