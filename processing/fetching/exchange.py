@@ -11,7 +11,7 @@ from django.conf import settings
 from processing.fetching.deadline import Deadline
 from processing.fetching.errors import Refused
 from processing.fetching.urls import Target
-from processing.matting.errors import ImageTooLarge
+from processing.matting.errors import FileTooLarge
 
 SLACK_BYTES = 64 * 1024
 """What may be read beside the picture: headers, the framing of chunks, and the proof that a body is over the cap."""
@@ -28,7 +28,7 @@ class Redirect:
 
 
 def ask(target: Target, connection: socket.socket, *, max_bytes: int, deadline: Deadline) -> bytes | Redirect:
-    """Send one GET and return its body or redirect; raise Refused for any other answer, ImageTooLarge over the cap."""
+    """Send one GET and return its body or redirect; raise Refused for any other answer, FileTooLarge over the cap."""
     connection.settimeout(deadline.left_s())
     connection.sendall(_request(target))
     wire = _Wire(connection, deadline=deadline, max_bytes=max_bytes)
@@ -82,9 +82,9 @@ class _Wire(io.RawIOBase):
         return received
 
 
-def too_large(max_bytes: int) -> ImageTooLarge:
+def too_large(max_bytes: int) -> FileTooLarge:
     """Return the refusal of a picture over the cap, in the words of an upload over it."""
-    return ImageTooLarge(f"The image is larger than {max_bytes} bytes, the most one image may have.")
+    return FileTooLarge(f"The image is larger than {max_bytes} bytes, the most one image may have.")
 
 
 def _request(target: Target) -> bytes:

@@ -24,7 +24,7 @@ def check_url(url: str) -> None:
 
 
 def fetch_picture(url: str, *, max_bytes: int, deadline_s: float | None = None) -> bytes:
-    """Return what a public address answers with; raise BadUrl, FetchFailed or ImageTooLarge.
+    """Return what a public address answers with; raise BadUrl, FetchFailed or FileTooLarge.
 
     Everything together ends after FETCH_DEADLINE_S, or earlier with `deadline_s`. The bytes are whatever came: whether
     they are a picture is for the decoder to say.

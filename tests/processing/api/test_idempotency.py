@@ -120,3 +120,24 @@ def test_a_key_whose_lease_has_passed_is_taken_over(alice, disc, picture, shop, 
     idempotency.claim(account_of(shop), key="k", fingerprint=fingerprint_of_the_dead)
 
     assert alice.post("/v1/remove", {"image_file": picture()}, idempotency_key="k").status_code == 200
+
+
+def test_v1_0_repeats_free_under_the_same_key_too(alice, alice_credits, disc, picture):
+    first = alice.post("/v1.0/removebg", {"image_file": picture()}, idempotency_key="k")
+    again = alice.post("/v1.0/removebg", {"image_file": picture()}, idempotency_key="k")
+    other = alice.post("/v1.0/removebg", {"image_file": picture(), "size": "full"}, idempotency_key="k")
+
+    assert (first.status_code, first["X-Credits-Charged"]) == (200, "1")
+    assert (again.status_code, again["X-Credits-Charged"], again["Idempotent-Replayed"]) == (200, "0", "true")
+    assert (other.status_code, other.json()["errors"][0]["code"]) == (422, "idempotency_key_reused")
+    assert alice_credits() == 9
+
+
+def test_other_spellings_are_the_same_request(alice, alice_credits, disc, picture):
+    spellings = [{"crop": "true", "format": "png"}, {"crop": "1", "format": "auto"}]
+    answers = [
+        alice.post("/v1/remove", {"image_file": picture(), **fields}, idempotency_key="k") for fields in spellings
+    ]
+
+    assert [answer["X-Credits-Charged"] for answer in answers] == ["1", "0"]
+    assert alice_credits() == 9

@@ -27,8 +27,34 @@ EXPECTED = {
 }
 
 
+V1_0_EXPECTED = {
+    "key": (403, "auth_failed"),
+    "suspended": (403, "auth_failed"),
+    "rate": (429, "rate_limit_exceeded"),
+    "field": (400, "invalid_size"),
+    "header": (400, "resolution_too_high"),
+    "claim": (422, "idempotency_key_reused"),
+    "credits": (402, "insufficient_credits"),
+    "slots": (429, "server_busy"),
+    "pixels": (400, "failed_to_read_image"),
+}
+
+
 @pytest.mark.parametrize("first_broken", STEPS)
 def test_the_first_broken_step_answers(first_broken, shop, settings, monkeypatch, disc):
+    answer = answer_with_broken("/v1/remove", first_broken, shop, settings, monkeypatch)
+
+    assert (answer.status_code, answer.json()["code"]) == EXPECTED[first_broken]
+
+
+@pytest.mark.parametrize("first_broken", STEPS)
+def test_v1_0_refuses_in_the_same_order(first_broken, shop, settings, monkeypatch, disc):
+    answer = answer_with_broken("/v1.0/removebg", first_broken, shop, settings, monkeypatch)
+
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == V1_0_EXPECTED[first_broken]
+
+
+def answer_with_broken(path, first_broken, shop, settings, monkeypatch):
     broken = set(STEPS[STEPS.index(first_broken) :])
     account = account_of(shop)
     secret = make_key(shop).secret
@@ -46,15 +72,13 @@ def test_the_first_broken_step_answers(first_broken, shop, settings, monkeypatch
     if "field" in broken:
         fields["size"] = "tiny"
     if "rate" in broken:
-        account.plan.requests_per_minute = 1
+        account.plan.requests_per_minute = account.plan.megapixels_per_minute = 1
         account.plan.save()
-        Caller(secret).post("/v1/remove")
+        Caller(secret).post(path)
     if "suspended" in broken:
         shop.suspended_at = timezone.now()
         shop.save()
     if "key" in broken:
         secret += "x"
 
-    answer = Caller(secret).post("/v1/remove", {"image_file": upload("x.jpg", image), **fields}, idempotency_key="k")
-
-    assert (answer.status_code, answer.json()["code"]) == EXPECTED[first_broken]
+    return Caller(secret).post(path, {"image_file": upload("x.jpg", image), **fields}, idempotency_key="k")

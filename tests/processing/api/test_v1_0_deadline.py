@@ -37,7 +37,8 @@ def test_a_run_of_the_network_is_given_up_in_time(alice, alice_credits, settings
     assert (response.status_code, response.json()["errors"][0]["code"]) == (429, "server_busy")
     assert alice_credits() == 9
     settings.V1_0_ANSWER_WITHIN_S = 18
-    assert alice.post(REMOVE, {"image_file": upload("x.jpg", photo)}).status_code == 200, "the session is none the worse"
+    again = alice.post(REMOVE, {"image_file": upload("x.jpg", photo)})
+    assert again.status_code == 200, "the session is none the worse"
 
 
 def test_v1_waits_as_long_as_it_takes(alice, disc, settings):
