@@ -247,10 +247,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SERVERS": [{"url": PUBLIC_URL}],
     "POSTPROCESSING_HOOKS": [
-        "processing.api.v1_schema.tell_that_one_picture_will_do",
-        "processing.api.v1_0_schema.tell_what_goes_together",
+        "processing.api.v1_schema.complete",
+        "processing.api.v1_0_schema.complete",
     ],
 }
 

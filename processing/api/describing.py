@@ -1,11 +1,12 @@
 """Pieces of the OpenAPI description that both dialects use (drf-spectacular)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
 from processing.api.form_fields import SWITCH_WORDS
@@ -49,11 +50,39 @@ class SwitchWord(serializers.ChoiceField):
         super().__init__(choices=tuple(SWITCH_WORDS), **kwargs)
 
 
-def phrase(pattern: str) -> type[serializers.CharField]:
-    """Return a kind of text field that is described by a pattern (ECMA-262)."""
-    return extend_schema_field({"type": "string", "pattern": pattern})(
+def one_of(name: str, kinds: Sequence[type[serializers.Serializer[Any]]]) -> PolymorphicProxySerializer:
+    """Return what describes a body that is one of several forms."""
+    return PolymorphicProxySerializer(component_name=name, serializers=list(kinds), resource_type_field_name=None)
+
+
+NUMBER = r"(\d{1,9}(\.\d{1,9})?|\.\d{1,9})"
+"""What is read as a number in a length."""
+
+AT_MOST_100 = r"(0{0,7}\d{1,2}(\.\d{1,9})?|0{0,6}100(\.0{1,9})?|\.\d{1,9})"
+ZERO = r"0+(\.0+)?"
+
+
+def phrase(pattern: str, kind: str = "") -> type[serializers.CharField]:
+    """Return a kind of text field that is described by a pattern (ECMA-262), with blanks around it, and by a format."""
+    described = {"type": "string", "pattern": rf"^\s*({pattern})?\s*$", **({"format": kind} if kind else {})}
+    return extend_schema_field(described)(
         type("Phrase", (serializers.CharField,), {"__doc__": "Text in a little language of its own."})
     )
+
+
+def tell_that_empty_means_absent(schema: dict[str, Any], *, takes_null: bool = False) -> None:
+    """Change the description of a form so that empty text, in JSON also null, may stand for any of its fields."""
+    for name, described in schema["properties"].items():
+        empty: list[Any] = ["", None] if takes_null else [""]
+        if described.get("format") == "binary":
+            continue
+        if "enum" in described:
+            described["enum"] = [*described["enum"], *empty]
+            described.pop("type", None)
+            described.pop("x-spec-enum-id", None)
+        elif described.get("type") != "string" or takes_null:
+            about = {key: described.pop(key) for key in ("description", "default") if key in described}
+            schema["properties"][name] = {"anyOf": [described, {"enum": empty}], **about}
 
 
 def header(name: str, kind: Any, description: str, *, statuses: tuple[int, ...] = (200,)) -> OpenApiParameter:

@@ -90,5 +90,10 @@ class PhraseField(serializers.CharField):
 
 
 def without_empty(fields: Any, data: Any) -> dict[str, Any]:
-    """Return the known fields that say something: empty text and null are what a script's unset variable becomes."""
-    return {name: data[name] for name in fields if name in data and data[name] not in ("", None)}
+    """Return the known fields that say something: blank text and null are what a script's unset variable becomes."""
+    return {name: data[name] for name in fields if name in data and not is_empty(data[name])}
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a field of this value says nothing."""
+    return value is None or (isinstance(value, str) and not value.strip())

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from processing.matting.errors import FileTooLarge, UnreadableImage
@@ -25,9 +26,13 @@ def file_of(request: Request, name: str) -> bytes | None:
 
 
 def text_of(request: Request, name: str) -> str:
-    """Return the field of that name as text; empty where it is missing, empty, null, or no text at all."""
+    """Return the field of that name as text, empty where it is missing or null; raise ValidationError for no text."""
     value = _fields_of(request).get(name)
-    return value.strip() if isinstance(value, str) else ""
+    if value is None or isinstance(value, UploadedFile):
+        return ""
+    if not isinstance(value, str):
+        raise ValidationError({name: ["must be text."]})
+    return value.strip()
 
 
 def address_of(request: Request, name: str) -> PictureAddress | None:

@@ -1,5 +1,7 @@
 """The OpenAPI description of the v1.0 dialect (drf-spectacular)."""
 
+from collections.abc import Mapping
+from itertools import combinations
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -7,24 +9,31 @@ from drf_spectacular.utils import extend_schema, extend_schema_field, extend_sch
 from rest_framework import serializers
 
 from processing.api.describing import (
+    AT_MOST_100,
     CREDIT_HEADERS,
     IDEMPOTENCY_KEY,
+    NUMBER,
     RATE_HEADERS,
     REQUEST_ID,
+    ZERO,
     AddressText,
     Base64Text,
     ColourText,
     FilePart,
     SwitchWord,
     header,
+    one_of,
     phrase,
+    tell_that_empty_means_absent,
 )
 from processing.api.form_fields import AnyField
 from processing.api.v1_0_form import RemovebgForm
 
+SOURCES = ("image_file", "image_file_b64", "image_url")
 _FORM = RemovebgForm().fields
-_SIDE = r"(0|\d{1,4}px|\d{1,3}%)"
-_PERCENT = r"(\d{1,2}|100)%"
+_LENGTH = rf"({NUMBER}([pP][xX]|%)|{ZERO})"
+_SCALE = r"0{0,6}([1-9]\d(\.\d{1,9})?|100(\.0{1,9})?)"
+_PERCENT = rf"({AT_MOST_100}%|{ZERO})"
 
 
 class ErrorRow(serializers.Serializer[Any]):
@@ -99,35 +108,42 @@ class ImproveBody(serializers.Serializer[Any]):
 
 
 class SourceText(serializers.Serializer[Any]):
-    """The image, in exactly one of these."""
+    """The image as text."""
 
-    image_file_b64 = Base64Text(required=False, help_text="The image as base64 text, or a data URI of it.")
-    image_url = AddressText(required=False, help_text="The image's public address, http or https.")
+    image_file_b64 = Base64Text(help_text="The image as base64 text, or a data URI of it.")
 
 
-class SourceParts(SourceText):
+class SourceAddress(serializers.Serializer[Any]):
+    """The image by its address."""
+
+    image_url = AddressText(help_text="The image's public address, http or https.")
+
+
+class SourceParts(serializers.Serializer[Any]):
     """The image, in exactly one of these."""
 
     image_file = FilePart(required=False, help_text="JPEG, PNG or WebP.")
+    image_file_b64 = Base64Text(required=False, help_text="The image as base64 text, or a data URI of it.")
+    image_url = AddressText(required=False, help_text="The image's public address, http or https.")
 
 
 class RemovebgFields(RemovebgForm):
     """The form without the image, as a caller writes it."""
 
-    roi: AnyField = phrase(rf"^{_SIDE} {_SIDE} {_SIDE} {_SIDE}$")(required=False, help_text=_FORM["roi"].help_text)
+    roi: AnyField = phrase(rf"{_LENGTH}(\s+{_LENGTH}){{3}}", "region")(required=False, help_text=_FORM["roi"].help_text)
     crop: AnyField = SwitchWord(default="false", help_text=_FORM["crop"].help_text)
-    crop_margin: AnyField = phrase(rf"^{_SIDE}( {_SIDE}){{0,1}}$|^{_SIDE} {_SIDE} {_SIDE} {_SIDE}$")(
+    crop_margin: AnyField = phrase(rf"{_LENGTH}((\s+{_LENGTH})?|(\s+{_LENGTH}){{3}})")(
         required=False, help_text=_FORM["crop_margin"].help_text
     )
-    scale: AnyField = phrase(r"^(original|[1-9]\d%|100%)$")(required=False, help_text=_FORM["scale"].help_text)
-    position: AnyField = phrase(rf"^(original|center|{_PERCENT}( {_PERCENT})?)$")(
+    scale: AnyField = phrase(rf"[Oo]riginal|{_SCALE}%")(required=False, help_text=_FORM["scale"].help_text)
+    position: AnyField = phrase(rf"[Oo]riginal|[Cc]enter|{_PERCENT}(\s+{_PERCENT})?")(
         required=False, help_text=_FORM["position"].help_text
     )
     add_shadow: AnyField = SwitchWord(default="false", help_text=_FORM["add_shadow"].help_text)
     shadow_type: AnyField = serializers.ChoiceField(
         ("none", "auto", "car", "3D", "drop"), required=False, help_text=_FORM["shadow_type"].help_text
     )
-    shadow_opacity: AnyField = phrase(r"^(auto|\d{1,2}|100)$")(
+    shadow_opacity: AnyField = phrase(r"[Aa]uto|0?\d{1,2}(\.\d{1,6})?|100(\.0{1,6})?")(
         required=False, help_text=_FORM["shadow_opacity"].help_text
     )
     semitransparency: AnyField = SwitchWord(default="true", help_text=_FORM["semitransparency"].help_text)
@@ -137,14 +153,18 @@ class RemovebgFields(RemovebgForm):
     )
 
 
-class RemovebgText(SourceText, RemovebgFields):
-    """The form of JSON and urlencoded bodies."""
-
-
 class RemovebgParts(SourceParts, RemovebgFields):
     """The form of multipart bodies."""
 
     bg_image_file = FilePart(required=False, help_text="A picture to put behind, centred and filling the canvas.")
+
+
+class RemovebgByText(SourceText, RemovebgFields):
+    """The form with its image as text."""
+
+
+class RemovebgByAddress(SourceAddress, RemovebgFields):
+    """The form with the address of its image."""
 
 
 @extend_schema_field({"oneOf": [{"type": "boolean"}, {"type": "string", "enum": ["true", "false"]}]})
@@ -152,15 +172,26 @@ class SwitchOrWord(serializers.BooleanField):
     """true, false, or the same as text."""
 
 
-class RemovebgJson(RemovebgText):
-    """The form as JSON."""
+class RemovebgJsonFields(RemovebgFields):
+    """The form without the image, as JSON."""
 
     crop: AnyField = SwitchOrWord(default=False, help_text=_FORM["crop"].help_text)
     add_shadow: AnyField = SwitchOrWord(default=False, help_text=_FORM["add_shadow"].help_text)
     semitransparency: AnyField = SwitchOrWord(default=True, help_text=_FORM["semitransparency"].help_text)
 
 
-_TEXT_BODIES = ("application/json", "application/x-www-form-urlencoded")
+class RemovebgJsonByText(SourceText, RemovebgJsonFields):
+    """JSON with the image as text."""
+
+
+class RemovebgJsonByAddress(SourceAddress, RemovebgJsonFields):
+    """JSON with the address of the image."""
+
+
+RemovebgText = one_of("RemovebgText", [RemovebgByText, RemovebgByAddress])
+RemovebgJson = one_of("RemovebgJson", [RemovebgJsonByText, RemovebgJsonByAddress])
+ImproveText = one_of("ImproveText", [SourceText, SourceAddress])
+
 _ANSWER_HEADERS = [
     REQUEST_ID,
     header(
@@ -214,30 +245,34 @@ describe_improve = extend_schema_view(
         summary="Hand in an image that went wrong: it is looked at and forgotten",
         request={
             "multipart/form-data": SourceParts,
-            "application/json": SourceText,
-            "application/x-www-form-urlencoded": SourceText,
+            "application/json": ImproveText,
+            "application/x-www-form-urlencoded": ImproveText,
         },
         responses={(200, "application/json"): ImproveBody, **_errors(400, 403, 405, 429, 500, 503)},
     )
 )
 
 
-def tell_what_goes_together(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Add to the description, as its last step, which fields exclude each other."""
+def complete(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Add to the description, as its last step, what serializers cannot say."""
     schemas = result["components"]["schemas"]
-    for name in ("SourceText", "SourceParts", "RemovebgText", "RemovebgParts", "RemovebgJson"):
-        sources = [
-            field for field in ("image_file", "image_file_b64", "image_url") if field in schemas[name]["properties"]
-        ]
-        schemas[name]["oneOf"] = [{"required": [field]} for field in sources]
-    for name in ("RemovebgText", "RemovebgParts", "RemovebgJson"):
-        backgrounds = [
-            field for field in ("bg_color", "bg_image_url", "bg_image_file") if field in schemas[name]["properties"]
-        ]
-        pairs = [[first, second] for index, first in enumerate(backgrounds) for second in backgrounds[index + 1 :]]
-        both_shadows = {
-            "required": ["add_shadow", "shadow_type"],
-            "properties": {"add_shadow": {"not": {"enum": [False, "false", "False", "0"]}}},
-        }
-        schemas[name]["not"] = {"anyOf": [*({"required": pair} for pair in pairs), both_shadows]}
+    for name in [name for name in schemas if name.startswith("Removebg") and "properties" in schemas[name]]:
+        schemas[name]["not"] = {"anyOf": _contradictions(schemas[name]["properties"])}
+        tell_that_empty_means_absent(schemas[name], takes_null="Json" in name)
+    for name in ("RemovebgParts", "SourceParts"):
+        schemas[name]["oneOf"] = [{"required": [source]} for source in SOURCES]
+    for path in ("/v1.0/removebg", "/v1.0/improve"):
+        result["paths"][path]["post"]["requestBody"]["required"] = True
     return result
+
+
+def _contradictions(properties: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what must not be true of a form: two backgrounds, or a shadow in the old words and in the new ones."""
+    said = {"not": {"enum": ["", None]}}
+    backgrounds = [name for name in ("bg_color", "bg_image_url", "bg_image_file") if name in properties]
+    pairs = combinations(backgrounds, 2)
+    switched_on = {"not": {"enum": ["", None, False, "false", "False", "FALSE", "0", 0]}}
+    return [
+        *({"required": list(pair), "properties": dict.fromkeys(pair, said)} for pair in pairs),
+        {"required": ["add_shadow", "shadow_type"], "properties": {"add_shadow": switched_on, "shadow_type": said}},
+    ]

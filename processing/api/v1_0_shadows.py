@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from processing.api.form_fields import is_empty
 from processing.matting.options import Shadow, ShadowStyle
 
 STYLE_OF_KIND: dict[str, ShadowStyle] = {"car": "car", "person": "3D", "transportation": "3D"}
@@ -28,7 +29,7 @@ def per_kind(name: str, data: Mapping[str, Any]) -> dict[str, Any] | None:
     for key in data:
         if key.startswith(f"{name}[") and key.endswith("]"):
             said[key[len(name) + 1 : -1].lower()] = data[key]
-    return {kind: value for kind, value in said.items() if value not in ("", None)} or None
+    return {kind: value for kind, value in said.items() if not is_empty(value)} or None
 
 
 class _ByKindField(serializers.Field[Any, Any, Any, Any]):

@@ -7,16 +7,21 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
 from processing.api.describing import (
+    AT_MOST_100,
     CREDIT_HEADERS,
     IDEMPOTENCY_KEY,
+    NUMBER,
     RATE_HEADERS,
     REQUEST_ID,
+    ZERO,
     AddressText,
     Base64Text,
     ColourText,
     FilePart,
     header,
+    one_of,
     phrase,
+    tell_that_empty_means_absent,
 )
 from processing.api.form_fields import AnyField
 from processing.api.v1_form import LARGEST_SIDE_PX, RemovalForm
@@ -44,19 +49,21 @@ class MeBody(serializers.Serializer[Any]):
     autoRechargeThreshold = serializers.IntegerField(allow_null=True)  # noqa: N815
 
 
+SOURCES = ("image_file", "image_file_b64", "image_url")
 _FORM = RemovalForm().fields
-_SHARE = r"(\d{1,2}(\.\d{1,6})?%|100%|0?\.\d{1,6}|0|1)"
+_SHARE = rf"({AT_MOST_100}%|{ZERO}|0?\.\d{{1,9}}|1(\.0{{1,9}})?)"
+_MARGIN = rf"({AT_MOST_100}%|{NUMBER}[pP][xX]|{ZERO})"
 
 
 class RemovalFields(RemovalForm):
     """The form without the image, as a caller writes it."""
 
     bg_color = ColourText(default="white", help_text=_FORM["bg_color"].help_text)
-    crop: AnyField = phrase(r"^([Tt]rue|[Ff]alse|0|1|[1-9]\d{0,2}:[1-9]\d{0,2})$")(
+    crop: AnyField = phrase(r"[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|0|1|[1-9]\d{0,4}:[1-9]\d{0,4}", "crop")(
         default="false", help_text=_FORM["crop"].help_text
     )
-    padding: AnyField = phrase(rf"^{_SHARE}(,{_SHARE})?$")(required=False, help_text=_FORM["padding"].help_text)
-    crop_margin: AnyField = phrase(r"^(0|\d{1,3}px|\d{1,2}%)( (0|\d{1,3}px|\d{1,2}%)){0,3}$")(
+    padding: AnyField = phrase(rf"{_SHARE}(\s*,\s*{_SHARE})?")(required=False, help_text=_FORM["padding"].help_text)
+    crop_margin: AnyField = phrase(rf"{_MARGIN}(\s+{_MARGIN}){{0,3}}")(
         required=False, help_text=_FORM["crop_margin"].help_text
     )
     width: AnyField = serializers.IntegerField(
@@ -67,20 +74,27 @@ class RemovalFields(RemovalForm):
     )
 
 
-class RemovalText(RemovalFields):
-    """The form of urlencoded bodies: the image as text or by its address."""
+class RemovalByText(RemovalFields):
+    """The form with its image as text, which counts before an address."""
 
+    image_file_b64 = Base64Text(help_text="The image as base64 text, or a data URI of it.")
+
+
+class RemovalByAddress(RemovalFields):
+    """The form with the address of its image."""
+
+    image_url = AddressText(help_text="The image's public address, http or https; alias: url.")
+
+
+class RemovalUpload(RemovalFields):
+    """The form of multipart bodies, where a file counts before text, and that before an address."""
+
+    image_file = FilePart(required=False, help_text="JPEG, PNG or WebP; alias: file.")
     image_file_b64 = Base64Text(required=False, help_text="The image as base64 text, or a data URI of it.")
-    image_url = AddressText(
-        required=False, help_text="The image's public address, http or https; alias: url. The last that counts."
-    )
+    image_url = AddressText(required=False, help_text="The image's public address, http or https; alias: url.")
 
 
-class RemovalUpload(RemovalText):
-    """The form of multipart bodies."""
-
-    image_file = FilePart(required=False, help_text="JPEG, PNG or WebP; alias: file. The first that counts.")
-
+RemovalText = one_of("RemovalText", [RemovalByText, RemovalByAddress])
 
 _ANSWER_HEADERS = [
     REQUEST_ID,
@@ -126,10 +140,13 @@ describe_me = extend_schema_view(
 )
 
 
-def tell_that_one_picture_will_do(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Add to the description, as its last step, that at least one of the fields that hold an image is needed."""
-    for name in ("RemovalUpload", "RemovalText"):
-        schema = result["components"]["schemas"][name]
-        sources = [field for field in ("image_file", "image_file_b64", "image_url") if field in schema["properties"]]
-        schema["anyOf"] = [{"required": [field]} for field in sources]
+def complete(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Add to the description, as its last step, what serializers cannot say."""
+    schemas = result["components"]["schemas"]
+    for kind in (RemovalUpload, RemovalByText, RemovalByAddress):
+        tell_that_empty_means_absent(schemas[kind.__name__])
+    # More than one picture is no fault here: one of them counts.
+    schemas["RemovalText"]["anyOf"] = schemas["RemovalText"].pop("oneOf")
+    schemas["RemovalUpload"]["anyOf"] = [{"required": [name]} for name in SOURCES]
+    result["paths"]["/v1/remove"]["post"]["requestBody"]["required"] = True
     return result

@@ -1,7 +1,7 @@
 """A live server for the checks that send more than a plan allows."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,17 +12,22 @@ from tests.live.server import LiveServer
 RAISED_PLAN = """
 from billing.models import Plan
 Plan.objects.create(
-    slug="verify", name="Verify", requests_per_minute=1_000_000, requests_per_second=100_000, max_concurrency=100
+    slug="verify",
+    name="Verify",
+    requests_per_minute=1_000_000,
+    requests_per_second=100_000,
+    megapixels_per_minute=1_000_000,
+    max_concurrency=100,
 )
 """
 PATIENT = {"SLOT_WAITING_PLACES": "8", "SLOT_WAIT_S": "120", "STRANGER_RATE": "100000/m", "DEPLOYMENT": "laptop"}
 
 
 @contextmanager
-def live_server() -> Iterator[LiveServer]:
-    """Run the product with the real model and a plan named `verify` that limits nothing."""
+def live_server(environ: Mapping[str, str] | None = None) -> Iterator[LiveServer]:
+    """Run the product with a real model and a plan named `verify` that limits nothing; `environ` goes on top."""
     with tempfile.TemporaryDirectory(prefix="removebg-verify-", dir="/tmp") as folder:
-        server = LiveServer(Path(folder), environ=PATIENT).start()
+        server = LiveServer(Path(folder), environ={**PATIENT, **(environ or {})}).start()
         try:
             server.manage("shell", "-v", "0", "-c", RAISED_PLAN)
             yield server
