@@ -1,95 +1,93 @@
 """The public client poofbg 0.4.1, unmodified and in an environment of its own, against a live server."""
 
-import json
-import os
-import subprocess
-from pathlib import Path
-
 import pytest
 
-from tests.live.server import PROJECT, LiveServer
-from tests.photos import photo_path
-
-PYTHON = PROJECT / ".cache" / "clients" / "poofbg" / "bin" / "python"
-SLOW_PLAN = """
-from billing.models import Plan
-Plan.objects.create(slug="slow", name="Slow", requests_per_minute=2, requests_per_second=2, max_concurrency=1)
-"""
+from tests.live.foreign_clients import PHOTO_SIZE, Told, is_cutout, run_client
 
 
 @pytest.fixture(scope="module")
-def told(live: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
-    """Everything the client said, call by call."""
-    assert PYTHON.exists(), "run `python -m tests.clients.install` first: `make test` does"
-    live.manage("shell", "-v", "0", "-c", SLOW_PLAN)
-    keys = {
-        "rich": live.create_organization("Rich", credits=5),
-        "poor": live.create_organization("Poor", credits=0),
-        "limited": live.create_organization("Limited", credits=5, plan="slow"),
-        "wrong": "rb_live_wrong",
-    }
-    done = subprocess.run(
-        [
-            PYTHON,
-            Path(__file__).parents[1] / "clients" / "poofbg" / "calls.py",
-            live.url,
-            photo_path("grace_hopper"),
-            json.dumps(keys),
-        ],
-        cwd=tmp_path_factory.mktemp("elsewhere"),
-        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def situation(told: list[dict[str, object]], name: str) -> dict[str, object]:
-    return next(line for line in told if line["situation"] == name)
+def told(live, pictures, blank, tmp_path_factory) -> Told:
+    return run_client("poofbg", live, pictures, blank, tmp_path_factory.mktemp("elsewhere"), credits=6)
 
 
 def test_success_carries_the_image_and_its_facts(told):
-    result = situation(told, "success")["returned"]
+    result = told.returned("success")
+    picture = told.picture("success.png")
 
-    assert result["starts"].startswith("89504e47")
-    assert (result["width"], result["height"]) == (512, 600)
+    assert result["content_type"] == "image/png"
+    assert is_cutout(picture)
+    assert picture.size == (result["width"], result["height"]) == PHOTO_SIZE
     assert result["request_id"].startswith("req_")
     assert isinstance(result["processing_time_ms"], int)
+    assert 0.9 < result["matte_confidence"] <= 1
+    assert 0 <= result["matte_ambiguous_ratio"] < 0.1
 
 
 def test_the_clients_options_are_understood(told):
-    result = situation(told, "options")["returned"]
+    result = told.returned("options")
+    picture = told.picture("options.jpg")
 
-    assert result["starts"].startswith("ffd8ff")
-    assert max(result["width"], result["height"]) == 256
+    assert picture.format == "JPEG"
+    assert max(picture.size) == max(result["width"], result["height"]) == 256
+    assert picture.getpixel((2, 2)) == pytest.approx((255, 0, 0), abs=6)
+
+
+def test_an_address_gives_the_matte(told):
+    told.returned("url")
+    picture = told.picture("alpha.png")
+
+    assert picture.mode == "L"
+    assert picture.size == PHOTO_SIZE
+    assert picture.getpixel((5, 5)) < 50
+    assert picture.getpixel((256, 240)) > 200
+
+
+def test_a_ratio_makes_the_cropped_picture_square(told):
+    result = told.returned("ratio")
+    picture = told.picture("ratio.webp")
+
+    assert picture.format == "WEBP"
+    assert picture.width == picture.height == result["width"]
+    assert picture.getchannel("A").getextrema() == (0, 255)
+
+
+def test_an_exact_size_holds_the_whole_picture_and_transparent_bars(told):
+    told.returned("exact size")
+    picture = told.picture("exact.png")
+    alpha = picture.getchannel("A")
+
+    assert picture.size == (300, 200)
+    assert alpha.crop((0, 0, 60, 200)).getextrema() == (0, 0), "200 high, it is 171 wide: bars of 64"
+    assert alpha.crop((240, 0, 300, 200)).getextrema() == (0, 0)
+    assert alpha.getpixel((150, 80)) > 200
 
 
 def test_me_is_read(told):
-    me = situation(told, "me")["returned"]
+    me = told.returned("me")
 
-    assert (me["maxCredits"], me["usedCredits"], me["plan"]) == (5, 2, "Pro")
+    assert (me["maxCredits"], me["usedCredits"], me["plan"]) == (6, 5, "Pro")
 
 
 @pytest.mark.parametrize(
-    ("name", "raised", "code"),
+    ("situation", "raised", "code"),
     [
         ("bad option", "ValidationError", "validation_error"),
+        ("bad fit", "ValidationError", "validation_error"),
         ("no image", "ValidationError", "validation_error"),
+        ("missing url", "ValidationError", "validation_error"),
+        ("private url", "ValidationError", "validation_error"),
         ("wrong key", "AuthError", "authentication_error"),
         ("no credits", "PaymentRequiredError", "payment_required"),
     ],
 )
-def test_each_refusal_raises_the_clients_own_error(told, name, raised, code):
-    line = situation(told, name)
+def test_each_refusal_raises_the_clients_own_error(told, situation, raised, code):
+    line = told.situation(situation)
 
     assert (line["raised"], line["code"]) == (raised, code)
     assert line["request_id"].startswith("req_")
 
 
 def test_too_many_requests_raise_its_rate_limit_error(told):
-    raised = [line["raised"] for line in told if line["situation"] == "too many"]
+    raised = [line["raised"] for line in told.lines if line["situation"] == "too many"]
 
     assert raised == ["ValidationError", "ValidationError", "RateLimitError"]

@@ -1,6 +1,6 @@
 """Run by the test in poofbg's own environment: make calls with the published client and print what came of each.
 
-Arguments: base URL, photo, keys by situation as JSON. One JSON object a line: what the client returned or raised.
+Argument: the facts of the test as JSON. One JSON object a line: what the client returned or raised.
 """
 
 import json
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from poof import Poof, PoofError
 
-base_url, photo, keys_json = sys.argv[1:4]
-KEYS = json.loads(keys_json)
+FACTS = json.loads(sys.argv[1])
+KEYS = FACTS["keys"]
 
 
 def tell(situation, call):
@@ -28,29 +28,38 @@ def tell(situation, call):
     print(json.dumps({"situation": situation, **told}), flush=True)
 
 
-def described(result):
+def saved(result, name):
+    result.save(name)
     facts = {name: getattr(result, name) for name in dir(result) if not name.startswith("_")}
-    plain = {name: value for name, value in facts.items() if isinstance(value, int | float | str)}
-    return {**plain, "bytes": len(bytes(result)), "starts": bytes(result)[:8].hex()}
+    return {name: value for name, value in facts.items() if isinstance(value, int | float | str)}
 
 
-def client(situation):
-    return Poof(KEYS[situation], base_url=f"{base_url}/v1")
+def client(key):
+    return Poof(KEYS[key], base_url=f"{FACTS['server']}/v1")
 
 
-tell("success", lambda: described(client("rich").remove_background(photo)))
+photo = Path("photo.jpg").read_bytes()
+rich = client("rich")
+
+tell("success", lambda: saved(rich.remove_background("photo.jpg"), "success.png"))
 tell(
     "options",
-    lambda: described(
-        client("rich").remove_background(
-            Path(photo).read_bytes(), format="jpg", channels="rgb", bg_color="#ff0000", size="preview", crop=True
-        )
+    lambda: saved(
+        rich.remove_background(photo, format="jpg", channels="rgb", bg_color="#ff0000", size="preview", crop=True),
+        "options.jpg",
     ),
 )
-tell("me", lambda: client("rich").me())
-tell("bad option", lambda: described(client("rich").remove_background(photo, format="gif")))
-tell("no image", lambda: described(client("rich").remove_background(b"this is no image")))
-tell("wrong key", lambda: described(client("wrong").remove_background(photo)))
-tell("no credits", lambda: described(client("poor").remove_background(photo)))
+tell("url", lambda: saved(rich.remove_background(url=FACTS["photo_url"], channels="alpha", size="hd"), "alpha.png"))
+tell("ratio", lambda: saved(rich.remove_background(photo, crop="1:1", padding="10%", format="webp"), "ratio.webp"))
+tell("exact size", lambda: saved(rich.remove_background(photo, width=300, height=200, fit="contain"), "exact.png"))
+tell("me", rich.me)
+tell("bad option", lambda: saved(rich.remove_background(photo, format="gif"), "gif"))
+tell("bad fit", lambda: saved(rich.remove_background(photo, width=300, fit="stretch"), "stretch"))
+tell("no image", lambda: saved(rich.remove_background(b"this is no image"), "no image"))
+tell("missing url", lambda: saved(rich.remove_background(url=FACTS["missing_url"]), "missing"))
+# An address of a private network, which no packet may reach.
+tell("private url", lambda: saved(rich.remove_background(url=FACTS["private_url"]), "private"))
+tell("wrong key", lambda: saved(client("wrong").remove_background("photo.jpg"), "wrong"))
+tell("no credits", lambda: saved(client("poor").remove_background("photo.jpg"), "poor"))
 for _ in range(3):
-    tell("too many", lambda: described(client("limited").remove_background(b"this is no image")))
+    tell("too many", lambda: saved(client("slow").remove_background(b"this is no image"), "slow"))
