@@ -9,7 +9,19 @@ from typing import Any
 
 from tests.conformance.facts import disagreements as of_picture
 from tests.conformance.facts import size_of
-from tests.conformance.rows import ABSENT, SHARE, UNIX_TIME, WHOLE, Containing, Expected, Keys, Kind, Near, Row
+from tests.conformance.rows import (
+    ABSENT,
+    SHARE,
+    UNIX_TIME,
+    WHOLE,
+    Containing,
+    Expected,
+    Keys,
+    Kind,
+    Near,
+    Row,
+    one_or_more,
+)
 
 ENVELOPE = ("foreground_left", "foreground_top", "foreground_width", "foreground_height")
 PICTURE_HEADERS = {
@@ -46,10 +58,9 @@ CONTENT_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp",
 def disagreements(row: Row, response: Any) -> list[str]:
     """List in words all that is not as the row and its dialect say; empty when all is."""
     expected = row.expected
-    statuses = expected.status if isinstance(expected.status, tuple) else (expected.status,)
-    if response.status_code not in statuses:
+    if response.status_code not in one_or_more(expected.status):
         return [f"status is {response.status_code}, not {expected.status}: {response.content[:300]!r}"]
-    found = [*_of_headers(expected.headers, response)]
+    found = [*_of_headers(expected.headers, response), *_of_rate(expected, response)]
     if expected.json:
         found += _of_json(expected.json, _json(response))
     if expected.picture is not None:
@@ -63,6 +74,13 @@ def _of_headers(headers: Mapping[str, Any], response: Any) -> Iterator[str]:
     for name, expected in headers.items():
         if not _matches(seen := response.headers.get(name), expected):
             yield f"{name} is {seen!r}, not {expected}"
+
+
+def _of_rate(expected: Expected, response: Any) -> Iterator[str]:
+    if expected.rate_cost is not None:
+        limit, left = (int(response.headers.get(f"X-RateLimit-{name}", 0)) for name in ("Limit", "Remaining"))
+        if limit - left != expected.rate_cost:
+            yield f"{left} of {limit} are left: the call cost {limit - left}, not {expected.rate_cost}"
 
 
 def _json(response: Any) -> Any:
@@ -123,6 +141,11 @@ def _of_refusal(row: Row, response: Any) -> Iterator[str]:
         yield from _of_headers({"X-Request-ID": body.get("request_id")}, response)
 
 
+def _of_code(expected: Expected, error: Mapping[str, Any]) -> Iterator[str]:
+    if expected.code and error.get("code") not in one_or_more(expected.code):
+        yield f"code is {error.get('code')!r}, not {expected.code!r}: {error}"
+
+
 def _of_removebg_errors(expected: Expected, body: Any) -> Iterator[str]:
     """Clients show the first error, and join its values: a non-empty list of flat texts with a title each."""
     errors = body.get("errors") if isinstance(body, dict) else None
@@ -134,7 +157,8 @@ def _of_removebg_errors(expected: Expected, body: Any) -> Iterator[str]:
             yield f"an error is not flat text with a title: {error}"
         if not set(error) <= {"title", "code", "detail"}:
             yield f"an error has more than title, code and detail: {error}"
-    for name, wanted in (("code", expected.code), ("title", expected.title), ("detail", expected.detail)):
+    yield from _of_code(expected, errors[0])
+    for name, wanted in (("title", expected.title), ("detail", expected.detail)):
         if wanted and errors[0].get(name) != wanted:
             yield f"{name} is {errors[0].get(name)!r}, not {wanted!r}"
 
@@ -143,8 +167,7 @@ def _of_poof_error(expected: Expected, body: Any) -> Iterator[str]:
     if not isinstance(body, dict) or not body.get("message") or not body.get("request_id"):
         yield f"there is no message and request_id in {body}"
         return
-    if expected.code and body.get("code") != expected.code:
-        yield f"code is {body.get('code')!r}, not {expected.code!r}: {body['message']}"
+    yield from _of_code(expected, body)
     details = body.get("details", {})
     if expected.names and (not isinstance(details, dict) or set(details) != {expected.names}):
         yield f"details are {details}, not about {expected.names}"

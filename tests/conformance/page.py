@@ -5,7 +5,21 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.conformance.rows import B64, BLUE, RED, WHITE, YELLOW, Box, Expected, Facts, File, Row, Url, shortened
+from tests.conformance.rows import (
+    B64,
+    BLUE,
+    RED,
+    WHITE,
+    YELLOW,
+    Box,
+    Expected,
+    Facts,
+    File,
+    Row,
+    Url,
+    one_or_more,
+    shortened,
+)
 from tests.conformance.standard import NAMES, SUBJECT
 from tests.conformance.table import ROWS
 
@@ -105,9 +119,8 @@ def _field(name: str, value: Any) -> str:
 
 
 def _expected(expected: Expected) -> str:
-    statuses = expected.status if isinstance(expected.status, tuple) else (expected.status,)
-    parts = [" or ".join(map(str, statuses))]
-    parts += [f"`{expected.code}`"] if expected.code else []
+    parts = [" or ".join(map(str, one_or_more(expected.status)))]
+    parts += [" or ".join(f"`{code}`" for code in one_or_more(expected.code))] if expected.code else []
     parts += [f'titled "{expected.title}"'] if expected.title else []
     parts += [f'detail "{expected.detail}"'] if expected.detail else []
     parts += [f"names `{expected.names}`"] if expected.names else []
@@ -116,6 +129,7 @@ def _expected(expected: Expected) -> str:
     parts += list(_facts(expected.picture)) if expected.picture else []
     parts += [f"`{name}`: {_value(value)}" for name, value in expected.headers.items()]
     parts += [f"`{path or 'the whole'}`: {_value(value)}" for path, value in expected.json.items()]
+    parts += [f"costs {expected.rate_cost} of the rate"] if expected.rate_cost is not None else []
     return "; ".join(parts)
 
 

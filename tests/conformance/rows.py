@@ -143,17 +143,25 @@ class Expected:
 
     status: int | tuple[int, ...]
     """The status, or the statuses between which the reference leaves the choice."""
-    code: str | None = None
+    code: str | tuple[str, ...] | None = None
+    """The code, or the codes between which the reference leaves the choice."""
     title: str | None = None
     detail: str | None = None
     names: str | None = None
     """The field that a v1 refusal names in `details`."""
     headers: Mapping[str, Any] = field(default_factory=dict)
+    rate_cost: int | None = None
+    """By how much the first call of a minute lowers what is left."""
     picture: Facts | None = None
     envelope: Box | None = None
     """The picture comes in remove.bg's JSON, with the foreground here."""
     json: Mapping[str, Any] = field(default_factory=dict)
     """Path through the JSON answer -> what is found there."""
+
+
+def one_or_more(choice: Any) -> tuple[Any, ...]:
+    """Return what an answer may be as a tuple, whether the reference leaves a choice or not."""
+    return choice if isinstance(choice, tuple) else (choice,)
 
 
 @dataclass(frozen=True)

@@ -178,4 +178,27 @@ HEADERS = [
     )
 ]
 
-ROWS = [*PIXELS, *BY_MEGAPIXELS, *FORMAT, *CHANNELS, *COLOUR, *HEADERS]
+OURS = "docs/api.md (a field of ours)"
+OWN = [
+    *(
+        removed("quality", text or "empty", {"quality": text}, CUTOUT, source)
+        for text, source in (("fast", OURS), ("standard", OURS), ("best", OURS), ("", EMPTY))
+    ),
+    removed("model", "empty", {"model": ""}, CUTOUT, EMPTY),
+    *malformed("quality", ("great",), OURS),
+    *malformed("model", ("no-such-model",), OURS),
+]
+
+RATE = [
+    removed(
+        "rate",
+        "costs one request, whatever its size",
+        {"image_file": File(picture)},
+        Facts("PNG"),
+        "decisions 6",
+        rate_cost=1,
+    )
+    for picture in ("1600x1200.png",)
+]
+
+ROWS = [*PIXELS, *BY_MEGAPIXELS, *FORMAT, *CHANNELS, *COLOUR, *HEADERS, *OWN, *RATE]

@@ -265,4 +265,22 @@ HEADERS = [
     ),
 ]
 
-ROWS = [*SIZE, *TYPE, *FORMAT, *CHANNELS, *ACCEPT, *HEADERS]
+RATE = [
+    removed(
+        "rate",
+        f"costs the input's megapixels: {picture.replace('x', ' x ').rpartition('.')[0]}",
+        {"image_file": File(picture)},
+        Facts("PNG"),
+        "api_reference 2.8, decisions 6",
+        rate_cost=cost,
+    )
+    for picture, cost in (
+        ("625x400.png", 1),
+        ("1200x800.png", 1),
+        ("1600x1200.png", 2),
+        ("2500x1600.png", 4),
+        ("4000x2500.png", 10),
+    )
+]
+
+ROWS = [*SIZE, *TYPE, *FORMAT, *CHANNELS, *ACCEPT, *HEADERS, *RATE]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.conformance.rows import B64, CLEAR, PLACE, RED, Facts, File, short
+from tests.conformance.rows import B64, CLEAR, RED, Facts, File, short
 from tests.conformance.standard import CUTOUT
 from tests.conformance.v1_0.making import foreground, framed, on_colour, placed, refused, removed
 
@@ -34,6 +34,12 @@ ROI = [
     *(
         refused("roi", f"beyond the picture: {short(text)}", {"roi": text}, "roi_exceeds_bounds", ERRORS)
         for text in ("0px 0px 301px 200px", "0 0 300px 201px", "400px 0px 500px 200px")
+    ),
+    *(
+        refused(
+            "roi", f"beyond the picture: {short(text)}", {"roi": text}, ("roi_exceeds_bounds", "invalid_roi"), ERRORS
+        )
+        for text in ("0% 0% 101% 100%", "-10px 0px 100px 100px", "-1% 0% 50% 50%")
     ),
     *(
         refused("roi", f"empty region: {short(text)}", {"roi": text}, "roi_region_empty", ERRORS)
@@ -240,40 +246,4 @@ POSITION = (
     ]
 )
 
-TOGETHER = [
-    removed(
-        "sent by a client",
-        "PyPI removebg's whole set",
-        {
-            "size": "regular",
-            "type": "auto",
-            "type_level": "none",
-            "format": "auto",
-            "roi": "0 0 100% 100%",
-            "crop": "false",
-            "scale": "original",
-            "position": "original",
-            "channels": "rgba",
-            "add_shadow": "false",
-            "semitransparency": "true",
-        },
-        CUTOUT,
-        "api_reference 4.1(2), 4.1(3)",
-    ),
-    removed(
-        "sent by a client",
-        "the Node CLI's whole set",
-        {
-            "size": "auto",
-            "type": "auto",
-            "channels": "rgba",
-            "format": "zip",
-            **dict.fromkeys(("type_level", "roi", "crop", "crop_margin", "scale", "position", "add_shadow"), ""),
-            **dict.fromkeys(("semitransparency", "bg_color"), ""),
-        },
-        Facts("ZIP", size=(300, 200), subject=PLACE, members=frozenset({"color.jpg", "alpha.png"})),
-        "api_reference 4.1(1), 4.1(5)",
-    ),
-]
-
-ROWS = [*ROI, *CROP, *MARGIN, *SCALE, *POSITION, *TOGETHER]
+ROWS = [*ROI, *CROP, *MARGIN, *SCALE, *POSITION]

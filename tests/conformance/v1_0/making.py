@@ -35,7 +35,13 @@ def removed(parameter: str, value: str, fields: Mapping[str, Any], facts: Facts,
 
 
 def refused(
-    parameter: str, value: str, fields: Mapping[str, Any], code: str | None, source: str, status: int = 400, **more: Any
+    parameter: str,
+    value: str,
+    fields: Mapping[str, Any],
+    code: str | tuple[str, ...] | None,
+    source: str,
+    status: int = 400,
+    **more: Any,
 ) -> Row:
     """Return a row that ends with an error; it sends subject.png unless its fields name a source."""
     given = {name: more.pop(name) for name in ("headers", "body", "world", "content_type", "raw") if name in more}
