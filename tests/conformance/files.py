@@ -11,7 +11,7 @@ from tests.conformance.pictures import picture
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer /NAME with the picture, /redirects/N/NAME with N redirects before it, /status/N with that status."""
-        first, *rest = self.path.strip("/").split("/")
+        first, *rest = self.path.partition("?")[0].strip("/").split("/")
         if first == "redirects":
             left, name = int(rest[0]), rest[1]
             self._answer(302, location=f"/redirects/{left - 1}/{name}" if left > 1 else f"/{name}")

@@ -80,6 +80,7 @@ def _weighing(size_bytes: int) -> bytes:
 _ODD = {
     "text.txt": lambda: b"This is a letter, not a picture.",
     "page.html": lambda: b"<!doctype html><title>Not found</title>",
+    "empty.png": lambda: b"",
     "cut_short.jpg": lambda: picture("subject.jpg")[:-2500],
     "head_only.png": lambda: b"\x89PNG\r\n\x1a\n",
     "22_000_000_bytes.png": lambda: _weighing(22_000_000),

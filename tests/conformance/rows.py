@@ -57,12 +57,14 @@ class B64:
 
 @dataclass(frozen=True)
 class Url:
-    """The address of this path on a file server that the fetcher may reach."""
+    """The address of this path on a file server that the fetcher may reach, or on another host at the same port."""
 
     path: str
+    host: str = "127.0.0.1"
 
     def __str__(self) -> str:
-        return f"URL of {self.path.removeprefix('/')}"
+        elsewhere = "" if self.host == "127.0.0.1" else f" on {self.host}"
+        return f"URL of {self.path.removeprefix('/')}{elsewhere}"
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def _written(value: Any, files_port: int) -> Any:
         case B64():
             return value.prefix + base64.b64encode(picture(value.picture)).decode()
         case Url():
-            return f"http://127.0.0.1:{files_port}{value.path}"
+            return f"http://{value.host}:{files_port}{value.path}"
         case _:
             return value
 

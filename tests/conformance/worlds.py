@@ -127,9 +127,10 @@ def _has_no_credits(world: World) -> None:
 
 def _is_over_the_rate(world: World) -> None:
     account = account_of(world.shop)
-    account.plan.requests_per_minute = 1
+    account.plan.requests_per_minute = account.plan.megapixels_per_minute = 1
     account.plan.save()
-    Client().post("/v1/remove", headers={"x-api-key": str(world.secret)})
+    for path in ("/v1/remove", "/v1.0/removebg"):
+        Client().post(path, headers={"x-api-key": str(world.secret)})
 
 
 def _finds_all_slots_taken(world: World) -> None:

@@ -11,6 +11,8 @@ FIELDS, ERRORS, EMPTY = "api_reference 1.3", "api_reference 1.5, decisions 2", "
 FORMS = "api_reference 1.3 (trap: urlencoded)"
 FETCHED = "api_reference 1.3, issue 4.3"
 
+ONE_WORD = "issue 4.3, reliability S13"
+
 FILES = [
     removed("image_file", "multipart, PNG", {}, CUTOUT, FIELDS),
     removed("image_file", "multipart, JPEG", {"image_file": File("subject.jpg")}, CUTOUT, FIELDS),
@@ -90,19 +92,22 @@ ADDRESSES = [
             ("image_url", "four redirects", Url("/redirects/4/subject.png")),
             ("image_url", "answered 404", Url("/status/404")),
             ("image_url", "answered 500", Url("/status/500")),
-            ("image_url", "a private address", "http://10.0.0.1/a.png"),
-            ("image_url", "a metadata service", "http://169.254.169.254/latest"),
+            ("image_url", "a private address", Url("/a.png", "10.0.0.1")),
+            ("image_url", "a metadata service", Url("/latest", "169.254.169.254")),
             ("image_url", "a port that is not open to it", "http://127.0.0.1:1/a.png"),
             ("image_url", "malformed: 'picture.png'", "picture.png"),
             ("image_url", "malformed: 'http://'", "http://"),
             ("image_url", "another scheme: ftp", "ftp://example.com/a.png"),
             ("image_url", "another scheme: file", "file:///etc/passwd"),
             ("url", "answered 404", Url("/status/404")),
-            ("url", "a private address", "http://192.168.0.1/a.png"),
+            ("url", "a private address", Url("/a.png", "192.168.0.1")),
             ("url", "malformed", "picture.png"),
         )
     ),
-    refused("image_url", "of a letter", {"image_url": Url("/text.txt")}, "validation_error", ERRORS),
+    *(
+        refused("image_url", words, {"image_url": Url(path)}, "validation_error", ONE_WORD, names="image_url")
+        for words, path in (("of a letter", "/text.txt"), ("of a web page", "/page.html"), ("of nothing", "/empty.png"))
+    ),
     refused("image_url", "of more than 50 MP", {"image_url": Url("/over_50_mp.png")}, "image_too_large", "decisions 2"),
     refused("image_url", "empty", {"image_url": ""}, "missing_image", EMPTY),
     refused("url", "empty", {"url": ""}, "missing_image", EMPTY),

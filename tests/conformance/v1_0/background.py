@@ -110,7 +110,7 @@ PICTURES = [
             ("answered 404", Url("/status/404"), ERRORS),
             ("answered 500", Url("/status/500"), ERRORS),
             ("many redirects", Url("/redirects/30/thirds_down.png"), ERRORS),
-            ("a private address", "http://192.168.0.1/a.png", "issue 4.3"),
+            ("a private address", Url("/a.png", "192.168.0.1"), "issue 4.3"),
             ("a port that is not open to it", "http://127.0.0.1:1/a.png", "issue 4.3"),
         )
     ),

@@ -8,6 +8,8 @@ DATA_URI = "data:image/png;base64,"
 BODIES, B64_FIELD, URL_FIELD = "api_reference 2.2", "api_reference 2.3", "api_reference 2.3"
 ABSENT, ERRORS, LIMITS = "api_reference 4.1(1)", "api_reference 2.5", "api_reference 2.3, decisions 2"
 
+ONE_WORD = "issue 4.3, reliability S13"
+
 FILES = [
     removed("image_file", "multipart, PNG", {}, CUTOUT, BODIES),
     removed("image_file", "multipart, JPEG", {"image_file": File("subject.jpg")}, CUTOUT, "api_reference 2.3"),
@@ -135,14 +137,14 @@ ADDRESSES = (
         refused(
             "image_url",
             "a private address",
-            {"image_url": "http://10.0.0.1/a.png"},
+            {"image_url": Url("/a.png", "10.0.0.1")},
             "failed_image_download",
             "issue 4.3",
         ),
         refused(
             "image_url",
             "a metadata service",
-            {"image_url": "http://169.254.169.254/a"},
+            {"image_url": Url("/a", "169.254.169.254")},
             "failed_image_download",
             "issue 4.3",
         ),
@@ -153,7 +155,9 @@ ADDRESSES = (
             "failed_image_download",
             "issue 4.3",
         ),
-        refused("image_url", "of a letter", {"image_url": Url("/text.txt")}, "invalid_file_type", ERRORS),
+        refused("image_url", "of a letter", {"image_url": Url("/text.txt")}, "failed_image_download", ONE_WORD),
+        refused("image_url", "of a web page", {"image_url": Url("/page.html")}, "failed_image_download", ONE_WORD),
+        refused("image_url", "of nothing", {"image_url": Url("/empty.png")}, "failed_image_download", ONE_WORD),
         refused(
             "image_url", "of a JPEG cut short", {"image_url": Url("/cut_short.jpg")}, "failed_to_read_image", ERRORS
         ),
