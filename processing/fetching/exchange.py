@@ -104,10 +104,7 @@ def _location(response: http.client.HTTPResponse) -> str:
     locations = response.headers.get_all("Location") or []
     if len(locations) != 1:
         raise Refused("a redirect to nowhere, or to several places")
-    try:
-        return str(locations[0]).encode("latin-1").decode("utf-8")  # what http.client read as latin-1
-    except UnicodeError:
-        return str(locations[0])
+    return str(locations[0]).encode("latin-1").decode("utf-8")  # http.client reads every header as latin-1
 
 
 def _check_framing(response: http.client.HTTPResponse, *, max_bytes: int) -> None:

@@ -16,8 +16,8 @@ PUBLIC_ADDRESSES_KEPT_S = 60.0
 
 
 def is_our_name(host: str) -> bool:
-    """Say whether the host is the one of PUBLIC_URL or one of ALLOWED_HOSTS (`*` names nobody)."""
-    names = [pattern.strip("[]").lower() for pattern in settings.ALLOWED_HOSTS if pattern != "*"]
+    """Say whether the host is the one of PUBLIC_URL or one of ALLOWED_HOSTS, of which `*` names nobody."""
+    names = [pattern.strip("[]").lower() for pattern in settings.ALLOWED_HOSTS]
     return any(is_same_domain(host, name) for name in (*names, _public_host()))
 
 

@@ -24,8 +24,6 @@ _AUTHORITY = re.compile(r"(?P<host>\[[^\[\]]*\]|[^:\[\]]+)(?::(?P<port>[1-9][0-9
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _IPV6_TEXT = re.compile(r"[0-9A-Fa-f:.]+")
-# idna would take these for dots, so that `127。0。0。1` became an address.
-_FULL_STOPS_OF_OTHER_SCRIPTS = re.compile("[\u3002\uff0e\uff61]")
 _LEFT_AS_WRITTEN = "!$%&'()*+,-./:;=?@[]_|~"
 
 
@@ -106,9 +104,7 @@ def _host(text: str) -> str:
 
 
 def _ascii_name(text: str) -> str:
-    """Return an international name as DNS has it; without any mapping, so that ① and １ stay refused."""
-    if _FULL_STOPS_OF_OTHER_SCRIPTS.search(text):
-        raise BadUrl
+    """Return an international name as DNS has it; nothing is mapped, so that ①, １ and 。 are refused."""
     try:
         return idna.encode(text.lower(), strict=True).decode("ascii")
     except (idna.IDNAError, UnicodeError):

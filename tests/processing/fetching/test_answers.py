@@ -114,6 +114,7 @@ def test_identity_is_no_compression(open_to):
         (head("200 OK", "Transfer-Encoding: chunked") + b"0\r\n\r\n", "empty"),
         (head("302 Found", "Content-Length: 0"), "nowhere"),
         (head("302 Found", "Location: /a", "Location: /b"), "several"),
+        (b"HTTP/1.1 302 Found\r\nLocation: /\xff\r\n\r\n", "UnicodeDecodeError"),
         (b"", "without response"),
         (b"SSH-2.0-OpenSSH_9.2\r\n", "BadStatusLine"),
         (b"\x00\xff" * 200, "BadStatusLine"),

@@ -149,6 +149,14 @@ def test_the_server_itself_is_refused_by_name_and_by_public_address(names, elsew
     assert destinations("http://pictures.example/") == ["93.184.216.34"]
 
 
+def test_our_own_name_is_refused_wherever_it_leads_today(names, elsewhere, settings):
+    settings.PUBLIC_URL = "https://balanced.example"
+    names["balanced.example"] = [["198.41.0.7"], ["198.41.0.8"]]  # the caller's lookup, then ours
+
+    with pytest.raises(Refused, match="the name is this server's"):
+        destinations("http://balanced.example/")
+
+
 def test_an_address_of_this_machine_is_known_without_asking_anybody():
     assert itself.is_our_address(ip_address("127.0.0.1"), deadline=Deadline.after(5))
     assert itself.is_our_address(ip_address("::1"), deadline=Deadline.after(5))
