@@ -16,6 +16,7 @@ from accounts.models import ApiKey
 from billing.models import CreditAccount
 from billing.selectors import account_of
 from processing.api import throttling
+from processing.api.json_body import JsonRenderer
 
 
 class IgnoreAccept(DefaultContentNegotiation):
@@ -81,6 +82,7 @@ class NoSuchEndpoint(ApiView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     schema = None
+    renderer_classes = (JsonRenderer,)
 
     def perform_authentication(self, request: Request) -> None:
         """Nobody needs a key to be told that there is nothing here."""

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.http import HttpResponse
-from rest_framework.exceptions import UnsupportedMediaType
+from rest_framework.exceptions import UnsupportedMediaType, ValidationError
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,9 +15,10 @@ from processing.api.pictures import address_of, decode_base64, file_of, refuse_l
 from processing.api.removal_view import RemovalView, idempotency_key_of, refuse_early
 from processing.api.v1_form import SIZES, SIZES_IN_MEGAPIXELS, RemovalForm
 from processing.api.v1_schema import describe_me, describe_remove
+from processing.fetching.errors import BadUrl
 from processing.fetching.fetcher import check_url
 from processing.selectors import model_of, speaks_megapixels
-from processing.services import Picture, RemovalRequest, RemovalResult, decode_limits
+from processing.services import Picture, PictureAddress, RemovalRequest, RemovalResult, decode_limits
 
 FILE_FIELDS = ("image_file", "file")
 BASE64_FIELD = "image_file_b64"
@@ -90,12 +91,19 @@ def picture_of(request: Request) -> Picture:
     for name in ADDRESS_FIELDS:
         address = address_of(request, name)
         if address is not None:
-            check_url(address.url)
-            return address
+            return _checked(address)
     for name in FILE_FIELDS:
         if name in request.data:
             raise MissingImage(details={name: ["must be a file part with a file name, not text."]})
     raise MissingImage
+
+
+def _checked(address: PictureAddress) -> PictureAddress:
+    try:
+        check_url(address.url)
+    except BadUrl as error:
+        raise ValidationError({address.field: [error.public_text]}) from error
+    return address
 
 
 @describe_me

@@ -12,6 +12,10 @@ from processing.matting.options import Shadow, ShadowStyle
 STYLE_OF_KIND: dict[str, ShadowStyle] = {"car": "car", "person": "3D", "transportation": "3D"}
 """What `auto` means; every other kind of subject gets a drop shadow."""
 
+OTHER = "other"
+KINDS = frozenset({"car", "product", "person", "animal", "graphic", "transportation"})
+"""What a caller may say the subject is; nobody else says it, so without that it is `other`."""
+
 STYLES: dict[str, ShadowStyle | None] = {"none": None, "car": "car", "3d": "3D", "drop": "drop"}
 OPACITY, OPACITY_OF_CARS = 50, 90
 _FOR_ALL = ""
@@ -77,8 +81,9 @@ class ShadowOpacityField(_ByKindField):
 
 def shadow_of(asked: Mapping[str, Any]) -> Shadow | None:
     """Return the shadow of this subject, whose kind is what the caller says it is: nothing here tells kinds apart."""
-    kind = asked.get("type", "").lower()
-    style = _style_of(kind, asked)
+    said = asked.get("type", "").lower()
+    kind = said if said in KINDS else OTHER
+    style = _style_of(said, kind, asked)
     if style is None:
         return None
     opacities = asked.get("shadow_opacity", {})
@@ -88,10 +93,10 @@ def shadow_of(asked: Mapping[str, Any]) -> Shadow | None:
     return Shadow(style, opacity) if opacity else None
 
 
-def _style_of(kind: str, asked: Mapping[str, Any]) -> ShadowStyle | None:
+def _style_of(said: str, kind: str, asked: Mapping[str, Any]) -> ShadowStyle | None:
     if "shadow_type" not in asked:
         # The old word was for cars alone, which remove.bg found out by itself.
-        return "car" if asked["add_shadow"] and kind in ("", "auto", "car") else None
+        return "car" if asked["add_shadow"] and said in ("", "auto", "car") else None
     styles = asked["shadow_type"]
     style: ShadowStyle | str | None = styles.get(kind, styles.get(_FOR_ALL))
     if style == "auto":

@@ -10,6 +10,10 @@ class BadUrl(ServiceError):
     public_text = "must be a public http or https address."
 
 
+class ClosedPort(BadUrl):
+    """A proper address, on a port that we do not fetch from: to the caller a fetch like any other that fails."""
+
+
 class FetchFailed(ServiceError):
     """No picture came. One wording whatever the reason, so that nobody learns from us what listens where."""
 

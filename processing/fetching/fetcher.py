@@ -2,13 +2,14 @@
 
 import http.client
 import logging
+from contextlib import suppress
 
 from django.conf import settings
 
 from processing.fetching.connecting import connection_to
 from processing.fetching.deadline import Deadline
 from processing.fetching.destinations import find_destinations
-from processing.fetching.errors import BadUrl, FetchFailed, Refused
+from processing.fetching.errors import BadUrl, ClosedPort, FetchFailed, Refused
 from processing.fetching.exchange import Redirect, ask
 from processing.fetching.urls import Target, parse_location, parse_url
 
@@ -20,7 +21,8 @@ NETWORK_FAILURES = (OSError, http.client.HTTPException, ValueError)
 
 def check_url(url: str) -> None:
     """Raise BadUrl for what cannot be fetched from; asks nobody, so a good answer promises nothing."""
-    parse_url(url, ports=settings.FETCH_PORTS)
+    with suppress(ClosedPort):
+        parse_url(url, ports=settings.FETCH_PORTS)
 
 
 def fetch_picture(url: str, *, max_bytes: int, deadline_s: float | None = None) -> bytes:
@@ -29,7 +31,11 @@ def fetch_picture(url: str, *, max_bytes: int, deadline_s: float | None = None) 
     Everything together ends after FETCH_DEADLINE_S, or earlier with `deadline_s`. The bytes are whatever came: whether
     they are a picture is for the decoder to say.
     """
-    target = parse_url(url, ports=settings.FETCH_PORTS)
+    try:
+        target = parse_url(url, ports=settings.FETCH_PORTS)
+    except ClosedPort as error:
+        logger.info("fetch_refused", extra={"reason": "a port that we do not fetch from"})
+        raise FetchFailed from error
     allowed_s = settings.FETCH_DEADLINE_S if deadline_s is None else min(deadline_s, settings.FETCH_DEADLINE_S)
     deadline = Deadline.after(allowed_s)
     for _ in range(settings.FETCH_MAX_REDIRECTS + 1):

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import idna
 
-from processing.fetching.errors import BadUrl
+from processing.fetching.errors import BadUrl, ClosedPort
 
 MAX_URL_CHARACTERS = 4096
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -56,7 +56,10 @@ class Target:
 
 
 def parse_url(text: str, *, ports: Collection[int]) -> Target:
-    """Return the address taken apart; raise BadUrl for anything but a plain http or https address on one of `ports`."""
+    """Return the address taken apart; raise BadUrl for anything but a plain http or https address.
+
+    Raises its subclass ClosedPort where the address is fine and its port none of `ports`.
+    """
     text = text.strip(" ")
     if len(text) > MAX_URL_CHARACTERS or _FORBIDDEN.search(text):
         raise BadUrl
@@ -72,9 +75,10 @@ def parse_url(text: str, *, ports: Collection[int]) -> Target:
     if authority is None:
         raise BadUrl
     port = int(authority["port"] or DEFAULT_PORTS[scheme])
+    target = Target(scheme=scheme, host=_host(authority["host"]), port=port, path=_path(rest[len(front) :]))
     if port not in ports:
-        raise BadUrl
-    return Target(scheme=scheme, host=_host(authority["host"]), port=port, path=_path(rest[len(front) :]))
+        raise ClosedPort
+    return target
 
 
 def parse_location(text: str, *, base: Target, ports: Collection[int]) -> Target:

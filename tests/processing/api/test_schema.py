@@ -34,8 +34,8 @@ def test_the_models_offered_here_and_the_qualities_are_listed(settings):
     settings.ALLOWED_MODELS = ["isnet-general-use", "u2netp"]
     described = str(SchemaGenerator().get_schema(request=None, public=True)["components"]["schemas"])
 
-    assert "'enum': ['isnet-general-use', 'u2netp']" in described
-    assert "'enum': ['fast', 'standard', 'best']" in described
+    assert "'enum': ['isnet-general-use', 'u2netp', '']" in described
+    assert "'enum': ['fast', 'standard', 'best', '']" in described
 
 
 @pytest.mark.parametrize(("key", "is_allowed"), [("order-1", True), ('"a b"', False), ('"ab"', True), ("é", False)])

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processing.fetching.errors import BadUrl
-from processing.fetching.fetcher import check_url
+from processing.fetching.errors import BadUrl, ClosedPort, FetchFailed
+from processing.fetching.fetcher import check_url, fetch_picture
 from processing.fetching.urls import MAX_URL_CHARACTERS, Target, parse_location, parse_url
 
 PORTS = (80, 443)
@@ -243,9 +243,12 @@ def test_a_log_sees_no_query():
 def test_ports_are_the_operators_choice(settings):
     settings.FETCH_PORTS = [8443]
 
-    check_url("https://example.com:8443/")
-    with pytest.raises(BadUrl):
-        check_url("https://example.com/")
+    assert parse_url("https://example.com:8443/", ports=settings.FETCH_PORTS).port == 8443
+    with pytest.raises(ClosedPort):
+        parse_url("https://example.com/", ports=settings.FETCH_PORTS)
+    check_url("https://example.com/")  # the form has nothing against it
+    with pytest.raises(FetchFailed):
+        fetch_picture("https://example.com/", max_bytes=1)
 
 
 def test_a_form_says_what_an_address_must_be():
