@@ -10,11 +10,16 @@ from tests.conformance.pictures import picture
 
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        """Answer /NAME with the picture, /redirects/N/NAME with N redirects before it, /status/N with that status."""
+        """Answer /NAME with the picture, /status/N with that status.
+
+        /redirects/N/NAME gives the picture after N redirects, /elsewhere/HOST leads to that host.
+        """
         first, *rest = self.path.partition("?")[0].strip("/").split("/")
         if first == "redirects":
             left, name = int(rest[0]), rest[1]
             self._answer(302, location=f"/redirects/{left - 1}/{name}" if left > 1 else f"/{name}")
+        elif first == "elsewhere":
+            self._answer(302, location=f"http://{rest[0]}:{self.server.server_address[1]}/subject.png")
         elif first == "status":
             self._answer(int(rest[0]))
         else:

@@ -34,7 +34,7 @@ HEAD = """# Conformance
 
 What each class of values of each parameter must bring, in both dialects. **The expectations are typed from the
 reference and the rulings, never recorded from our answers**; the last column names their source (*api_reference* is
-`../shared/api_reference.md`, *decisions* `../shared/decisions.md`, *issue* number 4 of this project). This page is
+`../shared/api_reference.md`, *decisions* and *reliability* lie beside it, *issue* is number 4 of this project). This page is
 written from the rows in `tests/conformance/`, each of which is a test: `python -m pytest tests/conformance`. After a
 change of rows: `python -m tests.conformance.page`.
 

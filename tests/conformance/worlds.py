@@ -14,11 +14,12 @@ from accounts import api_keys
 from accounts.models import Organization
 from billing.selectors import account_of
 from processing import services
+from processing.api import removal_view
 from processing.engine import Engine
 from processing.matting.arrays import Matte
 from processing.matting.model_catalog import get_model
 from processing.matting.session import MattingSession
-from processing.slots import Slots
+from processing.slots import InFlight, Slots
 from tests.conformance.pictures import PLACES
 from tests.conformance.rows import Box
 from tests.factories import make_key, make_organization
@@ -140,6 +141,13 @@ def _finds_all_slots_taken(world: World) -> None:
     full._line.acquire()
 
 
+def _has_its_plans_share_in_work(world: World) -> None:
+    crowd = InFlight()
+    world.patch.setattr(removal_view, "in_flight", crowd)
+    account = account_of(world.shop)
+    crowd._counts[world.shop.pk] = account.plan.max_concurrency
+
+
 def _chose_megapixels(world: World) -> None:
     from processing.models import SizeVocabulary
 
@@ -161,5 +169,6 @@ WORLDS: dict[str, Callable[[World], None]] = {
     "no credits left": _has_no_credits,
     "over the rate": _is_over_the_rate,
     "all slots taken": _finds_all_slots_taken,
+    "as many in work as the plan allows": _has_its_plans_share_in_work,
     "megapixel vocabulary": _chose_megapixels,
 }

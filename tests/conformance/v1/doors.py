@@ -68,6 +68,16 @@ DOOR = [
         world="all slots taken",
         gives={"Retry-After": WHOLE},
     ),
+    refused(
+        "load",
+        "as many in work as the plan allows",
+        {},
+        "rate_limit_exceeded",
+        "decisions 6",
+        status=429,
+        world="as many in work as the plan allows",
+        gives={"Retry-After": WHOLE},
+    ),
     removed(
         "subject",
         "none to be found: delivered empty, charged",

@@ -93,6 +93,7 @@ ADDRESSES = [
             ("image_url", "answered 404", Url("/status/404")),
             ("image_url", "answered 500", Url("/status/500")),
             ("image_url", "a private address", Url("/a.png", "10.0.0.1")),
+            ("image_url", "redirect to a private address", Url("/elsewhere/10.0.0.1")),
             ("image_url", "a metadata service", Url("/latest", "169.254.169.254")),
             ("image_url", "a port that is not open to it", "http://127.0.0.1:1/a.png"),
             ("image_url", "malformed: 'picture.png'", "picture.png"),

@@ -111,10 +111,17 @@ PICTURES = [
             ("answered 500", Url("/status/500"), ERRORS),
             ("many redirects", Url("/redirects/30/thirds_down.png"), ERRORS),
             ("a private address", Url("/a.png", "192.168.0.1"), "issue 4.3"),
-            ("a port that is not open to it", "http://127.0.0.1:1/a.png", "issue 4.3"),
+            ("redirect to a private address", Url("/elsewhere/10.0.0.1"), "issue 4.3"),
+            ("of a letter", Url("/text.txt"), "issue 4.3, reliability S13"),
         )
     ),
-    refused("bg_image_url", "of a letter", {"bg_image_url": Url("/text.txt")}, None, "api_reference 4.1(9)"),
+    refused(
+        "bg_image_url",
+        "a port that is not open to it",
+        {"bg_image_url": "http://127.0.0.1:1/a.png"},
+        ("failed_bg_download", "invalid_bg_image_url"),
+        "issue 4.3, reliability 1",
+    ),
     *(
         refused("bg_image_url", f"malformed: {short(text)}", {"bg_image_url": text}, "invalid_bg_image_url", ERRORS)
         for text in ("picture.png", "http://", "ftp://example.com/a.png")

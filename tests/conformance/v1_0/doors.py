@@ -69,6 +69,16 @@ DOOR = [
     refused(
         "load", "all slots taken", {}, None, "decisions 4", 429, world="all slots taken", gives={"Retry-After": WHOLE}
     ),
+    refused(
+        "load",
+        "as many in work as the plan allows",
+        {},
+        "rate_limit_exceeded",
+        "decisions 6",
+        429,
+        world="as many in work as the plan allows",
+        gives={"Retry-After": WHOLE},
+    ),
     refused("subject", "none to be found", {}, "unknown_foreground", "decisions 8", world="there is no subject"),
     refused(
         "subject",

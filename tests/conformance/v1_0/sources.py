@@ -9,6 +9,7 @@ BODIES, B64_FIELD, URL_FIELD = "api_reference 2.2", "api_reference 2.3", "api_re
 ABSENT, ERRORS, LIMITS = "api_reference 4.1(1)", "api_reference 2.5", "api_reference 2.3, decisions 2"
 
 ONE_WORD = "issue 4.3, reliability S13"
+NOT_FETCHED, LED_ASTRAY = "failed_image_download", "/elsewhere/10.0.0.1"
 
 FILES = [
     removed("image_file", "multipart, PNG", {}, CUTOUT, BODIES),
@@ -152,9 +153,10 @@ ADDRESSES = (
             "image_url",
             "a port that is not open to it",
             {"image_url": "http://127.0.0.1:1/a"},
-            "failed_image_download",
-            "issue 4.3",
+            ("failed_image_download", "invalid_image_url"),
+            "issue 4.3, reliability 1",
         ),
+        refused("image_url", "redirect to a private address", {"image_url": Url(LED_ASTRAY)}, NOT_FETCHED, "issue 4.3"),
         refused("image_url", "of a letter", {"image_url": Url("/text.txt")}, "failed_image_download", ONE_WORD),
         refused("image_url", "of a web page", {"image_url": Url("/page.html")}, "failed_image_download", ONE_WORD),
         refused("image_url", "of nothing", {"image_url": Url("/empty.png")}, "failed_image_download", ONE_WORD),
