@@ -33,10 +33,10 @@ COLOURS = {RED: "red", BLUE: "blue", WHITE: "white", YELLOW: "yellow"}
 HEAD = """# Conformance
 
 What each class of values of each parameter must bring, in both dialects. **The expectations are typed from the
-reference and the rulings, never recorded from our answers**; the last column names their source (*api_reference* is
-`../shared/api_reference.md`, *decisions* and *reliability* lie beside it, *issue* is number 4 of this project). This page is
-written from the rows in `tests/conformance/`, each of which is a test: `python -m pytest tests/conformance`. After a
-change of rows: `python -m tests.conformance.page`.
+reference and the rulings, never recorded from our answers**; the last column names their source: *api_reference*,
+*decisions* and *reliability* are pages of `../shared/`, *issue* is number 4 of this project. This page is written from
+the rows in `tests/conformance/`, each of which is a test: `python -m pytest tests/conformance`. After a change of rows:
+`python -m tests.conformance.page`.
 
 Unless *Sent* says otherwise, a row is a multipart form with `subject.png` as `image_file`, sent with a valid key of an
 organization that has ten credits. `subject.png` is 300 x 200. A stand-in for the model sees an ellipse half as wide and
