@@ -32,6 +32,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, pictures: PictureHost) -> Ite
         environ={
             "SLOT_WAITING_PLACES": "20",
             "SLOT_WAIT_S": "120",
+            "V1_0_ANSWER_WITHIN_S": "120",
             "STRANGER_RATE": "1000/m",
             "FETCH_ALLOWED_NETWORKS": "127.0.0.0/8",
             "FETCH_PORTS": str(pictures.port),
