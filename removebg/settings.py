@@ -135,8 +135,9 @@ MAX_FORM_BYTES = env.read_int("MAX_FORM_BYTES", 1024 * 1024, minimum=1024)
 # may hold a background picture, too.
 MAX_BODY_BYTES = MAX_IMAGE_BYTES * 4 // 3 + MAX_FORM_BYTES
 V1_0_MAX_BODY_BYTES = V1_0_MAX_IMAGE_BYTES * 4 // 3 + V1_0_MAX_IMAGE_BYTES + MAX_FORM_BYTES
-# Django counts base64 text among the fields. The API and the middleware SmallForms hold the rest to MAX_FORM_BYTES.
-DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_IMAGE_BYTES, V1_0_MAX_IMAGE_BYTES) * 4 // 3 + MAX_FORM_BYTES
+# Django counts base64 text among the fields, and takes a chunked body for as long as the upload gate lets it be. The
+# API and the middleware SmallForms hold what is no picture to MAX_FORM_BYTES.
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_BODY_BYTES, V1_0_MAX_BODY_BYTES)
 # Some clients of v1.0 stop listening 20 seconds after they have sent a picture.
 V1_0_ANSWER_WITHIN_S = env.read_float("V1_0_ANSWER_WITHIN_S", 18.0, minimum=0.1)
 

@@ -1,5 +1,6 @@
 """A real server under real sockets: the happy path, races, refused uploads, slow and silent callers."""
 
+import base64
 import http.client
 import json
 import shutil
@@ -7,6 +8,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -273,3 +275,21 @@ def test_log_lines_are_json_and_hold_no_key(live):
     assert any(line["event"] == "request" and line["path"] == "/v1/remove" for line in lines)
     assert key not in live.log
     assert key[8:] not in live.log
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded"])
+def test_a_chunked_body_without_a_file_is_read_like_any_other(live, content_type):
+    key = live.create_organization("Streamed", credits=1)
+    encoded = base64.b64encode(PHOTO).decode()
+    is_json = content_type == "application/json"
+    body = json.dumps({"image_file_b64": encoded}) if is_json else urlencode({"image_file_b64": encoded})
+    pieces = (body[start : start + 10_000].encode() for start in range(0, len(body), 10_000))
+
+    answer = requests.post(
+        f"{live.url}/v1.0/removebg",
+        headers={"x-api-key": key, "Content-Type": content_type},
+        data=pieces,
+        timeout=60,
+    )
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")

@@ -5,7 +5,6 @@ Started by `unshare --net --mount`, with a folder for its own resolver settings 
 
 import ctypes
 import json
-import ssl
 import sys
 import time
 import urllib.request
@@ -28,7 +27,7 @@ from processing.fetching.urls import parse_url
 from tests.processing.fetching import internet
 from tests.processing.fetching.internet import PUBLIC_IPV4, name_of
 from tests.processing.fetching.refused import REFUSED_NETWORKS, every_refused_address
-from tests.processing.fetching.servers import SELF_SIGNED
+from tests.processing.fetching.servers import trusting_us_alone
 from tests.processing.fetching.wire import DNS_ADDRESS, OUR_ADDRESSES, UNREACHABLE, Wire, lay_wire
 
 SPELLINGS = [
@@ -140,8 +139,8 @@ def _to_refused(packets: Counter[str]) -> dict[str, int]:
 
 
 def _fetch_public() -> dict[str, str]:
-    """The positive control, TLS among it, where the test's own certificate is trusted."""
-    connecting._tls = lambda: ssl.create_default_context(cafile=str(SELF_SIGNED))  # type: ignore[assignment]
+    """The positive control, TLS among it, where the test's own authority is trusted."""
+    connecting._tls = trusting_us_alone  # type: ignore[assignment]
     return {
         url: _fetch(url).decode()
         for url in (

@@ -6,13 +6,21 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
-# Made by: openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 36500 -subj /CN=pictures.test
-#              -addext subjectAltName=DNS:pictures.test
-SELF_SIGNED = Path(__file__).with_name("self_signed.pem")
+import trustme
+
+# An authority of this test run's own; nobody else trusts it.
+_AUTHORITY = trustme.CA()
+_CERTIFICATE = _AUTHORITY.issue_cert("pictures.test")
 
 Answer = Callable[[socket.socket, bytes], None]
+
+
+def trusting_us_alone() -> ssl.SSLContext:
+    """Return what verifies that a server is one of these, called pictures.test."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    _AUTHORITY.configure_trust(context)
+    return context
 
 
 @dataclass
@@ -44,7 +52,7 @@ def serving(
                 connection.settimeout(5)
                 if tls:
                     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                    context.load_cert_chain(SELF_SIGNED)
+                    _CERTIFICATE.configure_cert(context)
                     connection = context.wrap_socket(connection, server_side=True)
                 request = read_request(connection) if reads_request else b""
                 server.requests.append(request)

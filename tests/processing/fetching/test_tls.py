@@ -7,7 +7,7 @@ import pytest
 
 from processing.fetching import connecting
 from tests.processing.fetching.conftest import failure_of, fetch
-from tests.processing.fetching.servers import SELF_SIGNED, serving, whole
+from tests.processing.fetching.servers import serving, trusting_us_alone, whole
 
 LOOPBACK = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
 
@@ -19,8 +19,8 @@ def every_name_is_here(monkeypatch):
 
 @pytest.fixture
 def trusted(monkeypatch):
-    """Trust the test's own certificate, and nothing else."""
-    monkeypatch.setattr(connecting, "_tls", lambda: ssl.create_default_context(cafile=str(SELF_SIGNED)))
+    """Trust the test's own authority, and nobody else."""
+    monkeypatch.setattr(connecting, "_tls", trusting_us_alone)
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(open_to, every_name_is_here):
