@@ -25,17 +25,19 @@ ERROR_PAGES = (
         code="validation_error",
         status=400,
         title="A field or the image is not accepted",
-        why="A field has a value we do not know, or the file could not be read as a JPEG, PNG or WebP image.",
+        why="A field has a value we do not know, the file could not be read as a JPEG, PNG or WebP image, or the address "
+        "it should come from gave none.",
         way_out="Read `details`: it names each field and what it may hold. For an image, open it and save it again "
-        "as PNG or JPEG; the name and the content type do not matter, only the content does.",
+        "as PNG or JPEG; the name and the content type do not matter, only the content does. An address must be public, "
+        "and answer within seconds with the picture itself.",
         retry="Not as it is: the same request gets the same answer.",
     ),
     ErrorPage(
         code="missing_image",
         status=400,
         title="No image was sent",
-        why="The body holds no file part called `image_file` (or `file`). JSON bodies, and text in place of a file, "
-        "count as no image.",
+        why="The body holds no file part called `image_file` (or `file`), and neither `image_file_b64` nor "
+        "`image_url` (or `url`). JSON bodies, and text in place of a file, count as no image.",
         way_out='Send multipart/form-data with the photo as a file: curl -F "image_file=@photo.jpg".',
         retry="After adding the file.",
     ),
@@ -43,7 +45,8 @@ ERROR_PAGES = (
         code="image_too_large",
         status=400,
         title="The image is over a limit",
-        why="The file has too many bytes, or the picture too many pixels or too long a side. The limits are 20 MiB, "
+        why="The file has too many bytes, or the picture, or the result that was asked for, too many pixels or too long "
+        "a side. The limits are 20 MiB, "
         "50 megapixels and 16,384 pixels a side unless the operator of this server chose others.",
         way_out="Make the picture smaller, or save it as JPEG or WebP, and send it again.",
         retry="With a smaller image.",
@@ -79,7 +82,8 @@ ERROR_PAGES = (
         status=404,
         title="There is nothing at this address",
         why="The path is misspelt, or has a slash too many at its end.",
-        way_out="The endpoints are `POST /v1/remove` and `GET /v1/me`.",
+        way_out="The endpoints are `POST /v1/remove` and `GET /v1/me`, and in remove.bg's words `POST /v1.0/removebg` and "
+        "`GET /v1.0/account`.",
         retry="With another address.",
     ),
     ErrorPage(
