@@ -25,11 +25,11 @@ ERROR_PAGES = (
         code="validation_error",
         status=400,
         title="A field or the image is not accepted",
-        why="A field has a value we do not know, the file could not be read as a JPEG, PNG or WebP image, or the address "
-        "it should come from gave none.",
+        why="A field has a value we do not know, the file could not be read as a JPEG, PNG or WebP image, or the "
+        "address it should come from gave none.",
         way_out="Read `details`: it names each field and what it may hold. For an image, open it and save it again "
-        "as PNG or JPEG; the name and the content type do not matter, only the content does. An address must be public, "
-        "and answer within seconds with the picture itself.",
+        "as PNG or JPEG; the name and the content type do not matter, only the content does. An address must be "
+        "public, and answer within seconds with the picture itself.",
         retry="Not as it is: the same request gets the same answer.",
     ),
     ErrorPage(
@@ -45,8 +45,8 @@ ERROR_PAGES = (
         code="image_too_large",
         status=400,
         title="The image is over a limit",
-        why="The file has too many bytes, or the picture, or the result that was asked for, too many pixels or too long "
-        "a side. The limits are 20 MiB, "
+        why="The file has too many bytes, or the picture, or the result that was asked for, too many pixels or too "
+        "long a side. The limits are 20 MiB, "
         "50 megapixels and 16,384 pixels a side unless the operator of this server chose others.",
         way_out="Make the picture smaller, or save it as JPEG or WebP, and send it again.",
         retry="With a smaller image.",
@@ -82,8 +82,8 @@ ERROR_PAGES = (
         status=404,
         title="There is nothing at this address",
         why="The path is misspelt, or has a slash too many at its end.",
-        way_out="The endpoints are `POST /v1/remove` and `GET /v1/me`, and in remove.bg's words `POST /v1.0/removebg` and "
-        "`GET /v1.0/account`.",
+        way_out="The endpoints are `POST /v1/remove` and `GET /v1/me`, and in remove.bg's words "
+        "`POST /v1.0/removebg` and `GET /v1.0/account`.",
         retry="With another address.",
     ),
     ErrorPage(

@@ -55,10 +55,10 @@ def one_of(name: str, kinds: Sequence[type[serializers.Serializer[Any]]]) -> Pol
     return PolymorphicProxySerializer(component_name=name, serializers=list(kinds), resource_type_field_name=None)
 
 
-NUMBER = r"(\d{1,9}(\.\d{1,9})?|\.\d{1,9})"
+NUMBER = r"([0-9]{1,9}(\.[0-9]{1,9})?|\.[0-9]{1,9})"
 """What is read as a number in a length."""
 
-AT_MOST_100 = r"(0{0,7}\d{1,2}(\.\d{1,9})?|0{0,6}100(\.0{1,9})?|\.\d{1,9})"
+AT_MOST_100 = r"(0{0,7}[0-9]{1,2}(\.[0-9]{1,9})?|0{0,6}100(\.0{1,9})?|\.[0-9]{1,9})"
 ZERO = r"0+(\.0+)?"
 
 
@@ -74,7 +74,7 @@ def tell_that_empty_means_absent(schema: dict[str, Any], *, takes_null: bool = F
     """Change the description of a form so that empty text, in JSON also null, may stand for any of its fields."""
     for name, described in schema["properties"].items():
         empty: list[Any] = ["", None] if takes_null else [""]
-        if described.get("format") == "binary":
+        if described.get("format") == "binary" or name in schema.get("required", ()):
             continue
         if "enum" in described:
             described["enum"] = [*described["enum"], *empty]

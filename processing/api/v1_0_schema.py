@@ -32,7 +32,7 @@ from processing.api.v1_0_form import RemovebgForm
 SOURCES = ("image_file", "image_file_b64", "image_url")
 _FORM = RemovebgForm().fields
 _LENGTH = rf"({NUMBER}([pP][xX]|%)|{ZERO})"
-_SCALE = r"0{0,6}([1-9]\d(\.\d{1,9})?|100(\.0{1,9})?)"
+_SCALE = r"0{0,6}([1-9][0-9](\.[0-9]{1,9})?|100(\.0{1,9})?)"
 _PERCENT = rf"({AT_MOST_100}%|{ZERO})"
 
 
@@ -143,7 +143,7 @@ class RemovebgFields(RemovebgForm):
     shadow_type: AnyField = serializers.ChoiceField(
         ("none", "auto", "car", "3D", "drop"), required=False, help_text=_FORM["shadow_type"].help_text
     )
-    shadow_opacity: AnyField = phrase(r"[Aa]uto|0?\d{1,2}(\.\d{1,6})?|100(\.0{1,6})?")(
+    shadow_opacity: AnyField = phrase(r"[Aa]uto|0?[0-9]{1,2}(\.[0-9]{1,6})?|100(\.0{1,6})?")(
         required=False, help_text=_FORM["shadow_opacity"].help_text
     )
     semitransparency: AnyField = SwitchWord(default="true", help_text=_FORM["semitransparency"].help_text)

@@ -51,7 +51,7 @@ class MeBody(serializers.Serializer[Any]):
 
 SOURCES = ("image_file", "image_file_b64", "image_url")
 _FORM = RemovalForm().fields
-_SHARE = rf"({AT_MOST_100}%|{ZERO}|0?\.\d{{1,9}}|1(\.0{{1,9}})?)"
+_SHARE = rf"({AT_MOST_100}%|{ZERO}|0?\.[0-9]{{1,9}}|1(\.0{{1,9}})?)"
 _MARGIN = rf"({AT_MOST_100}%|{NUMBER}[pP][xX]|{ZERO})"
 
 
@@ -59,7 +59,7 @@ class RemovalFields(RemovalForm):
     """The form without the image, as a caller writes it."""
 
     bg_color = ColourText(default="white", help_text=_FORM["bg_color"].help_text)
-    crop: AnyField = phrase(r"[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|0|1|[1-9]\d{0,4}:[1-9]\d{0,4}", "crop")(
+    crop: AnyField = phrase(r"[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|0|1|[1-9][0-9]{0,4}:[1-9][0-9]{0,4}", "crop")(
         default="false", help_text=_FORM["crop"].help_text
     )
     padding: AnyField = phrase(rf"{_SHARE}(\s*,\s*{_SHARE})?")(required=False, help_text=_FORM["padding"].help_text)

@@ -1,0 +1,42 @@
+"""The label check itself, on the product's own description."""
+
+import pytest
+from drf_spectacular.generators import SchemaGenerator
+
+from tests.verify.contract_labels import is_as_described
+
+FORM, PARTS, JSON = "application/x-www-form-urlencoded", "multipart/form-data", "application/json"
+REMOVEBG, REMOVE = "/v1.0/removebg", "/v1/remove"
+
+
+@pytest.fixture(scope="module")
+def document():
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type", "body", "expected"),
+    [
+        (REMOVEBG, JSON, {"image_url": "http://a.test/"}, True),
+        (REMOVEBG, JSON, {"image_url": "http://a.test/", "crop": True, "roi": None, "size": ""}, True),
+        (REMOVEBG, JSON, {}, False),
+        (REMOVEBG, JSON, {"image_url": 3}, False),
+        (REMOVEBG, JSON, {"image_url": "", "image_file_b64": ""}, False),
+        (REMOVEBG, JSON, {"image_url": "a", "bg_color": "fff", "bg_image_url": "b"}, False),
+        (REMOVEBG, JSON, {"image_url": "a", "bg_color": "fff", "bg_image_url": ""}, True),
+        (REMOVEBG, JSON, {"image_url": "a", "add_shadow": True, "shadow_type": "car"}, False),
+        (REMOVEBG, JSON, {"image_url": "a", "add_shadow": False, "shadow_type": "car"}, True),
+        (REMOVEBG, PARTS, {"image_file": b"x", "crop": True}, True),
+        (REMOVEBG, PARTS, {"image_file": b"x", "image_url": "a"}, False),
+        (REMOVEBG, PARTS, {"image_file": b"x", "size": "huge"}, False),
+        (REMOVE, PARTS, {"image_file": b"x", "image_url": "a"}, True),
+        (REMOVE, PARTS, {"image_file": b"x", "width": 100}, True),
+        (REMOVE, PARTS, {"image_file": b"x", "width": 0}, False),
+        (REMOVE, FORM, {"image_url": "a", "padding": "10%,7.5%"}, True),
+        (REMOVE, FORM, {"image_url": "a", "padding": "10%,7.5%,1%"}, False),
+        (REMOVE, FORM, {"image_url": "a", "padding": ""}, True),
+        (REMOVE, FORM, {"crop": "true"}, False),
+    ],
+)
+def test_a_body_is_told_to_fit_or_not(document, path, media_type, body, expected):
+    assert is_as_described(document, path, media_type, body) == expected
