@@ -1,6 +1,6 @@
 """Pieces of the OpenAPI description that both dialects use (drf-spectacular)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -10,6 +10,8 @@ from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, 
 from rest_framework import serializers
 
 from processing.api.form_fields import SWITCH_WORDS
+
+NOT_BLANK = r"\S"
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -23,7 +25,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "apiKey", "in": "header", "name": "x-api-key"}
 
 
-@extend_schema_field(OpenApiTypes.BINARY)
+@extend_schema_field({"type": "string", "format": "binary", "minLength": 1})
 class FilePart(serializers.FileField):
     """A file part; a plain FileField would be described as the address of a stored file."""
 
@@ -62,12 +64,35 @@ AT_MOST_100 = r"(0{0,7}[0-9]{1,2}(\.[0-9]{1,9})?|0{0,6}100(\.0{1,9})?|\.[0-9]{1,
 ZERO = r"0+(\.0+)?"
 
 
+def text_like(pattern: str, kind: str = "") -> dict[str, Any]:
+    """Return the description of text in a little language: a pattern (ECMA-262), blanks around it, and a format."""
+    return {"type": "string", "pattern": rf"^\s*({pattern})?\s*$", **({"format": kind} if kind else {})}
+
+
+def field_like(described: dict[str, Any]) -> type[serializers.CharField]:
+    """Return a kind of field that is described so."""
+    kind = type("Described", (serializers.CharField,), {"__doc__": "A field that is described by hand."})
+    return extend_schema_field(described)(kind)
+
+
 def phrase(pattern: str, kind: str = "") -> type[serializers.CharField]:
-    """Return a kind of text field that is described by a pattern (ECMA-262), with blanks around it, and by a format."""
-    described = {"type": "string", "pattern": rf"^\s*({pattern})?\s*$", **({"format": kind} if kind else {})}
-    return extend_schema_field(described)(
-        type("Phrase", (serializers.CharField,), {"__doc__": "Text in a little language of its own."})
-    )
+    """Return a kind of field that is described as text in a little language."""
+    return field_like(text_like(pattern, kind))
+
+
+def tell_that_pictures_are_said(schemas: dict[str, Any], names: Iterable[str]) -> None:
+    """Change the description of forms that hold a picture in one field: that field is not blank."""
+    for name in names:
+        for field in schemas[name].get("required", ()):
+            schemas[name]["properties"][field]["pattern"] = NOT_BLANK
+
+
+def with_a_picture_in(*fields: str) -> list[dict[str, Any]]:
+    """Return, for `oneOf` or `anyOf`, that a picture stands in each of these: a file, or text that is not blank."""
+    said = {"pattern": NOT_BLANK}
+    return [
+        {"required": [field], **({} if field == "image_file" else {"properties": {field: said}})} for field in fields
+    ]
 
 
 def tell_that_empty_means_absent(schema: dict[str, Any], *, takes_null: bool = False) -> None:

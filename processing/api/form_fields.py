@@ -82,11 +82,30 @@ class PhraseField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> Any:
         """Return what was meant."""
+        if not isinstance(data, str) and not is_bare_zero(data):
+            self.fail("invalid")
         text = super().to_internal_value(data)
         try:
             return self.parse(text) if len(text) <= _LONGEST_PHRASE else self.fail("invalid")
         except (ValueError, OverflowError):
             self.fail("invalid")
+
+
+class AnyTextField(serializers.Field[Any, Any, Any, Any]):
+    """A field that may say anything; what is no text says nothing to us."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the text."""
+        return data if isinstance(data, str) else ""
+
+    def to_representation(self, value: Any) -> Any:
+        """Return the value as it is."""
+        return value
+
+
+def is_bare_zero(value: Any) -> bool:
+    """Whether this is the number 0 of a JSON body, as lengths may be written."""
+    return isinstance(value, int) and not isinstance(value, bool) and value == 0
 
 
 def without_empty(fields: Any, data: Any) -> dict[str, Any]:

@@ -5,7 +5,15 @@ from typing import Any, cast
 
 from rest_framework import serializers
 
-from processing.api.form_fields import AnyField, ColourField, PhraseField, SwitchField, WordField, without_empty
+from processing.api.form_fields import (
+    AnyField,
+    AnyTextField,
+    ColourField,
+    PhraseField,
+    SwitchField,
+    WordField,
+    without_empty,
+)
 from processing.api.lengths import NotALength, parse_length, parse_share, parse_sides
 from processing.api.v1_0_shadows import ShadowOpacityField, ShadowTypeField, per_kind, shadow_of
 from processing.matting.options import Crop, CutoutOptions, Length, Region, ResultSize
@@ -95,10 +103,10 @@ class RemovebgForm(serializers.Serializer[Any]):
         help_text="Megapixels of the result at most: preview (also small, regular) .25, medium 1.5, hd 4, full (also "
         "auto, 4k) 25, 50MP 50; a PNG 10 at most. Never enlarged. Every size costs one credit.",
     )
-    type = serializers.CharField(
+    type: AnyField = AnyTextField(
         required=False, help_text="Accepted; decides the shadow where shadows are asked for by type."
     )
-    type_level = serializers.CharField(required=False, help_text="Accepted; none leaves the header X-Type out.")
+    type_level: AnyField = AnyTextField(required=False, help_text="Accepted; none leaves the header X-Type out.")
     format = WordField(
         ("auto", "png", "jpg", "webp", "zip"),
         default="auto",

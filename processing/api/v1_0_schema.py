@@ -21,10 +21,14 @@ from processing.api.describing import (
     ColourText,
     FilePart,
     SwitchWord,
+    field_like,
     header,
     one_of,
     phrase,
     tell_that_empty_means_absent,
+    tell_that_pictures_are_said,
+    text_like,
+    with_a_picture_in,
 )
 from processing.api.form_fields import AnyField
 from processing.api.v1_0_form import RemovebgForm
@@ -34,6 +38,11 @@ _FORM = RemovebgForm().fields
 _LENGTH = rf"({NUMBER}([pP][xX]|%)|{ZERO})"
 _SCALE = r"0{0,6}([1-9][0-9](\.[0-9]{1,9})?|100(\.0{1,9})?)"
 _PERCENT = rf"({AT_MOST_100}%|{ZERO})"
+
+
+_MARGINS = rf"{_LENGTH}((\s+{_LENGTH})?|(\s+{_LENGTH}){{3}})"
+_POSITION = rf"[Oo]riginal|[Cc]enter|{_PERCENT}(\s+{_PERCENT})?"
+_OPACITY = r"[Aa]uto|0?[0-9]{1,2}(\.[0-9]{1,6})?|100(\.0{1,6})?"
 
 
 class ErrorRow(serializers.Serializer[Any]):
@@ -130,22 +139,18 @@ class SourceParts(serializers.Serializer[Any]):
 class RemovebgFields(RemovebgForm):
     """The form without the image, as a caller writes it."""
 
+    type: AnyField = serializers.CharField(required=False, help_text=_FORM["type"].help_text)
+    type_level: AnyField = serializers.CharField(required=False, help_text=_FORM["type_level"].help_text)
     roi: AnyField = phrase(rf"{_LENGTH}(\s+{_LENGTH}){{3}}", "region")(required=False, help_text=_FORM["roi"].help_text)
     crop: AnyField = SwitchWord(default="false", help_text=_FORM["crop"].help_text)
-    crop_margin: AnyField = phrase(rf"{_LENGTH}((\s+{_LENGTH})?|(\s+{_LENGTH}){{3}})")(
-        required=False, help_text=_FORM["crop_margin"].help_text
-    )
+    crop_margin: AnyField = phrase(_MARGINS)(required=False, help_text=_FORM["crop_margin"].help_text)
     scale: AnyField = phrase(rf"[Oo]riginal|{_SCALE}%")(required=False, help_text=_FORM["scale"].help_text)
-    position: AnyField = phrase(rf"[Oo]riginal|[Cc]enter|{_PERCENT}(\s+{_PERCENT})?")(
-        required=False, help_text=_FORM["position"].help_text
-    )
+    position: AnyField = phrase(_POSITION)(required=False, help_text=_FORM["position"].help_text)
     add_shadow: AnyField = SwitchWord(default="false", help_text=_FORM["add_shadow"].help_text)
     shadow_type: AnyField = serializers.ChoiceField(
         ("none", "auto", "car", "3D", "drop"), required=False, help_text=_FORM["shadow_type"].help_text
     )
-    shadow_opacity: AnyField = phrase(r"[Aa]uto|0?[0-9]{1,2}(\.[0-9]{1,6})?|100(\.0{1,6})?")(
-        required=False, help_text=_FORM["shadow_opacity"].help_text
-    )
+    shadow_opacity: AnyField = phrase(_OPACITY)(required=False, help_text=_FORM["shadow_opacity"].help_text)
     semitransparency: AnyField = SwitchWord(default="true", help_text=_FORM["semitransparency"].help_text)
     bg_color = ColourText(required=False, help_text=_FORM["bg_color"].help_text)
     bg_image_url = AddressText(
@@ -167,16 +172,41 @@ class RemovebgByAddress(SourceAddress, RemovebgFields):
     """The form with the address of its image."""
 
 
-@extend_schema_field({"oneOf": [{"type": "boolean"}, {"type": "string", "enum": ["true", "false"]}]})
+@extend_schema_field({"enum": [True, False, "true", "false", "0", "1", 0, 1]})
 class SwitchOrWord(serializers.BooleanField):
-    """true, false, or the same as text."""
+    """true, false, or the same as text or number."""
+
+
+_STYLES = ["none", "auto", "car", "3D", "drop"]
+_BARE_ZERO = {"enum": [0]}
+_WHOLE_PERCENT = {"type": "integer", "minimum": 0, "maximum": 100}
+
+
+def _in_json(field: str, *kinds: dict[str, Any]) -> serializers.CharField:
+    """Return the description of a field that JSON may write in several ways."""
+    return field_like({"anyOf": list(kinds)})(required=False, help_text=_FORM[field].help_text)
 
 
 class RemovebgJsonFields(RemovebgFields):
     """The form without the image, as JSON."""
 
+    type: AnyField = _in_json("type", {})
+    type_level: AnyField = _in_json("type_level", {})
     crop: AnyField = SwitchOrWord(default=False, help_text=_FORM["crop"].help_text)
+    crop_margin: AnyField = _in_json("crop_margin", text_like(_MARGINS), _BARE_ZERO)
+    position: AnyField = _in_json("position", text_like(_POSITION), _BARE_ZERO)
     add_shadow: AnyField = SwitchOrWord(default=False, help_text=_FORM["add_shadow"].help_text)
+    shadow_type: AnyField = _in_json(
+        "shadow_type",
+        {"enum": _STYLES},
+        {"type": "object", "additionalProperties": {"enum": [*_STYLES, "", None]}},
+    )
+    shadow_opacity: AnyField = _in_json(
+        "shadow_opacity",
+        text_like(_OPACITY),
+        _WHOLE_PERCENT,
+        {"type": "object", "additionalProperties": {"anyOf": [text_like(_OPACITY), _WHOLE_PERCENT, {"enum": [None]}]}},
+    )
     semitransparency: AnyField = SwitchOrWord(default=True, help_text=_FORM["semitransparency"].help_text)
 
 
@@ -260,7 +290,8 @@ def complete(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         schemas[name]["not"] = {"anyOf": _contradictions(schemas[name]["properties"])}
         tell_that_empty_means_absent(schemas[name], takes_null="Json" in name)
     for name in ("RemovebgParts", "SourceParts"):
-        schemas[name]["oneOf"] = [{"required": [source]} for source in SOURCES]
+        schemas[name]["oneOf"] = with_a_picture_in(*SOURCES)
+    tell_that_pictures_are_said(schemas, [name for name in schemas if name.endswith(("Text", "Address"))])
     for path in ("/v1.0/removebg", "/v1.0/improve"):
         result["paths"][path]["post"]["requestBody"]["required"] = True
     return result

@@ -22,6 +22,8 @@ from processing.api.describing import (
     one_of,
     phrase,
     tell_that_empty_means_absent,
+    tell_that_pictures_are_said,
+    with_a_picture_in,
 )
 from processing.api.form_fields import AnyField
 from processing.api.v1_form import LARGEST_SIDE_PX, RemovalForm
@@ -147,6 +149,7 @@ def complete(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         tell_that_empty_means_absent(schemas[kind.__name__])
     # More than one picture is no fault here: one of them counts.
     schemas["RemovalText"]["anyOf"] = schemas["RemovalText"].pop("oneOf")
-    schemas["RemovalUpload"]["anyOf"] = [{"required": [name]} for name in SOURCES]
+    schemas["RemovalUpload"]["anyOf"] = with_a_picture_in(*SOURCES)
+    tell_that_pictures_are_said(schemas, ["RemovalByText", "RemovalByAddress"])
     result["paths"]["/v1/remove"]["post"]["requestBody"]["required"] = True
     return result

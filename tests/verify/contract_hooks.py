@@ -4,6 +4,7 @@ Random bytes are no image, so without this nothing but refusals of the upload wo
 """
 
 import base64
+import json
 import os
 import threading
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.verify.contract_pictures import PICTURES
 
 CALLS = Path(os.environ["VERIFY_CALLS"])
 HOST = os.environ["VERIFY_PICTURES"]
+DOCUMENT = json.loads(Path(os.environ["VERIFY_DOCUMENT"]).read_text(encoding="utf-8"))
 COLOURS = ("white", "tomato", "#0af", "#00AAFF", "rgb(1, 2, 3)", "81d4fa")
 ENCODED = [base64.b64encode(picture).decode("ascii") for picture in PICTURES.values()]
 LONGEST_LONE_SIDE_PX = 3000
@@ -47,7 +49,7 @@ def filter_case(context: Any, case: Any) -> bool:
     label = case.meta.components.get(ParameterLocation.BODY)
     if label is None:
         return True
-    is_valid = is_as_described(case.operation.schema.raw_schema, case.operation.path, case.media_type, case.body)
+    is_valid = is_as_described(DOCUMENT, case.operation.path, case.media_type, case.body)
     return bool(label.mode.is_positive == is_valid)
 
 

@@ -3,6 +3,7 @@
 It mutates and combines without regard to a form's oneOf, and calls a switch wrong that it sends as right text.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ def is_as_described(document: Mapping[str, Any], path: str, media_type: str, bod
     """Tell whether the body, as it is sent, fits the schema of that path and media type."""
     request = document["paths"][path]["post"]["requestBody"]["content"][media_type]
     schema = {**request["schema"], "components": document["components"]}
-    candidates = _as_text(body) if media_type in FORMS else [body]
+    candidates = _as_text(body) if media_type in FORMS else [json.loads(json.dumps(body, default=str))]
     validator = jsonschema_rs.validator_for(schema)
     return any(validator.is_valid(candidate) for candidate in candidates)
 
@@ -23,10 +24,12 @@ def is_as_described(document: Mapping[str, Any], path: str, media_type: str, bod
 def _as_text(body: Any) -> list[Any]:
     """Return what a form may become on its way: everything is text, but a number may be read as one."""
     if not isinstance(body, dict):
-        return [body]
+        return [_text(body)]
+    # Of a list each item is a field of the same name, the last of which counts.
+    single = {name: value[-1] if isinstance(value, list) else value for name, value in body.items() if value != []}
     return [
-        {name: _text(value) for name, value in body.items()},
-        {name: _number_or_text(value) for name, value in body.items()},
+        {name: _text(value) for name, value in single.items()},
+        {name: _number_or_text(value) for name, value in single.items()},
     ]
 
 
@@ -35,8 +38,8 @@ def _text(value: Any) -> Any:
         return str(value).lower()
     if value is None:
         return ""
-    if isinstance(value, bytes):
-        return "bytes"
+    if isinstance(value, bytes) or (isinstance(value, str) and type(value) is not str):
+        return "bytes"  # schemathesis has a text type of its own for them
     return value if isinstance(value, str) else str(value)
 
 
