@@ -83,7 +83,7 @@ class Delivered:
 
 def deliver(layer: Layer, options: CutoutOptions, limits: DecodeLimits, picture: Photo | None) -> Delivered:
     """Return what was asked for, on `picture` if there is one; raise ResultTooLarge."""
-    subject = layer.subject()
+    subject = layer.subject() if options.depends_on_bounds else None
     for file_format in _formats_to_try(options, has_picture=picture is not None):
         reach = NO_MARGINS
         if options.shadow is not None and subject is not None:

@@ -128,6 +128,12 @@ class CutoutOptions:
     needs_subject: bool = False
 
     @property
+    def depends_on_bounds(self) -> bool:
+        """Whether where the subject lies in the photo decides what is delivered."""
+        is_covered = self.size.fit == "cover" and (self.size.width, self.size.height) != (None, None)
+        return is_covered or (self.crop, self.scale, self.position, self.shadow) != (None, None, None, None)
+
+    @property
     def has_opaque_background(self) -> bool:
         """Whether the background colour hides whatever would be beneath it."""
         return self.background is not None and self.background[3] == 255

@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from processing.matting.composite import interleave, multiply, place_over
+from processing.matting.composite import interleave, multiply, place_over, place_over_film, place_over_picture
 
 
 def test_composite_is_alpha_f_plus_rest_of_b() -> None:
@@ -67,3 +68,34 @@ def test_cut_from_a_larger_picture_is_interleaved_like_any_other() -> None:
     box = slice(5, 25), slice(7, 20)
 
     assert np.array_equal(interleave(large[..., :3].copy()[box], large[..., 3].copy()[box]), large[box])
+
+
+def test_a_background_picture_shows_where_the_subject_does_not() -> None:
+    rng = np.random.default_rng(5)
+    foreground, background = (rng.integers(0, 256, (40, 30, 3)).astype(np.uint8) for _ in range(2))
+    alpha = rng.integers(0, 256, (40, 30)).astype(np.uint8)
+
+    composed = place_over_picture(foreground, alpha, background)
+
+    a = alpha[..., None].astype(np.float64) / 255
+    assert np.abs(composed - (a * foreground + (1 - a) * background)).max() <= 0.501
+
+
+@pytest.mark.parametrize("film", [(10, 200, 30, 128), (255, 255, 255, 1), (0, 0, 0, 254), (9, 9, 9, 0)])
+def test_a_film_mixes_by_porter_and_duff(film: tuple[int, int, int, int]) -> None:
+    rng = np.random.default_rng(6)
+    foreground = rng.integers(0, 256, (40, 30, 3)).astype(np.uint8)
+    alpha = rng.integers(0, 256, (40, 30)).astype(np.uint8)
+    alpha[0], alpha[1] = 0, 255
+
+    rgb, opacity = place_over_film(foreground, alpha, film)
+
+    a, b = alpha.astype(np.float64) / 255, film[3] / 255
+    both = a + b * (1 - a)
+    expected = (a[..., None] * foreground + (b * (1 - a))[..., None] * np.array(film[:3])) / np.maximum(both, 1e-9)[
+        ..., None
+    ]
+    assert np.abs(opacity - both * 255).max() <= 0.501
+    assert np.abs(rgb - expected)[both > 0].max() <= 0.51
+    assert (rgb[1] == foreground[1]).all()
+    assert (opacity[0] == film[3]).all()

@@ -1,11 +1,12 @@
 import io
+import zipfile
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from processing.matting.encode import encode
+from processing.matting.encode import encode, encode_grey
 from processing.matting.errors import ImageTooLarge
 from processing.matting.options import ImageFormat
 
@@ -68,3 +69,40 @@ def test_side_that_webp_cannot_hold_is_refused_in_plain_words() -> None:
 
     assert refused.value.status == 400
     assert "Ask for PNG" in refused.value.public_text
+
+
+@pytest.mark.parametrize(
+    ("image_format", "read_as", "mode", "tolerance"),
+    [("png", "PNG", "L", 0), ("webp", "WEBP", "RGB", 0), ("jpg", "JPEG", "L", 12)],
+)
+def test_a_grey_matte_is_a_picture_of_its_own(image_format, read_as, mode, tolerance) -> None:
+    y, x = np.mgrid[:40, :70]
+    grey = ((x * 3 + y) % 256).astype(np.uint8)
+
+    read = Image.open(io.BytesIO(encode_grey(grey, image_format)))
+
+    assert (read.format, read.mode, read.size) == (read_as, mode, (70, 40))
+    assert np.abs(np.asarray(read.convert("L"), np.int16) - grey).max() <= tolerance
+
+
+def test_a_zip_holds_colour_and_matte_always_in_the_same_bytes() -> None:
+    rgb, alpha = np.full((20, 30, 3), (200, 100, 50), np.uint8), np.zeros((20, 30), np.uint8)
+    alpha[5:15, 5:15] = 200
+
+    data = encode(rgb, alpha, "zip")
+
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    assert archive.testzip() is None
+    assert archive.namelist() == ["color.jpg", "alpha.png"]
+    colour = np.asarray(Image.open(io.BytesIO(archive.read("color.jpg"))), np.int16)
+    matte = Image.open(io.BytesIO(archive.read("alpha.png")))
+    assert np.abs(colour - (200, 100, 50)).max() <= 3, "the colour goes on under the transparent part"
+    assert matte.mode == "L"
+    assert np.array_equal(np.asarray(matte), alpha)
+    assert data == encode(rgb.copy(), alpha.copy(), "zip")
+
+
+def test_the_matte_of_an_opaque_zip_is_white() -> None:
+    archive = zipfile.ZipFile(io.BytesIO(encode(np.zeros((4, 4, 3), np.uint8), None, "zip")))
+
+    assert np.asarray(Image.open(io.BytesIO(archive.read("alpha.png")))).min() == 255
