@@ -10,7 +10,7 @@ from ipaddress import ip_address
 import certifi
 
 from processing.fetching.addresses import Address
-from processing.fetching.deadline import Deadline
+from processing.fetching.deadline import FetchDeadline
 from processing.fetching.errors import Refused
 from processing.fetching.urls import Target
 
@@ -18,22 +18,22 @@ MAX_ADDRESSES_TRIED = 4
 
 
 @contextmanager
-def connection_to(target: Target, addresses: Sequence[Address], *, deadline: Deadline) -> Iterator[socket.socket]:
+def connection_to(target: Target, addresses: Sequence[Address], *, deadline: FetchDeadline) -> Iterator[socket.socket]:
     """Give a socket connected to one of `addresses`, with TLS for the target's name where it is https."""
     with _connect(addresses[:MAX_ADDRESSES_TRIED], target.port, deadline=deadline) as plain:
         if target.scheme == "http":
             yield plain
             return
-        plain.settimeout(deadline.left_s())  # of the whole handshake, not of each of its reads
+        plain.settimeout(deadline.time_left_s())  # of the whole handshake, not of each of its reads
         with _tls().wrap_socket(plain, server_hostname=target.host) as encrypted:
             yield encrypted
 
 
-def _connect(addresses: Sequence[Address], port: int, *, deadline: Deadline) -> socket.socket:
+def _connect(addresses: Sequence[Address], port: int, *, deadline: FetchDeadline) -> socket.socket:
     """Try one address after the other; each may take its share of the time that is left."""
     failure: OSError | None = None
     for position, address in enumerate(addresses):
-        share_s = deadline.left_s() / (len(addresses) - position)
+        share_s = deadline.time_left_s() / (len(addresses) - position)
         try:
             return _connect_to(address, port, timeout_s=share_s)
         except OSError as error:

@@ -4,26 +4,19 @@ import time
 from dataclasses import dataclass
 
 from processing.fetching.errors import Refused
+from processing.matting.deadline import Deadline
 
 
 @dataclass(frozen=True, slots=True)
-class Deadline:
+class FetchDeadline(Deadline):
     """A moment that every step of a fetch shares: looking up, connecting, TLS, each read."""
 
-    moment: float
-
-    @classmethod
-    def after(cls, seconds: float) -> "Deadline":
-        """Return the deadline so many seconds from now."""
-        return cls(time.monotonic() + seconds)
-
-    def within(self, seconds: float) -> "Deadline":
+    def within(self, seconds: float) -> "FetchDeadline":
         """Return this deadline, or an earlier one so many seconds from now."""
-        return Deadline(min(self.moment, time.monotonic() + seconds))
+        return FetchDeadline(min(self.at, time.monotonic() + seconds))
 
-    def left_s(self) -> float:
+    def time_left_s(self) -> float:
         """Return the seconds that are left; raise Refused when there are none."""
-        left = self.moment - time.monotonic()
-        if left <= 0:
+        if not self.left_s:
             raise Refused("the deadline passed")
-        return left
+        return self.left_s

@@ -3,14 +3,14 @@
 from django.conf import settings
 
 from processing.fetching.addresses import Address, is_public
-from processing.fetching.deadline import Deadline
+from processing.fetching.deadline import FetchDeadline
 from processing.fetching.errors import Refused
 from processing.fetching.itself import is_our_address, is_our_name
 from processing.fetching.resolving import look_up
 from processing.fetching.urls import Target
 
 
-def find_destinations(target: Target, *, deadline: Deadline) -> list[Address]:
+def find_destinations(target: Target, *, deadline: FetchDeadline) -> list[Address]:
     """Return the addresses of the host, looked up this once; raise Refused if a single one may not be asked.
 
     What stands in FETCH_ALLOWED_NETWORKS may be asked whatever else it is.

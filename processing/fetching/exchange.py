@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from processing.fetching.deadline import Deadline
+from processing.fetching.deadline import FetchDeadline
 from processing.fetching.errors import Refused
 from processing.fetching.urls import Target
 from processing.matting.errors import FileTooLarge
@@ -27,9 +27,9 @@ class Redirect:
     location: str
 
 
-def ask(target: Target, connection: socket.socket, *, max_bytes: int, deadline: Deadline) -> bytes | Redirect:
+def ask(target: Target, connection: socket.socket, *, max_bytes: int, deadline: FetchDeadline) -> bytes | Redirect:
     """Send one GET and return its body or redirect; raise Refused for any other answer, FileTooLarge over the cap."""
-    connection.settimeout(deadline.left_s())
+    connection.settimeout(deadline.time_left_s())
     connection.sendall(_request(target))
     wire = _Wire(connection, deadline=deadline, max_bytes=max_bytes)
     response = http.client.HTTPResponse(wire, method="GET")  # type: ignore[arg-type]  # it wants no more of a socket
@@ -51,7 +51,7 @@ class _Wire(io.RawIOBase):
     the slack may be; a reader ahead of us cannot take more.
     """
 
-    def __init__(self, connection: socket.socket, *, deadline: Deadline, max_bytes: int) -> None:
+    def __init__(self, connection: socket.socket, *, deadline: FetchDeadline, max_bytes: int) -> None:
         super().__init__()
         self._connection = connection
         self._deadline = deadline
@@ -76,7 +76,7 @@ class _Wire(io.RawIOBase):
         """Receive once."""
         if self._left <= 0:
             raise self._too_much
-        self._connection.settimeout(self._deadline.left_s())
+        self._connection.settimeout(self._deadline.time_left_s())
         received = self._connection.recv_into(buffer[: self._left])
         self._left -= received
         return received

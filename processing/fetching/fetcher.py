@@ -7,7 +7,7 @@ from contextlib import suppress
 from django.conf import settings
 
 from processing.fetching.connecting import connection_to
-from processing.fetching.deadline import Deadline
+from processing.fetching.deadline import FetchDeadline
 from processing.fetching.destinations import find_destinations
 from processing.fetching.errors import BadUrl, ClosedPort, FetchFailed, Refused
 from processing.fetching.exchange import Redirect, ask
@@ -37,7 +37,7 @@ def fetch_picture(url: str, *, max_bytes: int, deadline_s: float | None = None) 
         logger.info("fetch_refused", extra={"reason": "a port that we do not fetch from"})
         raise FetchFailed from error
     allowed_s = settings.FETCH_DEADLINE_S if deadline_s is None else min(deadline_s, settings.FETCH_DEADLINE_S)
-    deadline = Deadline.after(allowed_s)
+    deadline = FetchDeadline.after(allowed_s)
     for _ in range(settings.FETCH_MAX_REDIRECTS + 1):
         try:
             answer = _ask(target, max_bytes=max_bytes, deadline=deadline)
@@ -53,7 +53,7 @@ def fetch_picture(url: str, *, max_bytes: int, deadline_s: float | None = None) 
     raise _failed(target, "too many redirects")
 
 
-def _ask(target: Target, *, max_bytes: int, deadline: Deadline) -> bytes | Redirect:
+def _ask(target: Target, *, max_bytes: int, deadline: FetchDeadline) -> bytes | Redirect:
     destinations = find_destinations(target, deadline=deadline)
     with connection_to(target, destinations, deadline=deadline) as connection:
         return ask(target, connection, max_bytes=max_bytes, deadline=deadline)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.http import is_same_domain
 
 from processing.fetching.addresses import Address
-from processing.fetching.deadline import Deadline
+from processing.fetching.deadline import FetchDeadline
 from processing.fetching.errors import Refused
 from processing.fetching.resolving import look_up
 
@@ -21,7 +21,7 @@ def is_our_name(host: str) -> bool:
     return any(is_same_domain(host, name) for name in (*names, _public_host()))
 
 
-def is_our_address(address: Address, *, deadline: Deadline) -> bool:
+def is_our_address(address: Address, *, deadline: FetchDeadline) -> bool:
     """Say whether the address is one of this machine's, or one that PUBLIC_URL leads to."""
     return _is_of_this_machine(address) or address in _public_addresses.get(_public_host(), deadline=deadline)
 
@@ -47,7 +47,7 @@ class _PublicAddresses:
     def __init__(self) -> None:
         self._known: tuple[str, float, frozenset[Address]] = ("", 0.0, frozenset())
 
-    def get(self, host: str, *, deadline: Deadline) -> frozenset[Address]:
+    def get(self, host: str, *, deadline: FetchDeadline) -> frozenset[Address]:
         """Return the addresses, asking anew when they are old."""
         known_host, asked, addresses = self._known
         if host != known_host:

@@ -6,7 +6,7 @@ import threading
 from ipaddress import ip_address
 
 from processing.fetching.addresses import Address
-from processing.fetching.deadline import Deadline
+from processing.fetching.deadline import FetchDeadline
 from processing.fetching.errors import Refused
 
 LOOKUP_S = 5.0
@@ -17,10 +17,10 @@ MAX_LOOKUPS_AT_ONCE = 64
 _lookups = threading.BoundedSemaphore(MAX_LOOKUPS_AT_ONCE)
 
 
-def look_up(host: str, *, deadline: Deadline) -> list[Address]:
+def look_up(host: str, *, deadline: FetchDeadline) -> list[Address]:
     """Return every address of a name in the resolver's order; raise Refused without any, or with very many."""
     deadline = deadline.within(LOOKUP_S)
-    if not _lookups.acquire(timeout=deadline.left_s()):
+    if not _lookups.acquire(timeout=deadline.time_left_s()):
         raise Refused("too many lookups are under way")
     outcome: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
     # Python cannot interrupt getaddrinfo, which waits as long as the system's resolver pleases.
@@ -31,7 +31,7 @@ def look_up(host: str, *, deadline: Deadline) -> list[Address]:
         _lookups.release()
         raise Refused("no thread to resolve the name in") from error
     try:
-        answers = outcome.get(timeout=deadline.left_s())
+        answers = outcome.get(timeout=deadline.time_left_s())
     except queue.Empty:
         raise Refused("the name was not resolved in time") from None
     if isinstance(answers, Exception):

@@ -3,6 +3,7 @@
 import math
 import time
 from dataclasses import dataclass
+from typing import Self
 
 from processing.matting.errors import TooSlow
 
@@ -14,7 +15,7 @@ class Deadline:
     at: float
 
     @classmethod
-    def after(cls, seconds: float) -> "Deadline":
+    def after(cls, seconds: float) -> Self:
         """Return the moment that many seconds from now."""
         return cls(time.monotonic() + seconds)
 

@@ -20,7 +20,7 @@ from urllib.parse import quote
 from django.conf import settings
 
 from processing.fetching import connecting, destinations
-from processing.fetching.deadline import Deadline
+from processing.fetching.deadline import FetchDeadline
 from processing.fetching.errors import BadUrl, FetchFailed
 from processing.fetching.fetcher import fetch_picture
 from processing.fetching.urls import parse_url
@@ -215,7 +215,7 @@ def _with_a_library(wire: Wire) -> dict[str, Any]:
     """The other negative control: check the address well, then let a library resolve it again and follow redirects."""
 
     def naive_fetch(url: str) -> None:
-        destinations.find_destinations(parse_url(url, ports=(80, 443)), deadline=Deadline.after(5))
+        destinations.find_destinations(parse_url(url, ports=(80, 443)), deadline=FetchDeadline.after(5))
         with suppress(OSError), urllib.request.urlopen(url, timeout=2) as response:
             response.read()
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processing.fetching.deadline import Deadline
+from processing.fetching.deadline import FetchDeadline
 from processing.fetching.errors import Refused
 from processing.fetching.exchange import SLACK_BYTES, Redirect, ask
 from processing.fetching.fetcher import NETWORK_FAILURES
@@ -364,7 +364,7 @@ def test_whatever_a_server_sends_is_a_picture_a_redirect_or_a_foreseen_failure(p
         theirs.sendall(b"".join(pieces))
         theirs.shutdown(socket.SHUT_WR)
         try:
-            answer = ask(target, ours, max_bytes=1000, deadline=Deadline.after(5))
+            answer = ask(target, ours, max_bytes=1000, deadline=FetchDeadline.after(5))
         except (Refused, ImageTooLarge, *NETWORK_FAILURES):
             return
     assert isinstance(answer, Redirect) or answer

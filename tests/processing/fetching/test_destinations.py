@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from processing.fetching import itself
-from processing.fetching.deadline import Deadline
+from processing.fetching.deadline import FetchDeadline
 from processing.fetching.destinations import find_destinations
 from processing.fetching.errors import Refused
 from processing.fetching.resolving import MAX_ANSWERS
@@ -43,7 +43,9 @@ def elsewhere(monkeypatch):
 
 
 def destinations(url):
-    return [str(address) for address in find_destinations(parse_url(url, ports=(80, 443)), deadline=Deadline.after(5))]
+    return [
+        str(address) for address in find_destinations(parse_url(url, ports=(80, 443)), deadline=FetchDeadline.after(5))
+    ]
 
 
 def test_a_name_leads_to_all_its_public_addresses(names, elsewhere):
@@ -158,8 +160,8 @@ def test_our_own_name_is_refused_wherever_it_leads_today(names, elsewhere, setti
 
 
 def test_an_address_of_this_machine_is_known_without_asking_anybody():
-    assert itself.is_our_address(ip_address("127.0.0.1"), deadline=Deadline.after(5))
-    assert itself.is_our_address(ip_address("::1"), deadline=Deadline.after(5))
+    assert itself.is_our_address(ip_address("127.0.0.1"), deadline=FetchDeadline.after(5))
+    assert itself.is_our_address(ip_address("::1"), deadline=FetchDeadline.after(5))
 
 
 def test_the_operators_exception_wins_over_all_of_these(names, settings):
