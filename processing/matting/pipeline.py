@@ -80,12 +80,8 @@ def cut_out_opened(
         region = _region_in(size, options)
         photo = _part_of(photo, region)
     with watch.step("predict"):
-        matte = predict(
-            _as_the_network_sees_it(photo), session, looks_twice=options.quality == "best", deadline=deadline
-        )
+        matte = _predicted(photo, options, session, deadline)
         found = has_subject(matte)
-        if options.needs_subject and not found:
-            raise NoSubject
     with watch.step("refine"):
         photo = _as_large_as_needed(photo, options, limits)
         alpha = _at_full_size(_as_the_network_sees_it(photo), matte, options.quality) if found else _empty(photo)
@@ -131,6 +127,15 @@ def _part_of(photo: Photo, region: Box) -> Photo:
     rows = slice(int(region.top), int(region.bottom))
     columns = slice(int(region.left), int(region.right))
     return Photo(rgb=photo.rgb[rows, columns], alpha=None if photo.alpha is None else photo.alpha[rows, columns])
+
+
+def _predicted(photo: Photo, options: CutoutOptions, session: MattingSession, deadline: Deadline) -> Matte:
+    """Return the network's matte; raise NoSubject where it shows none and one is needed."""
+    looks_twice = options.quality == "best"
+    matte = predict(_as_the_network_sees_it(photo), session, looks_twice=looks_twice, deadline=deadline)
+    if options.needs_subject and not has_subject(matte):
+        raise NoSubject
+    return matte
 
 
 def _as_the_network_sees_it(photo: Photo) -> Rgb8:
