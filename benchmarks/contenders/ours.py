@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks.contenders.protocol import Answer, Stopwatch, serve
 from benchmarks.product import open_product
 from processing.matting.arrays import Matte, Tensor
+from processing.matting.deadline import NEVER, Deadline
 from processing.matting.model_catalog import ModelRow
 from processing.matting.options import CutoutOptions
 from processing.matting.pipeline import cut_out
@@ -26,9 +27,9 @@ class TimedSession:
         """The row of the model that answers."""
         return self._session.model
 
-    def run(self, tensor: Tensor) -> Matte:
+    def run(self, tensor: Tensor, deadline: Deadline = NEVER) -> Matte:
         """Return the network's matte."""
-        matte: Matte = self.watch.timed(self._session.run, tensor)
+        matte: Matte = self.watch.timed(self._session.run, tensor, deadline)
         return matte
 
 
