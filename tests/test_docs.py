@@ -1,12 +1,21 @@
 """The documents name what the code has, and the code has what they name."""
 
+import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
+from rest_framework.exceptions import ValidationError
 
+from processing.api import v1, v1_0, v1_0_refusals
+from processing.api.v1_0_form import RemovebgForm
 from processing.api.v1_form import RemovalForm
+from processing.services import PictureNotFetched
+from removebg import v1_0_errors
 from removebg.error_catalogue import ERROR_PAGES
+from removebg.problems import problem_of
+from tests.live import replays
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -34,6 +43,137 @@ def test_the_api_document_names_every_field_and_code():
 
     assert [field for field in RemovalForm().fields if f"| `{field}` |" not in api] == []
     assert [page.code for page in ERROR_PAGES if f"`{page.code}`" not in api] == []
+
+
+# api_reference.md, sections 2.3 and 2.7, and 1.3 and 1.9: what a script that comes from there may send.
+REMOVE_BG_SENDS = """image_file image_file_b64 image_url size type type_level format roi crop crop_margin scale position
+    channels add_shadow shadow_type shadow_opacity semitransparency bg_color bg_image_url bg_image_file shadow_method"""
+POOF_SENDS = """image_file image_file_b64 image_url file url format channels bg_color size crop padding crop_margin
+    width height fit video_file video_url webhook_url stabilize"""
+FROM_REMOVE_BG, FROM_POOF = "docs/migrate-from-remove-bg.md", "docs/migrate-from-poof.md"
+
+GUIDE_OF_REPLAY = {
+    "ruby": (FROM_REMOVE_BG, "Ruby gem `remove_bg`"),
+    "node_cli": (FROM_REMOVE_BG, "Node CLI"),
+    "php": (FROM_REMOVE_BG, "`mtownsend/remove-bg`"),
+    "dotnet": (FROM_REMOVE_BG, "`RemoveBg.Net`"),
+    "go_cli": (FROM_REMOVE_BG, "Go CLI"),
+    "gimp": (FROM_REMOVE_BG, "RemoveBG-GIMP"),
+    "figma": (FROM_REMOVE_BG, "figma-remove-bg"),
+    "python_removebg": (FROM_REMOVE_BG, "Python `removebg`, newer"),
+    "axios": (FROM_REMOVE_BG, "axios"),
+    "poof_js": (FROM_POOF, "`@poof-bg/js`"),
+}
+"""The beginning of the names of a client's replays, the guide that its users read, and what that calls the client."""
+
+
+def section(document, heading):
+    return re.split(r"\n## ", text(document).split(f"\n## {heading}\n")[1])[0]
+
+
+def rows(document, heading):
+    """Return the rows of the tables below a heading, without their heads, as lists of cells."""
+    lines = [line for line in section(document, heading).splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines if not line.startswith("| ---")]
+
+
+def named_in_first_cells(document, heading):
+    return {name for row in rows(document, heading) for name in re.findall(r"`([^`]+)`", row[0])}
+
+
+@pytest.mark.parametrize(
+    ("guide", "parameters"),
+    [
+        (FROM_REMOVE_BG, {*REMOVE_BG_SENDS.split(), *v1_0.SOURCES, *RemovebgForm().fields}),
+        (FROM_POOF, {*POOF_SENDS.split(), *v1.FILE_FIELDS, *v1.ADDRESS_FIELDS, *RemovalForm().fields}),
+    ],
+)
+def test_a_guide_has_a_row_for_every_parameter(guide, parameters):
+    assert parameters - named_in_first_cells(guide, "Parameters") == set()
+
+
+def test_a_guide_names_every_client_that_is_run():
+    published = [folder.name for folder in (PROJECT / "tests/clients").iterdir() if list(folder.glob("calls.*"))]
+    run = [row for guide in (FROM_REMOVE_BG, FROM_POOF) for row in rows(guide, "Clients") if row[1].startswith("run")]
+
+    assert len(published) >= 6
+    assert [name for name in published if not any(f"`{name}`" in row[0] for row in run)] == []
+
+
+def test_a_guide_names_the_versions_that_are_run():
+    for folder in (PROJECT / "tests/clients").iterdir():
+        requirements, package = folder / "requirements.in", folder / "package.json"
+        if requirements.exists():
+            [(name, version)] = re.findall(r"^([\w.-]+)==([\d.]+)$", requirements.read_text(), re.MULTILINE)
+        elif package.exists():
+            [(name, version)] = json.loads(package.read_text())["dependencies"].items()
+        else:
+            continue
+        assert f"`{name}` {version} |" in text(FROM_REMOVE_BG) + text(FROM_POOF)
+
+
+def test_a_guide_names_every_client_that_is_replayed():
+    makers = [name for name, made in vars(replays).items() if callable(made) and made.__module__ == replays.__name__]
+    makers = [name for name in makers if name[0].islower()]
+    replayed = {
+        guide: [row[0] for row in rows(guide, "Clients") if "replayed" in row[1]]
+        for guide in (FROM_REMOVE_BG, FROM_POOF)
+    }
+
+    for maker in makers:
+        [(guide, called)] = [told for start, told in GUIDE_OF_REPLAY.items() if maker.startswith(start)]
+        assert any(called in client for client in replayed[guide]), maker
+
+
+def codes_of_v1_0():
+    """Return every code that this dialect can give."""
+    form = RemovebgForm(data=dict.fromkeys(RemovebgForm().fields, "\0no such value"))
+    assert not form.is_valid()
+    addresses = ("image_url", "bg_image_url")
+    errors = [
+        ValidationError(form.errors),
+        ValidationError({"image_file_b64": ["must be text."]}),
+        *map(v1_0_refusals.BadPictureAddress, addresses),
+        *map(PictureNotFetched, addresses),
+        v1_0_refusals.InvalidBody(),
+        v1_0_refusals.missing_source(),
+        v1_0_refusals.multiple_sources(),
+        v1_0_refusals.multiple_bg_sources(),
+        v1_0_refusals.multiple_shadow_params(),
+        v1_0_errors.matting.FileTooLarge(),
+    ]
+    bodies = [v1_0_errors.reworded(problem_of(error), error)[1] for error in errors]
+    codes = {row["code"] for body in bodies for row in body["errors"]} | {code for _, code, _ in v1_0_errors._BY_CLASS}
+    return codes | {"validation_error"} | {page.code for page in ERROR_PAGES if page.status >= 404}
+
+
+def test_every_code_of_v1_0_is_told():
+    told = text(FROM_REMOVE_BG) + text("docs/api.md")
+
+    assert len(codes_of_v1_0()) > 40
+    assert [code for code in sorted(codes_of_v1_0()) if f"`{code}`" not in told] == []
+
+
+def test_the_loader_in_the_guide_turns_what_goes_to_remove_bg_and_nothing_else(tmp_path):
+    loader = re.search(r"```js\n(.*?)```", text(FROM_REMOVE_BG), re.DOTALL)[1]
+    (tmp_path / "redirect.js").write_text(loader)
+    (tmp_path / "calls.js").write_text("""
+        const https = require('https');
+        https.request = (options, body) => console.log(JSON.stringify([options, body]));
+        require('./redirect.js');
+        https.request({ hostname: 'api.remove.bg', path: '/v1.0/removebg', headers: { 'X-Api-Key': 'k' } }, 'b');
+        https.request({ host: 'api.remove.bg', path: '/v1.0/account' });
+        https.request({ host: 'other.example.com', path: '/' });
+    """)
+
+    done = subprocess.run(["node", "calls.js"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
+
+    ours = dict.fromkeys(("host", "hostname", "servername"), "cutouts.example.com")
+    [removal, account, other] = [json.loads(line) for line in done.stdout.splitlines()]
+    headers = {"X-Api-Key": "k", "host": "cutouts.example.com"}
+    assert removal == [{**ours, "path": "/v1.0/removebg", "headers": headers}, "b"]
+    assert account[0] == {**ours, "path": "/v1.0/account", "headers": {"host": "cutouts.example.com"}}
+    assert other[0] == {"host": "other.example.com", "path": "/"}
 
 
 @pytest.mark.parametrize(
