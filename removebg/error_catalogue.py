@@ -83,7 +83,7 @@ ERROR_PAGES = (
         title="There is nothing at this address",
         why="The path is misspelt, or has a slash too many at its end.",
         way_out="The endpoints are `POST /v1/remove` and `GET /v1/me`, and in remove.bg's words "
-        "`POST /v1.0/removebg` and `GET /v1.0/account`.",
+        "`POST /v1.0/removebg`, `GET /v1.0/account` and `POST /v1.0/improve`.",
         retry="With another address.",
     ),
     ErrorPage(

@@ -22,6 +22,7 @@ from processing.api.v1_0_form import RemovebgForm
 from processing.api.v1_0_refusals import (
     BadPictureAddress,
     InvalidBody,
+    background_is_no_file,
     missing_source,
     multiple_bg_sources,
     multiple_shadow_params,
@@ -105,6 +106,8 @@ class RemoveBackground(RemovebgView, RemovalView):
 
     def _backdrop_of(self, request: Request) -> Picture | None:
         file = file_of(request, "bg_image_file")
+        if file is None and text_of(request, "bg_image_file"):
+            raise background_is_no_file()
         address = address_of(request, "bg_image_url")
         if sum((file is not None, address is not None, self.form.has_background_colour)) > 1:
             raise multiple_bg_sources()

@@ -47,6 +47,15 @@ def multiple_sources() -> Refusal:
     )
 
 
+def background_is_no_file() -> Refusal:
+    """The background file was sent as text, as curl does where the @ is forgotten."""
+    return Refusal(
+        "invalid_bg_image_file",
+        "Invalid bg_image_file: Please provide a file.",
+        "The field holds text. Send the background as a file part, or its address as bg_image_url.",
+    )
+
+
 def multiple_bg_sources() -> Refusal:
     """More than one background was sent."""
     return Refusal(

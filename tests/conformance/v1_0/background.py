@@ -80,6 +80,7 @@ PICTURES = [
         REFERENCE,
     ),
     refused("bg_image_file", "a letter", {"bg_image_file": File("text.txt")}, None, "api_reference 4.1(9)"),
+    refused("bg_image_file", "text in its place", {"bg_image_file": "beach.jpg"}, "invalid_bg_image_file", REFERENCE),
     refused("bg_image_file", "over 50 MP", {"bg_image_file": File("over_50_mp.png")}, None, "api_reference 4.1(9)"),
     *(
         removed(
