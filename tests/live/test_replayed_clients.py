@@ -331,6 +331,15 @@ def test_figma_may_read_the_picture_and_what_it_cost(send, target):
     assert is_cutout(answer.picture)
 
 
+def test_figma_may_read_the_picture_as_json(send, target):
+    fields = {"image_file_b64": base64.b64encode(PHOTO).decode(), "size": "auto"}
+
+    answer = send(replays.figma_json(target(), fields))
+
+    assert answer.status == 200
+    assert is_cutout(Image.open(io.BytesIO(base64.b64decode(json.loads(answer.body)["data"]["result_b64"]))))
+
+
 @pytest.mark.parametrize("key", ["wrong", "poor"])
 def test_figma_may_read_the_title_of_a_refusal(send, target, key):
     form = send(replays.figma_form(target(key), PHOTO))

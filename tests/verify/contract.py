@@ -20,7 +20,7 @@ from tests.verify.contract_pictures import PICTURES
 from tests.verify.live_server import audit_faults, live_server, used_credits
 
 REQUESTS, FIRST_SEED, CREDITS = 20_000, 1, 1_000_000
-MOST_MINUTES = 60
+MOST_MINUTES = 120
 SERVED_SHARE = 0.10
 WHOLE, FED = "openapi.json", "openapi-fed.json"
 PHASES = "examples,coverage,fuzzing"

@@ -3,6 +3,7 @@
 It mutates and combines without regard to a form's oneOf, and calls a switch wrong that it sends as right text.
 """
 
+import itertools
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -22,15 +23,13 @@ def is_as_described(document: Mapping[str, Any], path: str, media_type: str, bod
 
 
 def _as_text(body: Any) -> list[Any]:
-    """Return what a form may become on its way: everything is text, but a number may be read as one."""
+    """Return what a form may become on its way: everything is text, and each number may be read as one."""
     if not isinstance(body, dict):
         return [_text(body)]
     # Of a list each item is a field of the same name, the last of which counts.
     single = {name: value[-1] if isinstance(value, list) else value for name, value in body.items() if value != []}
-    return [
-        {name: _text(value) for name, value in single.items()},
-        {name: _number_or_text(value) for name, value in single.items()},
-    ]
+    readings = [{_text(value), _number_or_text(value)} for value in single.values()]
+    return [dict(zip(single, values, strict=True)) for values in itertools.product(*readings)]
 
 
 def _text(value: Any) -> Any:

@@ -32,6 +32,7 @@ def document():
         (REMOVE, PARTS, {"image_file": b"x", "image_url": "a"}, True),
         (REMOVE, PARTS, {"image_file": b"x", "width": 100}, True),
         (REMOVE, PARTS, {"image_file": b"x", "width": 0}, False),
+        (REMOVE, PARTS, {"image_file": b"x", "width": 100, "image_file_b64": 0}, True),
         (REMOVE, FORM, {"image_url": "a", "padding": "10%,7.5%"}, True),
         (REMOVE, FORM, {"image_url": "a", "padding": "10%,7.5%,1%"}, False),
         (REMOVE, FORM, {"image_url": "a", "padding": ""}, True),
