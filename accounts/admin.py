@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from accounts import api_keys
 from accounts.forms import ApiKeyForm, NewUserForm, UserForm
 from accounts.models import ApiKey, Membership, Organization, User
+from accounts.vouching import vouch_for
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -37,6 +38,12 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     )
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
     readonly_fields = ("last_login", "date_joined")
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Store the person; staff stand for the address they type."""
+        super().save_model(request, obj, form, change)
+        if not change or "email" in form.changed_data:
+            vouch_for(obj)
 
 
 @admin.register(Organization)

@@ -27,7 +27,11 @@ class UserManager(BaseUserManager["User"]):
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Return a stored person who may do everything in the admin."""
-        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+        from accounts.vouching import vouch_for
+
+        user = self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+        vouch_for(user)
+        return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Return the person with this e-mail address in any case."""

@@ -1,11 +1,10 @@
-"""Logging in and out."""
+"""The organization a person works in: which one, who is in it."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from accounts.views import LogIn
+from accounts import views
 
 urlpatterns = [
-    path("login/", LogIn.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("organizations/new/", views.new_organization, name="organization-new"),
+    path("organizations/switch/", views.switch, name="organization-switch"),
 ]

@@ -8,3 +8,7 @@ class BillingConfig(AppConfig):
 
     name = "billing"
     verbose_name = "Billing"
+
+    def ready(self) -> None:
+        """Hear of people whose address was verified."""
+        from billing import welcome  # noqa: F401

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import ApiKey, Organization
 from billing.models import CreditAccount
@@ -24,13 +22,8 @@ class Overview:
     recent: Sequence[RemovalRecord]
 
 
-def overviews_for(user: AbstractBaseUser | AnonymousUser, recent_requests: int) -> list[Overview]:
-    """Return an overview of each organization the person belongs to, by name."""
-    organizations = Organization.objects.filter(memberships__user__pk=user.pk or 0).order_by("name", "pk")
-    return [_overview(organization, recent_requests) for organization in organizations]
-
-
-def _overview(organization: Organization, recent_requests: int) -> Overview:
+def overview_of(organization: Organization, recent_requests: int) -> Overview:
+    """Return what the organization's first page shows."""
     account = account_of(organization)
     return Overview(
         organization=organization,

@@ -1,19 +1,21 @@
 """Pages about the work: what is left, who may call, what was asked lately."""
 
-from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from processing.selectors import overviews_for
+from accounts.abilities import Ability
+from accounts.current_organization import PersonRequest, requires
+from processing.selectors import overview_of
 
 RECENT_REQUESTS = 20
 
 
 @never_cache
 @require_safe
-@login_required
-def dashboard(request: HttpRequest) -> HttpResponse:
-    """Show each organization of the person: credits, keys and its latest requests."""
-    return render(request, "processing/dashboard.html", {"overviews": overviews_for(request.user, RECENT_REQUESTS)})
+@requires(Ability.USE)
+def dashboard(request: PersonRequest) -> HttpResponse:
+    """Show the organization: credits, keys and its latest requests."""
+    overview = overview_of(request.membership.organization, RECENT_REQUESTS)
+    return render(request, "processing/dashboard.html", {"tab": "overview", "overview": overview})

@@ -10,9 +10,12 @@ class SiteConfig(AppConfig):
 
     def ready(self) -> None:
         """Let Django find the checks, and name the admin."""
+        from allauth.account.decorators import secure_admin_login
         from django.conf import settings
         from django.contrib import admin
 
         from removebg import checks  # noqa: F401
 
+        # The admin's door is the site's: with its limits, codes, passkeys and second factors.
+        admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
         admin.site.site_header = admin.site.site_title = settings.PRODUCT_NAME

@@ -4,7 +4,6 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from accounts.views import AdminLogIn
 from processing.api import v1, v1_0
 from processing.api.door import NoSuchEndpoint
 from removebg import health, metrics, pages
@@ -23,12 +22,12 @@ urlpatterns = [
     path("", pages.front, name="front"),
     path("docs/errors/", pages.error_index, name="error-index"),
     path("docs/errors/<slug:slug>", pages.error_page, name="error-page"),
+    path("account/", include("allauth.urls")),
     path("", include("accounts.urls")),
     path("", include("processing.urls")),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
-    path("admin/login/", AdminLogIn.as_view()),
     path("admin/", admin.site.urls),
 ]
 

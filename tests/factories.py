@@ -5,6 +5,7 @@ from typing import Any
 from accounts import api_keys
 from accounts.api_keys import IssuedKey
 from accounts.models import Membership, Organization, Role, User
+from accounts.vouching import vouch_for
 from billing import ledger
 from billing.models import CreditAccount, Plan
 
@@ -12,8 +13,10 @@ PASSWORD = "correct horse battery staple"
 
 
 def make_user(email: str = "alice@example.com", **fields: Any) -> User:
-    """Return a person who logs in with PASSWORD."""
-    return User.objects.create_user(email, PASSWORD, **fields)
+    """Return a person with a verified address who logs in with PASSWORD."""
+    user = User.objects.create_user(email, PASSWORD, **fields)
+    vouch_for(user)
+    return user
 
 
 def make_staff(email: str = "sam@example.com") -> User:

@@ -1,0 +1,87 @@
+"""In which of their organizations a person works now: the one they chose last, else their first."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+from accounts.abilities import Ability, can
+from accounts.models import Membership, User
+
+SESSION_KEY = "organization"
+P = ParamSpec("P")
+
+
+class PersonRequest(HttpRequest):
+    """What a view behind `requires` is given."""
+
+    user: User
+    membership: Membership
+
+
+View = Callable[Concatenate[PersonRequest, P], HttpResponse]
+
+
+class CurrentOrganizationMiddleware:
+    """Sets `request.membership`: read when first looked at, falsy where there is none."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer with the membership within reach of views and templates."""
+        request.membership = SimpleLazyObject(lambda: find_membership(request))  # type: ignore[attr-defined]
+        return self._get_response(request)
+
+
+def find_membership(request: HttpRequest) -> Membership | None:
+    """Return the membership the person works under, with its organization; None for strangers and the unattached."""
+    if not request.user.is_authenticated:
+        return None
+    own = memberships_of(request.user)
+    chosen = request.session.get(SESSION_KEY)
+    return (own.filter(organization__public_id=chosen).first() if chosen else None) or own.first()
+
+
+def memberships_of(user: Any) -> QuerySet[Membership]:
+    """Return the person's memberships with their organizations, by name."""
+    return Membership.objects.select_related("organization").filter(user=user).order_by("organization__name", "pk")
+
+
+def choose(request: HttpRequest, membership: Membership) -> None:
+    """Let the person work in this organization from now on, in this session."""
+    request.session[SESSION_KEY] = membership.organization.public_id
+    request.membership = membership  # type: ignore[attr-defined]
+
+
+def requires(ability: Ability) -> Callable[[View[P]], View[P]]:
+    """Open a view to people who may do that in the organization they work in.
+
+    Strangers are asked to log in, the unattached are led to a page that says what to do, others get a 403.
+    """
+
+    def decorate(view: View[P]) -> View[P]:
+        @login_required
+        @wraps(view)
+        def guarded(request: PersonRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            membership = request.membership or None
+            if membership is None:
+                return redirect("organization-new")
+            if not can(membership.role, ability):
+                raise PermissionDenied(
+                    _("Your role in %(organization)s does not allow this. Ask one of its owners.")
+                    % {"organization": membership.organization.name}
+                )
+            return view(request, *args, **kwargs)
+
+        guarded.ability = ability  # type: ignore[attr-defined]
+        return cast(View[P], guarded)
+
+    return decorate

@@ -1,0 +1,61 @@
+"""How people sign up and log in: django-allauth, configured from the environment."""
+
+import environ
+
+from removebg import env
+
+# --- Sign-up ---------------------------------------------------------------------------------------------------
+SIGNUP_OPEN = env.read_bool("SIGNUP_OPEN", True)
+# What a new person's first organization gets, once for each verified address.
+FREE_CREDITS = env.read_int("FREE_CREDITS", 50)
+
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+# Codes and not links: they work from another device, and no mail scanner opens them first.
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "front"
+
+# --- Second factors and sessions -------------------------------------------------------------------------------
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+USERSESSIONS_TRACK_ACTIVITY = True
+
+# --- Logging in with an account elsewhere ----------------------------------------------------------------------
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_PROVIDERS = {
+    provider: {
+        "APPS": [{"client_id": client_id, "secret": secret, "key": ""}],
+        "VERIFIED_EMAIL": False,
+        **options,
+    }
+    for provider, client_id, secret, options in (
+        (
+            "google",
+            env.read_text("GOOGLE_CLIENT_ID"),
+            env.read_text("GOOGLE_CLIENT_SECRET"),
+            {"SCOPE": ["profile", "email"], "OAUTH_PKCE_ENABLED": True, "FETCH_USERINFO": True},
+        ),
+        ("github", env.read_text("GITHUB_CLIENT_ID"), env.read_text("GITHUB_CLIENT_SECRET"), {"SCOPE": ["user:email"]}),
+    )
+    if client_id and secret
+}
+
+# --- E-mail ----------------------------------------------------------------------------------------------------
+# Without a mail server they are printed where the server's log goes.
+globals().update(environ.Env.email_url_config(env.read_text("EMAIL_URL", "consolemail://")))
+DEFAULT_FROM_EMAIL = env.read_text("DEFAULT_FROM_EMAIL", "removebg <noreply@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL

@@ -1,0 +1,42 @@
+"""What a browser may load and do on our pages: everything from here, nothing inline, nothing from elsewhere."""
+
+from csp.constants import NONE, SELF
+
+POLICY = {
+    "default-src": [NONE],
+    "script-src": [SELF],
+    "style-src": [SELF],
+    # Cutouts are shown from memory (blob:), small pictures such as QR codes from the page itself (data:).
+    "img-src": [SELF, "blob:", "data:"],
+    "font-src": [SELF],
+    "connect-src": [SELF],
+    "form-action": [SELF],
+    "manifest-src": [SELF],
+    "worker-src": [SELF],
+    "frame-ancestors": [NONE],
+    "base-uri": [NONE],
+}
+"""Content Security Policy, level 3 (W3C). The admin is the named exception (docs/decisions.md): see `admin_policy`."""
+
+# Where a log-in form leads when somebody comes with an account elsewhere; browsers hold redirects to form-action, too.
+PROVIDER_HOSTS = {"google": "https://accounts.google.com", "github": "https://github.com"}
+
+FEATURES: dict[str, list[str]] = {
+    feature: []
+    for feature in (
+        "accelerometer",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+} | {"camera": ["self"], "publickey-credentials-create": ["self"], "publickey-credentials-get": ["self"]}
+
+
+def policy_with(providers: list[str]) -> dict[str, object]:
+    """Return django-csp's setting, with the log-in providers that are configured as targets of forms."""
+    hosts = [PROVIDER_HOSTS[provider] for provider in providers]
+    return {"DIRECTIVES": {**POLICY, "form-action": [SELF, *hosts]}, "EXCLUDE_URL_PREFIXES": ["/admin/"]}
