@@ -1,12 +1,20 @@
 """What every template knows: the operator's brand."""
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+PLACES: tuple[tuple[str, str, str], ...] = ()
+"""The places of an organization, after its overview: (name, route, title), in the order of the tabs."""
 
 
-def brand(request: HttpRequest) -> dict[str, str]:
-    """Return the product's name, its public address and whom to ask."""
+def brand(request: HttpRequest) -> dict[str, Any]:
+    """Return the product's name, its public address and whom to ask, and where in an organization one can go."""
     return {
+        "optional_word": _("(optional)"),
+        "places": [dict(zip(("name", "route", "title"), place, strict=True)) for place in PLACES],
         "product_name": settings.PRODUCT_NAME,
         "public_url": settings.PUBLIC_URL,
         "support_email": settings.SUPPORT_EMAIL,

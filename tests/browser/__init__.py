@@ -1,0 +1,1 @@
+"""Pages as people meet them: the real server, the real model, Chromium."""
