@@ -1,13 +1,18 @@
-"""What allauth asks us: who calls from where, who may sign up, and how a mail of ours looks."""
+"""What allauth asks us: who calls from where, who may sign up, where people land, and how a mail of ours looks."""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as current
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.ratelimit import respond_429
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
 
+from accounts import invitations, mails
 from accounts.addresses import rate_limit_address
 
 
@@ -15,26 +20,43 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """allauth on our terms."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Tell whether strangers may sign up; who was invited always may."""
-        return settings.SIGNUP_OPEN or "invitation" in request.session
+        """Tell whether strangers may sign up; who follows an invitation always may."""
+        return settings.SIGNUP_OPEN or invitations.find_of_session(request) is not None
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the address that rates are counted by: the proxies' word counts as far as TRUSTED_PROXIES says."""
         return rate_limit_address(request)
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Answer 429 to whoever guesses too often."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            raise ImmediateHttpResponse(respond_429(request)) from None
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        """Return where new people land: where photos are tried, once there is such a page."""
+        try:
+            return reverse("try")
+        except NoReverseMatch:
+            return reverse(settings.LOGIN_REDIRECT_URL)
+
     def render_mail(self, template_prefix: str, email: str, context: dict[str, Any], headers: Any = None) -> Any:
         """Return the mail in text, and the same words in HTML beside it."""
-        mail = super().render_mail(template_prefix, email, context, headers)
-        if isinstance(mail, EmailMultiAlternatives) and not mail.alternatives:
-            html = render_to_string(
-                "emails/message.html", {**self._brand(), "subject": mail.subject, "text": mail.body, "email": email}
-            )
-            mail.attach_alternative(html, "text/html")
-        return mail
+        return mails.render(template_prefix, email, {**mails.cause_of(current.request), **context}, headers=headers)
 
-    def _brand(self) -> dict[str, str]:
-        return {
-            "product_name": settings.PRODUCT_NAME,
-            "public_url": settings.PUBLIC_URL,
-            "support_email": settings.SUPPORT_EMAIL,
-        }
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count guesses by address, too: who guesses elsewhere does not lock the owner out."""
+        return f"{rate_limit_address(request)}:{super()._get_login_attempts_cache_key(request, **credentials)}"
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """People who come with an account elsewhere."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """Tell whether strangers may sign up; else only the invited address may."""
+        if settings.SIGNUP_OPEN:
+            return True
+        invitation = invitations.find_of_session(request)
+        told = {address.email.lower() for address in sociallogin.email_addresses}
+        return invitation is not None and invitation.email.lower() in told

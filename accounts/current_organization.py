@@ -19,10 +19,15 @@ SESSION_KEY = "organization"
 P = ParamSpec("P")
 
 
-class PersonRequest(HttpRequest):
-    """What a view behind `requires` is given."""
+class LoggedInRequest(HttpRequest):
+    """What a view behind `login_required` is given."""
 
     user: User
+
+
+class PersonRequest(LoggedInRequest):
+    """What a view behind `requires` is given."""
+
     membership: Membership
 
 
@@ -51,8 +56,9 @@ def find_membership(request: HttpRequest) -> Membership | None:
 
 
 def memberships_of(user: Any) -> QuerySet[Membership]:
-    """Return the person's memberships with their organizations, by name."""
-    return Membership.objects.select_related("organization").filter(user=user).order_by("organization__name", "pk")
+    """Return the person's memberships with their organizations, by name; closed ones are over."""
+    open_ones = Membership.objects.select_related("organization").filter(user=user, organization__closed_at=None)
+    return open_ones.order_by("organization__name", "pk")
 
 
 def choose(request: HttpRequest, membership: Membership) -> None:

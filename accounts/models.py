@@ -67,6 +67,7 @@ class Organization(models.Model):
     public_id = models.CharField(max_length=40, unique=True, default=make_organization_id, editable=False)
     name = models.CharField(max_length=100)
     suspended_at = models.DateTimeField(null=True, blank=True, help_text="Set: every call with its keys is refused.")
+    closed_at = models.DateTimeField(null=True, blank=True, help_text="Set: its owner closed it; nobody works in it.")
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -105,6 +106,40 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.organization} ({self.role})"
+
+
+class Invitation(models.Model):
+    """An address that may join an organization, once; of the link's secret only a digest is kept."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField("e-mail address")
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    digest = models.CharField(max_length=64, unique=True, editable=False, help_text="SHA-256 of the secret, hex.")
+    created = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "organization",
+                Lower("email"),
+                condition=models.Q(accepted_at=None),
+                name="accounts_invitation_pending_once",
+            ),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="accounts_invitation_known_role"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.organization} ({self.role})"
+
+    @property
+    def is_expired(self) -> bool:
+        """Tell whether its link is too old to be followed."""
+        return self.expires_at <= timezone.now()
 
 
 class Scope(models.TextChoices):

@@ -1,10 +1,22 @@
-"""The organization a person works in: which one, who is in it."""
+"""A person's own account, and the organization they work in: which one, who is in it, how it is called."""
 
 from django.urls import path
 
-from accounts import views
+from accounts import account_views, invitation_views, people_views, views
 
 urlpatterns = [
-    path("organizations/new/", views.new_organization, name="organization-new"),
+    path("account/data/", account_views.your_data, name="your-data"),
+    path("account/data/delete/", account_views.delete_account, name="account-delete"),
+    path("account/sessions/<int:pk>/end/", account_views.end_session, name="session-end"),
     path("organizations/switch/", views.switch, name="organization-switch"),
+    path("organization/", views.organization_settings, name="organization-settings"),
+    path("organization/close/", views.close, name="organization-close"),
+    path("people/", people_views.people, name="people"),
+    path("people/leave/", people_views.leave, name="people-leave"),
+    path("people/invitations/<int:pk>/resend/", people_views.resend, name="invitation-resend"),
+    path("people/invitations/<int:pk>/withdraw/", people_views.withdraw, name="invitation-withdraw"),
+    path("people/<int:pk>/", people_views.member, name="member"),
+    path("people/<int:pk>/remove/", people_views.remove, name="member-remove"),
+    path("people/<int:pk>/hand-over/", people_views.hand_over, name="member-hand-over"),
+    path("invitations/<str:secret>/", invitation_views.invitation, name="invitation"),
 ]

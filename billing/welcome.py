@@ -5,42 +5,90 @@ import hmac
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from allauth.account.signals import email_confirmed
+from allauth.account.signals import email_confirmed, user_signed_up
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.dispatch import receiver
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from accounts import invitations
+from accounts.current_organization import choose
 from accounts.models import Membership, Organization, Role, User
 from billing import ledger
+from billing.errors import LedgerBroken
 from billing.models import EntryKind, LedgerEntry
+
+REFERENCE = "welcome:"
 
 
 @receiver(email_confirmed)
-def welcome_whoever_was_verified(sender: Any, email_address: EmailAddress, **kwargs: Any) -> None:
-    """Welcome a person with their first verified address; later addresses change nothing."""
-    welcome(email_address.user)
+def welcome_whoever_was_verified(
+    sender: Any, email_address: EmailAddress, request: HttpRequest | None = None, **kwargs: Any
+) -> None:
+    """Receive a person with their first verified address; later addresses change nothing."""
+    person = email_address.user
+    if person.last_login is None:
+        receive(person, request)
+
+
+@receiver(user_signed_up)
+def welcome_whoever_came_verified(sender: Any, user: User, request: HttpRequest | None = None, **kwargs: Any) -> None:
+    """Receive a person whose address somebody else has verified: an account elsewhere that they came with."""
+    if EmailAddress.objects.filter(user=user, verified=True).exists():
+        receive(user, request)
+
+
+def receive(person: User, request: HttpRequest | None) -> None:
+    """Let a new person into the organization that invited them, else welcome them to their own."""
+    joined = invitations.join_on_arrival(request, person) if request is not None else None
+    if joined is None:
+        welcome(person)
+    elif request is not None:
+        choose(request, joined)
 
 
 def welcome(user: User) -> Organization | None:
-    """Open the person's first organization; None where they belong to one already, as who was invited does."""
+    """Open the person's first organization; None where they belong to one already."""
     with transaction.atomic():
         person = User.objects.select_for_update().get(pk=user.pk)
         if person.memberships.exists():
             return None
-        organization = Organization.objects.create(name=_first_name_of(person))
+        return open_own(person, name=_first_name_of(person))
+
+
+def open_own(person: User, *, name: str) -> Organization:
+    """Open an organization that the person owns, with the free credits unless they had them."""
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=person.pk)
+        organization = Organization.objects.create(name=name)
         Membership.objects.create(user=person, organization=organization, role=Role.OWNER)
         give_free_credits(organization, person)
     return organization
 
 
 def give_free_credits(organization: Organization, person: User) -> bool:
-    """Give FREE_CREDITS to the organization unless this person's address had them before; tell whether it did."""
+    """Give FREE_CREDITS to the organization unless this person or their address had them; tell whether it did."""
     account = ledger.open_account(organization)
-    reference = f"welcome:{_trace_of(person.email)}"
-    if not settings.FREE_CREDITS or LedgerEntry.objects.filter(kind=EntryKind.GRANT, reference=reference).exists():
+    addresses = EmailAddress.objects.filter(user=person, verified=True).values_list("email", flat=True)
+    traces = [trace for address in {person.email, *addresses} for trace in _traces_of(address)]
+    references = [REFERENCE + trace for trace in traces]
+    had_them = LedgerEntry.objects.filter(
+        Q(reference__in=references) | Q(actor=person, reference__startswith=REFERENCE), kind=EntryKind.GRANT
+    )
+    if not settings.FREE_CREDITS or not addresses or had_them.exists():
         return False
-    ledger.grant(account, amount=settings.FREE_CREDITS, reference=reference, reason="Free credits to start with.")
+    try:
+        ledger.grant(
+            account,
+            amount=settings.FREE_CREDITS,
+            reference=REFERENCE + _traces_of(person.email)[0],
+            reason="Free credits to start with.",
+            actor=person,
+        )
+    except LedgerBroken:  # somebody with the same address but for a plus sign was faster
+        return False
     return True
 
 
@@ -50,11 +98,12 @@ def _first_name_of(person: User) -> str:
     return (_("%(name)s's organization") % {"name": name})[:longest]
 
 
-def _trace_of(address: str) -> str:
+def _traces_of(address: str) -> list[str]:
     """Return what recognises an address that comes back after its account was deleted, and tells nobody what it was.
 
-    Letter case and what stands behind a plus sign do not make another person.
+    Letter case and what stands behind a plus sign do not make another person. One for each SECRET_KEY, newest first.
     """
     name, _at, host = address.strip().lower().partition("@")
-    plain = f"{name.partition('+')[0]}@{host}"
-    return hmac.new(settings.SECRET_KEY.encode(), plain.encode(), hashlib.sha256).hexdigest()[:32]
+    plain = f"{name.partition('+')[0]}@{host}".encode()
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return [hmac.new(key.encode(), plain, hashlib.sha256).hexdigest()[:32] for key in keys]

@@ -9,7 +9,15 @@ SIGNUP_OPEN = env.read_bool("SIGNUP_OPEN", True)
 # What a new person's first organization gets, once for each verified address.
 FREE_CREDITS = env.read_int("FREE_CREDITS", 50)
 
+# How long an invitation's link works, and how many an organization may send.
+INVITATION_DAYS = env.read_int("INVITATION_DAYS", 7, minimum=1)
+INVITATION_RATE = env.read_rate("INVITATION_RATE", "30/h")
+
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "signup": "accounts.entrance_forms.SignupForm",
+    "change_email": "accounts.entrance_forms.ChangeEmailForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -29,11 +37,14 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "front"
 
 # --- Second factors and sessions -------------------------------------------------------------------------------
+MFA_ADAPTER = "accounts.mfa_adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 USERSESSIONS_TRACK_ACTIVITY = True
 
 # --- Logging in with an account elsewhere ----------------------------------------------------------------------
+SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "accounts.entrance_forms.SocialSignupForm"}
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_PROVIDERS = {

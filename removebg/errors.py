@@ -44,6 +44,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, Problem(status=404, code=CODES[404], message="There is nothing at this address."))
 
 
+def too_many(request: HttpRequest) -> HttpResponse:
+    """allauth's handler429: somebody guesses, or asks for mails, too often."""
+    text = "Too many tries in a short time. Wait five minutes, then try again."
+    return _answer(request, Problem(status=429, code=CODES[429], message=text, retry_after_s=300))
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500: a crash outside the API views."""
     return _answer(request, Problem(status=500, code=CODES[500], message=OUR_FAULT))
@@ -61,7 +67,10 @@ def _answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     if _is_v1_0(request):
         return JsonResponse(v1_0_errors.body_of(problem), status=problem.status)
     context = {"problem": problem, "request_id": request_id_of(request)}
-    return render(request, "errors/problem.html", context, status=problem.status)
+    page = render(request, "errors/problem.html", context, status=problem.status)
+    for name, value in _headers(problem).items():
+        page[name] = value
+    return page
 
 
 def _is_v1_0(request: HttpRequest) -> bool:

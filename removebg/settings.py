@@ -24,6 +24,8 @@ IS_PRODUCTION = DEPLOYMENT == "production"
 DEBUG = env.read_bool("DEBUG", False)
 DATA_DIR = env.read_path("DATA_DIR", BASE_DIR / ".data")
 SECRET_KEY = env.read_text("SECRET_KEY")
+# Secrets of before: what they signed and encrypted stays readable while SECRET_KEY is changed.
+SECRET_KEY_FALLBACKS = env.read_list("SECRET_KEY_FALLBACKS")
 PORT = env.read_int("PORT", 8000, minimum=1)
 PUBLIC_URL = env.read_text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env.read_list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])

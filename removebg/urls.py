@@ -24,6 +24,7 @@ urlpatterns = [
     path("docs/errors/<slug:slug>", pages.error_page, name="error-page"),
     path("account/", include("allauth.urls")),
     path("", include("accounts.urls")),
+    path("", include("billing.urls")),
     path("", include("processing.urls")),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
@@ -34,4 +35,5 @@ urlpatterns = [
 handler400 = "removebg.errors.bad_request"
 handler403 = "removebg.errors.forbidden"
 handler404 = "removebg.errors.not_found"
+handler429 = "removebg.errors.too_many"
 handler500 = "removebg.errors.server_error"

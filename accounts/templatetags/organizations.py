@@ -3,9 +3,12 @@
 from typing import Any
 
 from django import template
+from django.conf import settings
 
 from accounts.abilities import Ability, can
 from accounts.current_organization import memberships_of
+from accounts.invitations import find_of_session
+from accounts.models import Invitation
 
 register = template.Library()
 
@@ -27,3 +30,15 @@ def may(context: Any, ability: str) -> bool:
     """Tell whether the person may do that in the organization they work in: `{% may "make_keys" as may_make %}`."""
     membership = context["request"].membership
     return bool(membership) and can(membership.role, Ability(ability))
+
+
+@register.simple_tag(takes_context=True)
+def followed_invitation(context: Any) -> Invitation | None:
+    """Return the open invitation whose link brought the person here."""
+    return find_of_session(context["request"])
+
+
+@register.simple_tag
+def free_credits() -> int:
+    """Return how many images a new person may make without paying."""
+    return int(settings.FREE_CREDITS)

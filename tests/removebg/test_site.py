@@ -21,10 +21,23 @@ from tests.fakes import DiscEngine
 
 pytestmark = pytest.mark.django_db
 
+PUBLIC = [
+    "/",
+    "/docs/errors/",
+    "/account/login/",
+    "/account/signup/",
+    "/account/login/code/",
+    "/account/password/reset/",
+]
+
 
 @pytest.fixture(autouse=True)
 def fresh_counters():
     cache.clear()
+
+
+def enter(client, email, password, **extra):
+    return client.post("/account/login/", {"login": email, "password": password}, **extra)
 
 
 def test_livez_touches_nothing(client, django_assert_num_queries):
@@ -124,9 +137,7 @@ def test_metrics_are_for_whoever_knows_the_token(client, settings):
     assert b"removebg_removals_total" in shown.content
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/docs/errors/", "/login/", *(f"/docs/errors/{page.slug}" for page in ERROR_PAGES)]
-)
+@pytest.mark.parametrize("path", [*PUBLIC, *(f"/docs/errors/{page.slug}" for page in ERROR_PAGES)])
 def test_every_public_page_opens(client, path):
     answer = client.get(path)
 
@@ -182,7 +193,7 @@ def test_the_dashboard_shows_credits_keys_and_requests_to_members_only(client):
     make_organization("Bob's shop", credits=99)
     assert client.get("/dashboard/").status_code == 302
 
-    client.post("/login/", {"username": "alice@example.com", "password": PASSWORD})
+    enter(client, "alice@example.com", PASSWORD)
     page = client.get("/dashboard/").content.decode()
 
     assert "Alice&#x27;s shop" in page
@@ -196,44 +207,60 @@ def test_the_dashboard_shows_credits_keys_and_requests_to_members_only(client):
 def test_someone_without_an_organization_is_told_what_to_do(client):
     client.force_login(make_staff())
 
-    assert b"No organization yet" in client.get("/dashboard/").content
+    assert b"No organization yet" in client.get("/dashboard/", follow=True).content
 
 
 def test_a_wrong_password_is_explained_and_guessing_is_slowed(client):
     make_member(make_organization(), "alice@example.com")
-    guesses = [client.post("/login/", {"username": "Alice@example.com", "password": "guess"}) for _ in range(6)]
+    guesses = [enter(client, "Alice@example.com", "guess") for _ in range(6)]
 
     assert [guess.status_code for guess in guesses] == [200] * 5 + [429]
-    assert b"do not belong together" in guesses[0].content
+    assert b"are not correct" in guesses[0].content
     assert b"Too many tries" in guesses[-1].content
+    assert guesses[-1]["Retry-After"] == "300"
 
 
 def test_a_strangers_guesses_do_not_lock_the_owner_out(client):
     make_member(make_organization(), "alice@example.com")
     for _ in range(6):
-        client.post("/login/", {"username": "alice@example.com", "password": "guess"}, REMOTE_ADDR="203.0.113.9")
+        guessed = enter(client, "alice@example.com", "guess", REMOTE_ADDR="203.0.113.9")
 
-    entered = client.post("/login/", {"username": "alice@example.com", "password": PASSWORD})
+    entered = enter(client, "aLICE@example.com", PASSWORD)
 
+    assert guessed.status_code == 429
+    assert (entered.status_code, entered["Location"]) == (302, "/dashboard/")
+
+
+def test_guesses_are_counted_by_the_address_that_our_own_proxy_saw(client, settings):
+    settings.TRUSTED_PROXIES = 1
+    make_member(make_organization(), "alice@example.com")
+    forged = [f"198.51.100.{number}, 203.0.113.9" for number in range(6)]
+    guesses = [enter(client, "alice@example.com", "guess", HTTP_X_FORWARDED_FOR=hops) for hops in forged]
+
+    entered = enter(client, "alice@example.com", PASSWORD, HTTP_X_FORWARDED_FOR="203.0.113.10")
+
+    assert [guess.status_code for guess in guesses] == [200] * 5 + [429]
     assert entered.status_code == 302
 
 
 def test_guessing_is_slowed_at_the_admins_door_too(client):
     make_staff("sam@example.com")
-    guesses = [client.post("/admin/login/", {"username": "sam@example.com", "password": "guess"}) for _ in range(6)]
+    door = client.post("/admin/login/?next=/admin/", {"username": "sam@example.com", "password": PASSWORD})
+    assert (door.status_code, door["Location"]) == (302, "/account/login/?next=%2Fadmin%2F")
+    guesses = [enter(client, "sam@example.com", "guess") for _ in range(6)]
     cache.clear()
 
     assert [guess.status_code for guess in guesses] == [200] * 5 + [429]
-    entered = client.post("/admin/login/", {"username": "sam@example.com", "password": PASSWORD})
+    entered = client.post(door["Location"], {"login": "sam@example.com", "password": PASSWORD, "next": "/admin/"})
     assert (entered.status_code, entered["Location"]) == (302, "/admin/")
 
 
-def test_a_member_who_is_no_staff_is_asked_for_another_account_by_the_admin(client):
+def test_a_member_who_is_no_staff_is_turned_away_by_the_admin(client):
     client.force_login(make_member(make_organization()))
 
     answer = client.get("/admin/", follow=True)
 
-    assert answer.status_code == 200
+    assert answer.status_code == 403
     assert answer.redirect_chain == [("/admin/login/?next=/admin/", 302)]
 
 

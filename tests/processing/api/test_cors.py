@@ -38,5 +38,5 @@ def test_a_plain_options_names_the_methods_without_a_key(stranger):
 
 
 def test_pages_and_v1_are_closed_to_other_sites(alice):
-    for path in ("/", "/v1/me", "/login/"):
+    for path in ("/", "/v1/me", "/account/login/"):
         assert "Access-Control-Allow-Origin" not in alice.get(path, origin=ORIGIN)

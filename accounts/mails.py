@@ -1,0 +1,83 @@
+"""Mails of ours: written once, in text; the HTML beside it has the same words, one column, one button at most."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from accounts.addresses import client_address
+
+LONGEST_BROWSER = 120
+_BUTTON = re.compile(r"(?P<words>[^\n]+):\n(?P<url>https?://\S+)")
+_CODE = re.compile(r"[A-Z0-9]{3,5}(-[A-Z0-9]{3,5}){1,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One paragraph of a mail: plain words, a code to type in, or the button, which has an address."""
+
+    text: str
+    is_code: bool = False
+    url: str = ""
+
+
+def render(
+    template_prefix: str, to: str, context: Mapping[str, Any], *, headers: Mapping[str, str] | None = None
+) -> EmailMultiAlternatives:
+    """Return the mail that `<prefix>_subject.txt` and `<prefix>_message.txt` say, in text and in HTML."""
+    known = {**brand(), "email": to, **context}
+    subject = " ".join(render_to_string(f"{template_prefix}_subject.txt", known).split())
+    text = _tidied(render_to_string(f"{template_prefix}_message.txt", known))
+    mail = EmailMultiAlternatives(
+        subject,
+        text,
+        settings.DEFAULT_FROM_EMAIL,
+        [to],
+        headers={"Auto-Submitted": "auto-generated", **(headers or {})},
+    )
+    html = render_to_string("emails/message.html", {**known, "subject": subject, "blocks": blocks_of(text)})
+    mail.attach_alternative(html, "text/html")
+    return mail
+
+
+def blocks_of(text: str) -> list[Block]:
+    """Return a mail's paragraphs. The first of the form "words: address" is its button."""
+    blocks: list[Block] = []
+    for paragraph in text.split("\n\n"):
+        button = _BUTTON.fullmatch(paragraph)
+        if button and not any(block.url for block in blocks):
+            blocks.append(Block(button["words"], url=button["url"]))
+        else:
+            blocks.append(Block(paragraph, is_code=_CODE.fullmatch(paragraph) is not None))
+    return blocks
+
+
+def brand() -> dict[str, str]:
+    """Return whose mails these are."""
+    return {
+        "product_name": settings.PRODUCT_NAME,
+        "public_url": settings.PUBLIC_URL,
+        "support_email": settings.SUPPORT_EMAIL,
+    }
+
+
+def cause_of(request: HttpRequest | None) -> dict[str, Any]:
+    """Return from where and when a mail was caused; nothing where no request did."""
+    if request is None:
+        return {}
+    return {
+        "cause_address": client_address(request),
+        "cause_browser": request.META.get("HTTP_USER_AGENT", "")[:LONGEST_BROWSER],
+        "cause_time": timezone.now(),
+    }
+
+
+def _tidied(text: str) -> str:
+    lines = [line.strip() for line in text.strip().splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))

@@ -1,0 +1,172 @@
+"""Pages about the people of an organization: who is in it, who is invited, as what."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+from django_ratelimit.core import is_ratelimited
+
+from accounts import invitations
+from accounts import people as rules
+from accounts.abilities import Ability, can
+from accounts.current_organization import PersonRequest, requires
+from accounts.errors import ServiceError
+from accounts.models import Invitation, Membership, Role
+from accounts.organization_forms import InvitationForm, RoleForm
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Ability.USE)
+def people(request: PersonRequest) -> HttpResponse:
+    """List who is in the organization and who is invited; invite somebody."""
+    own = request.membership
+    may_manage = can(own.role, Ability.MANAGE_PEOPLE)
+    if request.method == "POST" and not may_manage:
+        raise PermissionDenied
+    form = InvitationForm(request.POST or None, giver=own.role, initial={"role": Role.MEMBER}) if may_manage else None
+    if request.method == "POST" and form is not None and form.is_valid():
+        email, role = form.cleaned_data["email"], Role(form.cleaned_data["role"])
+        fault = _told(lambda: _send_counted(request, lambda: invitations.invite(own, email=email, role=role)))
+        if fault is None:
+            messages.success(request, _("%(email)s is invited.") % {"email": email})
+            return redirect("people")
+        form.add_error("email", fault)
+    context = {
+        "tab": "people",
+        "form": form,
+        "people": rules.people_of(own.organization),
+        "pending": invitations.pending_of(own.organization) if may_manage else (),
+        "manageable": rules.GIVEN_BY[Role(own.role)],
+    }
+    return render(request, "organizations/people.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Ability.MANAGE_PEOPLE)
+def member(request: PersonRequest, pk: int) -> HttpResponse:
+    """Show one person's role, and change it."""
+    person = _member(request, pk)
+    form = RoleForm(request.POST or None, giver=request.membership.role, initial={"role": person.role})
+    if request.method == "POST" and form.is_valid():
+        fault = _told(lambda: rules.change_role(request.membership, pk, Role(form.cleaned_data["role"])))
+        if fault is None:
+            messages.success(request, _("%(email)s has another role now.") % {"email": person.user.email})
+            return redirect("people")
+        form.add_error("role", fault)
+    context = {"tab": "people", "form": form, "person": person, "is_self": person.pk == request.membership.pk}
+    return render(request, "organizations/member.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Ability.MANAGE_PEOPLE)
+def remove(request: PersonRequest, pk: int) -> HttpResponse:
+    """Ask, and take a person out of the organization."""
+    person = _member(request, pk)
+    if request.method == "POST":
+        fault = _told(lambda: rules.remove(request.membership, pk))
+        _tell(request, fault, _("%(email)s is not in the organization any more.") % {"email": person.user.email})
+        return redirect("people")
+    return render(request, "organizations/member_remove.html", {"tab": "people", "person": person})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Ability.OWN)
+def hand_over(request: PersonRequest, pk: int) -> HttpResponse:
+    """Ask, and make another person the owner in one's own place."""
+    person = _member(request, pk)
+    if request.method == "POST":
+        fault = _told(lambda: rules.hand_over(request.membership, pk))
+        _tell(request, fault, _("%(email)s is the owner now, and you are an admin.") % {"email": person.user.email})
+        return redirect("people")
+    return render(request, "organizations/member_hand_over.html", {"tab": "people", "person": person})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Ability.USE)
+def leave(request: PersonRequest) -> HttpResponse:
+    """Ask, and leave the organization."""
+    if request.method == "POST":
+        fault = _told(lambda: rules.leave(request.membership))
+        _tell(request, fault, _("You left %(organization)s.") % {"organization": request.membership.organization.name})
+        return redirect("people" if fault else "dashboard")
+    return render(request, "organizations/leave.html", {"tab": "people"})
+
+
+@require_POST
+@requires(Ability.MANAGE_PEOPLE)
+def resend(request: PersonRequest, pk: int) -> HttpResponse:
+    """Send an invitation again, with a new link."""
+    pending = _pending(request, pk)
+    fault = _told(lambda: _send_counted(request, lambda: invitations.renew(request.membership, pending)))
+    _tell(request, fault, _("A new invitation is on its way to %(email)s.") % {"email": pending.email})
+    return redirect("people")
+
+
+@require_POST
+@requires(Ability.MANAGE_PEOPLE)
+def withdraw(request: PersonRequest, pk: int) -> HttpResponse:
+    """End an invitation."""
+    pending = _pending(request, pk)
+    fault = _told(lambda: invitations.withdraw(request.membership, pending))
+    _tell(request, fault, _("The invitation to %(email)s is withdrawn.") % {"email": pending.email})
+    return redirect("people")
+
+
+def _member(request: PersonRequest, pk: int) -> Membership:
+    """Return a person of the organization whose role this one may give; raise Http404 or PermissionDenied."""
+    here = Membership.objects.select_related("user", "organization")
+    found = get_object_or_404(here, pk=pk, organization=request.membership.organization)
+    if found.role not in rules.GIVEN_BY[Role(request.membership.role)]:
+        raise PermissionDenied
+    return found
+
+
+def _pending(request: PersonRequest, pk: int) -> Invitation:
+    return get_object_or_404(invitations.pending_of(request.membership.organization), pk=pk)
+
+
+def _send_counted(request: PersonRequest, make: Callable[[], tuple[Invitation, str]]) -> None:
+    """Make an invitation and mail it; raise TooManyInvitations where the organization sent too many lately."""
+
+    def organization_of(group: str, request: HttpRequest) -> str:
+        return request.membership.organization.public_id  # type: ignore[attr-defined, no-any-return]
+
+    if is_ratelimited(request, group="invitations", key=organization_of, rate=settings.INVITATION_RATE, increment=True):
+        raise TooManyInvitations
+    invitations.send(*make())
+
+
+class TooManyInvitations(ServiceError):
+    """The organization sent as many as it may for now."""
+
+    code, status, is_our_fault = "rate_limit_exceeded", 429, False
+    public_text = "Too many invitations were sent lately. Try again in an hour."
+
+
+def _told(act: Callable[[], object]) -> str | None:
+    """Do it; return in words why it could not be done; raise PermissionDenied for what is not theirs."""
+    try:
+        act()
+    except rules.NotYours:
+        raise PermissionDenied from None
+    except ServiceError as refusal:
+        return _(refusal.public_text)
+    return None
+
+
+def _tell(request: HttpRequest, fault: str | None, done: str) -> None:
+    if fault is None:
+        messages.success(request, done)
+    else:
+        messages.error(request, fault)

@@ -1,0 +1,67 @@
+"""Everything we hold about a person, in a form that they can take along. Secrets and other people are not in it."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry
+from django.utils import timezone
+
+from accounts.models import ApiKey, Invitation, Membership, User
+from billing.models import LedgerEntry
+
+
+def data_of(user: User) -> dict[str, Any]:
+    """Return what the database knows about this person; what belongs to their organizations stays there."""
+    addresses = list(EmailAddress.objects.filter(user=user).order_by("pk").values("email", "verified", "primary"))
+    received = Invitation.objects.filter(email__in=[row["email"] for row in addresses] + [user.email])
+    return {
+        "made_at": timezone.now(),
+        "person": {
+            "email": user.email,
+            "first_name": user.first_name,
+            "last_name": user.last_name,
+            "joined": user.date_joined,
+            "last_login": user.last_login,
+            "runs_this_server": user.is_staff,
+            "has_password": user.has_usable_password(),
+        },
+        "addresses": addresses,
+        "organizations": [
+            {
+                "id": membership.organization.public_id,
+                "name": membership.organization.name,
+                "role": membership.role,
+                "since": membership.created,
+                "closed_at": membership.organization.closed_at,
+            }
+            for membership in Membership.objects.select_related("organization").filter(user=user).order_by("pk")
+        ],
+        "invitations_received": _rows(received, "organization__name", "role", "sent_at", "expires_at", "accepted_at"),
+        "invitations_sent": _rows(
+            Invitation.objects.filter(invited_by=user), "organization__name", "role", "sent_at", "accepted_at"
+        ),
+        "api_keys_made": _rows(
+            ApiKey.objects.filter(created_by=user),
+            *("organization__name", "name", "prefix", "last_four", "scopes", "created", "expires_at", "revoked_at"),
+            *("last_used_at", "last_used_from"),
+        ),
+        "second_factors": _rows(Authenticator.objects.filter(user=user), "type", "created_at", "last_used_at"),
+        "connected_accounts": _rows(
+            SocialAccount.objects.filter(user=user), "provider", "uid", "date_joined", "last_login", "extra_data"
+        ),
+        "sessions": _rows(UserSession.objects.filter(user=user), "ip", "user_agent", "created_at", "last_seen_at"),
+        "credits_moved": _rows(
+            LedgerEntry.objects.filter(actor=user), "account__organization__name", "kind", "amount", "reason", "created"
+        ),
+        "done_in_the_admin": _rows(LogEntry.objects.filter(user=user), "action_time", "object_repr", "change_message"),
+    }
+
+
+def _rows(found: Any, *fields: str) -> list[dict[str, Any]]:
+    return [
+        {name.replace("__name", "").replace("account__", ""): value for name, value in row.items()}
+        for row in found.order_by("pk").values(*fields)
+    ]

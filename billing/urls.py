@@ -1,0 +1,10 @@
+"""Pages where people and money meet."""
+
+from django.urls import path
+
+from billing import views
+
+urlpatterns = [
+    path("organizations/new/", views.new_organization, name="organization-new"),
+    path("account/data/export/", views.export_data, name="data-export"),
+]
