@@ -3,15 +3,16 @@
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, Role, User
 from accounts.people import GIVEN_BY
 
 ROLE_WORDS = {
-    Role.MEMBER: _("Member: cuts out photos, sees usage, makes keys of their own"),
-    Role.ADMIN: _("Admin: also manages people, everybody's keys and settings, and sees what was paid"),
-    Role.OWNER: _("Owner: everything, also buying credits and closing the organization"),
+    Role.MEMBER: _("Cuts out photos, sees usage, makes keys of their own."),
+    Role.ADMIN: _("Also manages people, everybody's keys and the settings, and sees what was paid."),
+    Role.OWNER: _("Everything: also buys credits, makes owners, and can close the organization."),
 }
 
 
@@ -47,7 +48,10 @@ class RoleForm(forms.Form):
 
     def __init__(self, *args: Any, giver: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(role.value, ROLE_WORDS[role]) for role in GIVEN_BY[Role(giver)]]
+        choices = [
+            (role.value, format_html("<span><strong>{}</strong><br>{}</span>", role.label, ROLE_WORDS[role]))
+            for role in GIVEN_BY[Role(giver)]
+        ]
         self.fields["role"] = forms.ChoiceField(label=_("Role"), widget=forms.RadioSelect, choices=choices)
 
 

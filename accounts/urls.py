@@ -3,8 +3,11 @@
 from django.urls import path
 
 from accounts import account_views, invitation_views, people_views, views
+from accounts.email_code_view import ConfirmEmail
 
 urlpatterns = [
+    # In the place of allauth's own, which comes after.
+    path("account/confirm-email/", ConfirmEmail.as_view(), name="account_email_verification_sent"),
     path("account/data/", account_views.your_data, name="your-data"),
     path("account/data/delete/", account_views.delete_account, name="account-delete"),
     path("account/sessions/<int:pk>/end/", account_views.end_session, name="session-end"),

@@ -1,0 +1,142 @@
+"""Several processes do one thing to people at the same moment: `python -m tests.billing.people_race_child SCENARIO`.
+
+Each has its own connection; the parent prints what became of it as JSON.
+"""
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Barrier
+
+import django
+
+django.setup()
+
+from django.db import connection, transaction  # noqa: E402
+from django.db.models import Sum  # noqa: E402
+
+from accounts import invitations, people  # noqa: E402
+from accounts.errors import ServiceError  # noqa: E402
+from accounts.models import Membership, Organization, Role  # noqa: E402
+from billing import audit, welcome  # noqa: E402
+from billing.models import CreditAccount  # noqa: E402
+from tests.billing.forks import FORK, drop_connections  # noqa: E402
+from tests.factories import make_member, make_organization, make_user  # noqa: E402
+
+RACERS = 6
+MEETING_TIMEOUT_S = 60
+Act = Callable[[], object]
+
+
+def every_owner_leaves() -> tuple[Sequence[Act], Callable[[], object]]:
+    """As many owners as racers, and all want to go."""
+    shop = make_organization("Everybody's shop")
+    for number in range(RACERS):
+        make_member(shop, f"owner{number}@example.com", Role.OWNER)
+    owners = list(shop.memberships.select_related("organization"))
+    return [lambda owner=owner: people.leave(owner) for owner in owners], shop.memberships.count
+
+
+def one_person_is_welcomed() -> tuple[Sequence[Act], Callable[[], object]]:
+    """The code is sent by several requests at once."""
+    nina = make_user("nina@example.com")
+    return [lambda: welcome.welcome(nina)] * RACERS, lambda: [Organization.objects.count(), _credits()]
+
+
+def twins_open_organizations() -> tuple[Sequence[Act], Callable[[], object]]:
+    """Addresses that differ behind the plus sign only."""
+    twins = [make_user(f"nina+{number}@example.com") for number in range(RACERS)]
+    acts = [lambda twin=twin: welcome.open_own(twin, name="Twin's") for twin in twins]
+    return acts, lambda: [Organization.objects.count(), _credits()]
+
+
+def one_invitation_is_accepted() -> tuple[Sequence[Act], Callable[[], object]]:
+    """The button is pressed several times."""
+    shop = make_organization()
+    make_member(shop)
+    _invitation, secret = invitations.invite(shop.memberships.get(), email="nina@example.com", role=Role.MEMBER)
+    nina = make_user("nina@example.com")
+    return [lambda: invitations.accept(secret, nina)] * RACERS, nina.memberships.count
+
+
+SCENARIOS = {
+    scenario.__name__: scenario
+    for scenario in (
+        every_owner_leaves,
+        one_person_is_welcomed,
+        twins_open_organizations,
+        one_invitation_is_accepted,
+    )
+}
+
+
+def take_guard_out(all_have_looked: Barrier) -> None:
+    """Let all owners look before one of them goes."""
+
+    def look_then_wait(leaving: Membership) -> None:
+        guarded(leaving)
+        all_have_looked.wait(MEETING_TIMEOUT_S)
+
+    def look_outside_then_go(membership: Membership) -> None:
+        """SQLite lets one transaction write at a time, which hides the mistake while the look is inside."""
+        guarded(membership)
+        all_have_looked.wait(MEETING_TIMEOUT_S)
+        with transaction.atomic():
+            membership.delete()
+
+    guarded = people._keep_an_owner
+    if connection.vendor == "postgresql":
+        people._hold_still = lambda organization_id: None
+        people._keep_an_owner = look_then_wait
+    else:
+        people.leave = look_outside_then_go
+
+
+def run(acts: Sequence[Act]) -> Counter[str]:
+    """Do all of it at once; return how often each outcome was reported."""
+    start, outcomes = FORK.Barrier(len(acts)), FORK.SimpleQueue()
+    drop_connections()
+    children = [FORK.Process(target=_do, args=(act, start, outcomes)) for act in acts]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+        assert child.exitcode == 0, child
+    counted: Counter[str] = Counter()
+    while not outcomes.empty():
+        counted[outcomes.get()] += 1
+    return counted
+
+
+def _do(act: Act, start: Barrier, outcomes: "SimpleQueue[str]") -> None:
+    connection.ensure_connection()
+    start.wait(MEETING_TIMEOUT_S)
+    try:
+        act()
+        outcomes.put("done")
+    except ServiceError as refusal:
+        outcomes.put(type(refusal).__name__)
+
+
+def _credits() -> int:
+    return int(CreditAccount.objects.aggregate(total=Sum("balance"))["total"] or 0)
+
+
+def main() -> None:
+    """Run the scenario and print the report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("scenario", choices=SCENARIOS)
+    parser.add_argument("--without-guard", action="store_true", help="negative control: nobody holds the people still")
+    options = parser.parse_args()
+    acts, state = SCENARIOS[options.scenario]()
+    if options.without_guard:
+        take_guard_out(FORK.Barrier(RACERS))
+    outcomes = run(acts)
+    disagreements = [str(found) for found in audit.find_disagreements()]
+    print(json.dumps({"outcomes": outcomes, "state": state(), "disagreements": disagreements}))
+
+
+if __name__ == "__main__":
+    main()
