@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_ratelimit.core import is_ratelimited
 
 from accounts import invitations
@@ -22,25 +22,36 @@ from accounts.organization_forms import InvitationForm, RoleForm
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 @requires(Ability.USE)
 def people(request: PersonRequest) -> HttpResponse:
-    """List who is in the organization and who is invited; invite somebody."""
-    own = request.membership
-    may_manage = can(own.role, Ability.MANAGE_PEOPLE)
-    if request.method == "POST" and not may_manage:
-        raise PermissionDenied
-    form = InvitationForm(request.POST or None, giver=own.role, initial={"role": Role.MEMBER}) if may_manage else None
-    if request.method == "POST" and form is not None and form.is_valid():
+    """List who is in the organization, and who is invited to whoever may invite."""
+    return _show(request, InvitationForm(giver=request.membership.role, initial={"role": Role.MEMBER}))
+
+
+@require_POST
+@requires(Ability.MANAGE_PEOPLE)
+def invite(request: PersonRequest) -> HttpResponse:
+    """Invite somebody, or say at the form why not."""
+    form = InvitationForm(request.POST, giver=request.membership.role)
+    if form.is_valid():
         email, role = form.cleaned_data["email"], Role(form.cleaned_data["role"])
-        fault = _told(lambda: _send_counted(request, lambda: invitations.invite(own, email=email, role=role)))
+        fault = _told(
+            lambda: _send_counted(request, lambda: invitations.invite(request.membership, email=email, role=role))
+        )
         if fault is None:
             messages.success(request, _("%(email)s is invited.") % {"email": email})
             return redirect("people")
         form.add_error("email", fault)
+    return _show(request, form)
+
+
+def _show(request: PersonRequest, form: InvitationForm) -> HttpResponse:
+    own = request.membership
+    may_manage = can(own.role, Ability.MANAGE_PEOPLE)
     context = {
         "tab": "people",
-        "form": form,
+        "form": form if may_manage else None,
         "people": rules.people_of(own.organization),
         "pending": invitations.pending_of(own.organization) if may_manage else (),
         "manageable": rules.GIVEN_BY[Role(own.role)],

@@ -15,6 +15,7 @@ urlpatterns = [
     path("organization/", views.organization_settings, name="organization-settings"),
     path("organization/close/", views.close, name="organization-close"),
     path("people/", people_views.people, name="people"),
+    path("people/invite/", people_views.invite, name="people-invite"),
     path("people/leave/", people_views.leave, name="people-leave"),
     path("people/invitations/<int:pk>/resend/", people_views.resend, name="invitation-resend"),
     path("people/invitations/<int:pk>/withdraw/", people_views.withdraw, name="invitation-withdraw"),

@@ -157,7 +157,7 @@ def test_the_secret_is_not_kept(alice):
 def test_the_page_sends_a_mail_with_the_only_link(client, alice, settings):
     client.force_login(alice.user)
 
-    answer = client.post("/people/", {"email": "nina@example.com", "role": "member"}, follow=True)
+    answer = client.post("/people/invite/", {"email": "nina@example.com", "role": "member"}, follow=True)
 
     sent = last_mail_to("nina@example.com")
     secret = sent.body.split("/invitations/")[1].split("/")[0]
@@ -185,7 +185,7 @@ def test_an_organization_sends_only_so_many(client, alice, settings):
     settings.INVITATION_RATE = "2/h"
     client.force_login(alice.user)
 
-    pages = [client.post("/people/", {"email": f"n{n}@example.com", "role": "member"}) for n in range(3)]
+    pages = [client.post("/people/invite/", {"email": f"n{n}@example.com", "role": "member"}) for n in range(3)]
 
     assert [page.status_code for page in pages] == [302, 302, 200]
     assert b"Too many invitations" in pages[-1].content

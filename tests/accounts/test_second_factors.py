@@ -43,9 +43,9 @@ def set_up_app(client):
     return found[1]
 
 
-def test_an_app_is_set_up_and_asked_for_at_the_next_log_in(client, alice, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True):
-        secret = set_up_app(client)
+@pytest.mark.django_db(transaction=True)
+def test_an_app_is_set_up_and_asked_for_at_the_next_log_in(client, alice):
+    secret = set_up_app(client)
     assert "authenticator app was set up" in last_mail_to("alice@example.com").body
     client.logout()
     cache.clear()
