@@ -88,7 +88,8 @@ def test_a_chunked_upload_is_read_and_one_over_the_cap_is_image_too_large(live):
 
 
 def test_health_answers_while_all_places_are_taken_and_the_rest_is_refused_at_once(tmp_path):
-    server = LiveServer(tmp_path, environ={"IMAGE_SLOTS": "1", "SLOT_WAITING_PLACES": "1", "SLOT_WAIT_S": "60"}).start()
+    limits = {"IMAGE_SLOTS": "1", "SLOT_WAITING_PLACES": "1", "SLOT_WAIT_S": "60", "PLACES_PER_ORGANIZATION": "99"}
+    server = LiveServer(tmp_path, environ=limits).start()
     try:
         key = server.create_organization("Crowd", credits=50)
         slowest_health_s = 0.0
