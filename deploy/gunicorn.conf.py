@@ -9,7 +9,7 @@ from removebg import settings
 
 bind = os.environ.get("BIND") or f"127.0.0.1:{settings.PORT}"
 chdir = str(Path(__file__).resolve().parent.parent)
-worker_class = "gthread"
+worker_class = "removebg.worker.WholeHeadsWorker"
 workers = settings.WEB_PROCESSES
 threads = settings.WEB_THREADS
 worker_connections = 1000

@@ -16,7 +16,7 @@ from processing.fetching.errors import FetchFailed
 from processing.fetching.fetcher import fetch_picture
 from processing.matting.deadline import NEVER, Deadline
 from processing.matting.decode import OpenedFile, open_file
-from processing.matting.errors import UnknownFileType
+from processing.matting.errors import UnknownFileType, about_the_backdrop
 from processing.matting.header import ImageHeader
 from processing.matting.options import CutoutOptions, DecodeLimits, Quality
 from processing.matting.pipeline import Cutout, cut_out_opened
@@ -105,7 +105,8 @@ def remove_background(request: RemovalRequest, *, admit: Callable[[ImageHeader],
     address are fetched for who can pay.
     """
     opened = _opened_if_here(request.picture, request.limits)
-    backdrop = _opened_if_here(request.backdrop, request.limits)
+    with about_the_backdrop():
+        backdrop = _opened_if_here(request.backdrop, request.limits)
     if opened is not None:
         _admit(opened, request, admit)
     with held_credits(
@@ -118,7 +119,8 @@ def remove_background(request: RemovalRequest, *, admit: Callable[[ImageHeader],
             opened = _opened(request.picture, request)
             _admit(opened, request, admit)
         if backdrop is None and request.backdrop is not None:
-            backdrop = _opened(request.backdrop, request)
+            with about_the_backdrop():
+                backdrop = _opened(request.backdrop, request)
         with image_slots.acquire(at_most_s=request.deadline.left_s):
             # Here, so that only who can pay has a model opened, and no more of them are in work than there are slots.
             session = engine.session(request.model)

@@ -19,7 +19,7 @@ class ServerBusy(ServiceError):
 
 
 class TooManyAtOnce(ServiceError):
-    """The organization already has as many images in work as its plan allows."""
+    """The organization already has as many images in work as its plan, or this server, allows."""
 
     code, status, is_our_fault = "rate_limit_exceeded", 429, False
 
@@ -64,11 +64,16 @@ class InFlight:
 
     @contextmanager
     def enter(self, organization_id: int, *, limit: int) -> Iterator[None]:
-        """Count one request for the block; raise TooManyAtOnce when `limit` are already in flight."""
+        """Count one request for the block; raise TooManyAtOnce when as many are in flight as may be.
+
+        That is the plan's `limit`, and for all plans the share that one organization may have of this process.
+        """
+        share = settings.PLACES_PER_ORGANIZATION
+        allowed, whose = (limit, "Your plan allows") if limit <= share else (share, "This server takes")
         with self._lock:
-            if self._counts[organization_id] >= limit:
+            if self._counts[organization_id] >= allowed:
                 raise TooManyAtOnce(
-                    f"Your plan allows {limit} images at once. Wait for one to finish, then send this one again.",
+                    f"{whose} {allowed} images of yours at once. Wait for one to finish, then send this one again.",
                     retry_after_s=1,
                 )
             self._counts[organization_id] += 1

@@ -132,6 +132,11 @@ UPLOADS_AT_ONCE = env.read_int("UPLOADS_AT_ONCE", 16, minimum=1)
 DRAINS_AT_ONCE = env.read_int("DRAINS_AT_ONCE", 8)
 RESERVED_THREADS = env.read_int("RESERVED_THREADS", 4, minimum=1)
 WEB_THREADS = IMAGE_SLOTS + SLOT_WAITING_PLACES + UPLOADS_AT_ONCE + DRAINS_AT_ONCE + RESERVED_THREADS
+# One organization may take half of the places of a process, whatever its plan allows, so that the others find some.
+PLACES_PER_ORGANIZATION = env.read_int(
+    "PLACES_PER_ORGANIZATION", max(1, (IMAGE_SLOTS + SLOT_WAITING_PLACES + UPLOADS_AT_ONCE) // 2), minimum=1
+)
+HEAD_DEADLINE_S = env.read_float("HEAD_DEADLINE_S", 10.0, minimum=0.1)
 UPLOAD_DEADLINE_S = env.read_float("UPLOAD_DEADLINE_S", 60.0, minimum=0.1)
 DRAIN_DEADLINE_S = env.read_float("DRAIN_DEADLINE_S", 10.0)
 MAX_DRAIN_BYTES = env.read_int("MAX_DRAIN_BYTES", 64 * 1024 * 1024)
@@ -344,5 +349,7 @@ LOGGING = {
         for name in ("removebg", "accounts", "billing", "processing", "django")
     }
     # The access log has every answer already; what Django adds are the tracebacks of crashes.
+    # Anyone can send a foreign Host, and is told so; a traceback for each would be a way to fill the disk.
+    | {"django.security.DisallowedHost": {"handlers": [], "propagate": False}}
     | {"django.request": {"handlers": ["stderr"], "filters": ["crashes"], "level": "ERROR", "propagate": False}},
 }

@@ -22,7 +22,9 @@ class ColourField(serializers.CharField):
     }
 
     def to_internal_value(self, data: Any) -> Any:
-        """Return the four numbers."""
+        """Return the four numbers; a number of a JSON body is none, since it has lost its leading zeros."""
+        if not isinstance(data, str):
+            self.fail("invalid")
         try:
             return parse_colour(super().to_internal_value(data))
         except NotAColour:

@@ -12,6 +12,9 @@ class JsonParser(JSONParser):
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """Return what the body says; raise ParseError."""
+        if parser_context is not None and str(parser_context.get("encoding", "")).lower() in ("utf-8", "utf8"):
+            # With a mark at its beginning, as some editors and PowerShell write it.
+            parser_context = {**parser_context, "encoding": "utf-8-sig"}
         try:
             return super().parse(stream, media_type, parser_context)
         except RecursionError:

@@ -36,6 +36,13 @@ class MissingImage(ServiceError):
     )
 
 
+NO_FORM = (
+    "The body is no form, so no image was found in it. Send multipart/form-data, for example: "
+    'curl -F "image_file=@photo.jpg"; or application/x-www-form-urlencoded with `image_url`. JSON is read by '
+    "POST /v1.0/removebg only."
+)
+
+
 @describe_remove
 class RemoveBackground(RemovalView):
     """POST an image, get it back without its background."""
@@ -49,7 +56,7 @@ class RemoveBackground(RemovalView):
             refuse_large_fields(request, beside=(BASE64_FIELD,))
             picture = picture_of(request)
         except UnsupportedMediaType:
-            raise MissingImage from None
+            raise MissingImage(NO_FORM) from None
         form = RemovalForm(data=request.data)
         form.is_valid(raise_exception=True)
         organization_id = self.api_key.organization_id

@@ -191,7 +191,7 @@ def picture_of(request: Request) -> Picture:
     file, encoded, address = file_of(request, SOURCES[0]), text_of(request, SOURCES[1]), address_of(request, SOURCES[2])
     given = sum((file is not None, bool(encoded), address is not None))
     if not given:
-        raise missing_source()
+        raise missing_source(has_text_for_file=bool(text_of(request, SOURCES[0])))
     if given > 1:
         raise multiple_sources()
     if file is not None:
@@ -211,6 +211,14 @@ def checked(address: PictureAddress) -> PictureAddress:
 
 
 def wants_json(request: Request) -> bool:
-    """Whether the caller accepts JSON and not just anything, as axios says it does while it wants bytes."""
-    accepted = request.headers.get("Accept", "").lower()
-    return "application/json" in accepted and "*/*" not in accepted
+    """Whether the caller wants JSON more than an image or just anything (RFC 9110, section 12.5.1).
+
+    axios names JSON and */* while it wants bytes: where both are wanted as much, bytes are given.
+    """
+    wanted_json, wanted_bytes = 0.0, 0.0
+    for accepted in request._request.accepted_types:
+        if str(accepted).partition(";")[0].lower() == "application/json":
+            wanted_json = max(wanted_json, accepted.quality)
+        elif accepted.main_type.lower() in ("*", "image") or accepted.sub_type.lower() == "zip":
+            wanted_bytes = max(wanted_bytes, accepted.quality)
+    return wanted_json > wanted_bytes

@@ -30,12 +30,14 @@ class InvalidBody(Refusal):
         )
 
 
-def missing_source() -> Refusal:
-    """No picture was sent."""
+def missing_source(*, has_text_for_file: bool = False) -> Refusal:
+    """No picture was sent; text stands where its file belongs where the @ of curl was forgotten."""
     return Refusal(
         "missing_source",
         "No image given",
-        "Please provide the source image in the image_url, image_file or image_file_b64 parameter.",
+        "image_file holds text. Please send it as a file part with a file name."
+        if has_text_for_file
+        else "Please provide the source image in the image_url, image_file or image_file_b64 parameter.",
     )
 
 

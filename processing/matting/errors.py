@@ -3,6 +3,9 @@
 The shape is that of `accounts.errors.ServiceError`; the core imports nothing of ours, so it is written out here.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class MattingError(Exception):
     """A picture could not be turned into a cutout; `public_text` says to the caller what to do."""
@@ -12,12 +15,23 @@ class MattingError(Exception):
     is_our_fault = True
     public_text = "The image could not be processed. Please try again."
     retry_after_s: int | None = None
+    is_about_backdrop = False
 
     def __init__(self, public_text: str | None = None, *, details: str | None = None) -> None:
         if public_text is not None:
             self.public_text = public_text
         self.details = details
         super().__init__(self.public_text)
+
+
+@contextmanager
+def about_the_backdrop() -> Iterator[None]:
+    """Mark what is raised in the block as a fault of the background picture, not of the photo."""
+    try:
+        yield
+    except MattingError as error:
+        error.is_about_backdrop = True
+        raise
 
 
 class UnreadableImage(MattingError):

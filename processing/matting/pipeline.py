@@ -15,7 +15,7 @@ from processing.matting.deadline import NEVER, Deadline
 from processing.matting.decode import OpenedFile, Photo, decode_opened, open_file
 from processing.matting.delivery import Layer, deliver
 from processing.matting.encode import CONTENT_TYPES
-from processing.matting.errors import NoSubject
+from processing.matting.errors import NoSubject, about_the_backdrop
 from processing.matting.foreground import estimate_foreground
 from processing.matting.framing import shrink, shrink_opaque
 from processing.matting.layout import Box, lay_out, pixels_at_most
@@ -95,7 +95,7 @@ def cut_out_opened(
         ambiguous = ambiguous_ratio(alpha)
         layer = Layer(rgb=foreground, alpha=alpha, region=region, photo=size)
         del foreground, alpha, opacity
-        delivered = deliver(layer, options, limits, None if backdrop is None else decode_opened(backdrop))
+        delivered = deliver(layer, options, limits, _decoded_backdrop(backdrop))
         del layer
     with watch.step("encode"):
         data = delivered.encoded()
@@ -127,6 +127,13 @@ def _part_of(photo: Photo, region: Box) -> Photo:
     rows = slice(int(region.top), int(region.bottom))
     columns = slice(int(region.left), int(region.right))
     return Photo(rgb=photo.rgb[rows, columns], alpha=None if photo.alpha is None else photo.alpha[rows, columns])
+
+
+def _decoded_backdrop(backdrop: OpenedFile | None) -> Photo | None:
+    if backdrop is None:
+        return None
+    with about_the_backdrop():
+        return decode_opened(backdrop)
 
 
 def _predicted(photo: Photo, options: CutoutOptions, session: MattingSession, deadline: Deadline) -> Matte:

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from urllib.parse import urlencode
 
 import pytest
@@ -87,7 +88,8 @@ def test_a_chunked_upload_is_read_and_one_over_the_cap_is_image_too_large(live):
 
 
 def test_health_answers_while_all_places_are_taken_and_the_rest_is_refused_at_once(tmp_path):
-    server = LiveServer(tmp_path, environ={"IMAGE_SLOTS": "1", "SLOT_WAITING_PLACES": "1", "SLOT_WAIT_S": "60"}).start()
+    limits = {"IMAGE_SLOTS": "1", "SLOT_WAITING_PLACES": "1", "SLOT_WAIT_S": "60", "PLACES_PER_ORGANIZATION": "99"}
+    server = LiveServer(tmp_path, environ=limits).start()
     try:
         key = server.create_organization("Crowd", credits=50)
         slowest_health_s = 0.0
@@ -114,6 +116,7 @@ def test_health_answers_while_all_places_are_taken_and_the_rest_is_refused_at_on
 def test_more_uploads_than_places_are_told_busy_and_slow_ones_are_cut(tmp_path):
     """Slow senders take the places of uploads, not the threads of health checks, and only until the deadline."""
     limits = {"IMAGE_SLOTS": "1", "SLOT_WAITING_PLACES": "0", "UPLOADS_AT_ONCE": "3", "UPLOAD_DEADLINE_S": "4"}
+    limits["PLACES_PER_ORGANIZATION"] = "9"
     server = LiveServer(tmp_path, environ=limits).start()
     slow = []
     try:
@@ -160,6 +163,63 @@ def test_strangers_who_stop_in_mid_upload_keep_nobody_out(tmp_path):
         assert [read_answer(client)[0] for client in silent] == [401] * 60
     finally:
         for client in silent:
+            client.close()
+        server.stop()
+
+
+def test_unfinished_heads_and_silent_callers_keep_nobody_out(tmp_path):
+    """More of them than there are threads: health answers at once, and they are cut off at their deadline."""
+    server = LiveServer(tmp_path, environ={"HEAD_DEADLINE_S": "6"}).start()
+    strangers = []
+    try:
+        key = server.create_organization("Honest", credits=5)
+        for number in range(120):
+            client = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+            if number % 3:
+                client.sendall(b"GET /v1/me HTTP/1.1\r\nHost: 127")
+            strangers.append(client)
+        time.sleep(1)
+        began = time.monotonic()
+        for path in ("/livez", "/readyz"):
+            assert requests.get(server.url + path, timeout=4).status_code == 200
+        assert remove(server, key).status_code == 200
+        assert time.monotonic() - began < 20
+        with suppress(ConnectionResetError):
+            assert strangers[1].recv(1) == b"", "closed at the deadline"
+    finally:
+        for client in strangers:
+            client.close()
+        server.stop()
+
+
+def test_a_head_that_comes_in_two_parts_is_answered(live):
+    with socket.create_connection(("127.0.0.1", live.port), timeout=20) as client:
+        client.sendall(b"GET /livez HTTP/1.1\r\nHost: 127.0")
+        time.sleep(1.5)
+        client.sendall(b".0.1\r\n\r\n")
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+
+        assert answer.status == 200
+
+
+def test_slow_uploads_of_one_organization_leave_places_for_another(tmp_path):
+    server = LiveServer(tmp_path, environ={"UPLOAD_DEADLINE_S": "30"}).start()
+    slow = []
+    try:
+        greedy, honest = (server.create_organization(name, credits=5) for name in ("Greedy", "Honest"))
+        head = f"POST /v1/remove HTTP/1.1\r\nHost: 127.0.0.1\r\nx-api-key: {greedy}\r\n".encode()
+        for _ in range(40):
+            client = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+            client.sendall(head + b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 100000\r\n\r\n--x")
+            slow.append(client)
+        time.sleep(1)
+
+        assert remove(server, honest).status_code == 200
+        refused = read_answer(slow[-1])
+        assert (refused[0], refused[1]["code"]) == (429, "rate_limit_exceeded")
+    finally:
+        for client in slow:
             client.close()
         server.stop()
 

@@ -106,3 +106,36 @@ def test_missing_weights_are_said_with_the_way_out(tmp_path, photos, settings, m
 
     with pytest.raises(CommandError, match="fetch_model"):
         call_command("cutout", str(photos[0]), "-o", str(tmp_path / "x.png"))
+
+
+def test_a_photo_is_not_written_over(photos, disc):
+    before = photos[1].read_bytes()
+
+    with pytest.raises(CommandError, match="is the photo itself"):
+        call_command("cutout", str(photos[1]), "-o", str(photos[1].parent / "." / "b.jpg"))
+
+    assert photos[1].read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("out.gif", [], "not as gif"),
+        ("out.png", ["--format", "jpg"], "make them agree"),
+    ],
+)
+def test_a_file_is_what_its_name_says(tmp_path, photos, disc, name, options, words):
+    with pytest.raises(CommandError, match=words):
+        call_command("cutout", str(photos[0]), "-o", str(tmp_path / name), *options)
+
+    assert not (tmp_path / name).exists()
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_one_line(photos, disc):
+    with pytest.raises(CommandError, match="cannot be made"):
+        call_command("cutout", str(photos[0]), "-o", "/proc/nothing")
+
+
+def test_a_photo_that_crop_took_for_proportions_is_named(photos, disc):
+    with pytest.raises(CommandError, match="put photos before options"):
+        call_command("cutout", str(photos[1]), "--crop", str(photos[0]), "-o", "out")

@@ -79,3 +79,14 @@ def test_an_organization_has_as_many_in_flight_as_its_plan_allows():
             pass
 
     assert not crowd._counts, "nothing is kept about organizations with nothing in flight"
+
+
+def test_one_organization_has_its_share_of_the_places_whatever_its_plan(settings):
+    settings.PLACES_PER_ORGANIZATION = 2
+    in_flight = InFlight()
+
+    with in_flight.enter(1, limit=64), in_flight.enter(1, limit=64):
+        with pytest.raises(TooManyAtOnce, match="This server takes 2 images of yours"), in_flight.enter(1, limit=64):
+            pass
+        with in_flight.enter(2, limit=64):
+            pass

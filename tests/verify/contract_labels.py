@@ -28,6 +28,8 @@ def _as_text(body: Any) -> list[Any]:
         return [_text(body)]
     # Of a list each item is a field of the same name, the last of which counts.
     single = {name: value[-1] if isinstance(value, list) else value for name, value in body.items() if value != []}
+    # Of an object requests sends the keys, as if they were a list's items; an empty one is not sent at all.
+    single = {name: [*value][-1] if isinstance(value, dict) else value for name, value in single.items() if value != {}}
     readings = [{_text(value), _number_or_text(value)} for value in single.values()]
     return [dict(zip(single, values, strict=True)) for values in itertools.product(*readings)]
 

@@ -20,7 +20,13 @@ Plan.objects.create(
     max_concurrency=100,
 )
 """
-PATIENT = {"SLOT_WAITING_PLACES": "8", "SLOT_WAIT_S": "120", "STRANGER_RATE": "100000/m", "DEPLOYMENT": "laptop"}
+PATIENT = {
+    "PLACES_PER_ORGANIZATION": "100",
+    "SLOT_WAITING_PLACES": "8",
+    "SLOT_WAIT_S": "120",
+    "STRANGER_RATE": "100000/m",
+    "DEPLOYMENT": "laptop",
+}
 
 
 @contextmanager

@@ -37,6 +37,9 @@ def document():
         (REMOVE, FORM, {"image_url": "a", "padding": "10%,7.5%,1%"}, False),
         (REMOVE, FORM, {"image_url": "a", "padding": ""}, True),
         (REMOVE, FORM, {"crop": "true"}, False),
+        (REMOVE, FORM, {"image_url": "a", "quality": {}}, True),
+        (REMOVE, FORM, {"image_url": "a", "quality": {"fast": 1}}, True),
+        (REMOVE, FORM, {"image_url": "a", "quality": {"slow": 1}}, False),
     ],
 )
 def test_a_body_is_told_to_fit_or_not(document, path, media_type, body, expected):

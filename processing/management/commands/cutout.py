@@ -15,6 +15,8 @@ from processing.matting.options import CutoutOptions
 from processing.matting.pipeline import cut_out
 from processing.services import decode_limits
 
+FORMATS = ("png", "jpg", "webp")
+
 
 class Command(BaseCommand):
     """Cut out photos from the command line."""
@@ -51,6 +53,8 @@ class Command(BaseCommand):
         parser.add_argument("--fit", default="", help="contain (default), cover or scale-down, with both sides.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["crop"] and Path(options["crop"]).exists():
+            raise CommandError(f"--crop took {options['crop']} for proportions: put photos before options.")
         photos: list[Path] = options["photos"]
         output: Path = options["output"]
         form = _read_form(options, output)
@@ -83,8 +87,9 @@ class Command(BaseCommand):
 
 
 def _read_form(options: dict[str, Any], output: Path) -> RemovalForm:
-    ending = output.suffix.lower().removeprefix(".").replace("jpeg", "jpg")
-    by_name = ending if ending in ("png", "jpg", "webp") and not output.is_dir() else ""
+    by_name = _format_by_name(output)
+    if by_name and options["format"] and options["format"] != by_name:
+        raise CommandError(f"--format says {options['format']} and {output.name} says {by_name}: make them agree.")
     given = {name: options[name] for name in map(str, RemovalForm().fields) if name in options and name != "format"}
     form = RemovalForm(data={**given, "format": options["format"] or by_name})
     if not form.is_valid():
@@ -93,15 +98,33 @@ def _read_form(options: dict[str, Any], output: Path) -> RemovalForm:
     return form
 
 
+def _format_by_name(output: Path) -> str:
+    """Return the format that a file's name asks for; empty for a folder."""
+    if not output.suffix or output.is_dir():
+        return ""
+    ending = output.suffix.lower().removeprefix(".").replace("jpeg", "jpg")
+    if ending not in FORMATS:
+        raise CommandError(f"{output.name}: cutouts are written as {', '.join(FORMATS)}, not as {ending}.")
+    return ending
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise CommandError(f"{folder} is a file; several photos need a folder.") from None
+    except OSError as error:
+        raise CommandError(f"{folder} cannot be made: {error.strerror}.") from None
+
+
 def _targets(photos: list[Path], output: Path, image_format: str) -> list[Path]:
     """Return where each cutout goes; two photos of one name in different folders must not overwrite each other."""
-    if len(photos) == 1 and output.suffix and not output.is_dir():
-        output.parent.mkdir(parents=True, exist_ok=True)
+    is_one_file = len(photos) == 1 and bool(output.suffix) and not output.is_dir()
+    _make_folder(output.parent if is_one_file else output)
+    if is_one_file:
+        if output.exists() and photos[0].exists() and output.samefile(photos[0]):
+            raise CommandError(f"{output} is the photo itself, which would be lost; name another file.")
         return [output]
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise CommandError(f"{output} is a file; several photos need a folder.") from None
     targets = [output / f"{photo.stem}-cutout.{image_format}" for photo in photos]
     doubled = sorted({str(target) for target in targets if targets.count(target) > 1})
     if doubled:

@@ -182,6 +182,8 @@ ACCEPT = [
             ("*/*", "api_reference 2.4"),
             ("image/*", "api_reference 4.2 (9)"),
             ("application/json, text/plain, */*", "issue 4.1"),
+            ("image/png, application/json;q=0.5", "RFC 9110 12.5.1"),
+            ("application/json;q=0", "RFC 9110 12.5.1"),
         )
     ),
     removed(

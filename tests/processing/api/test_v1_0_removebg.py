@@ -88,3 +88,39 @@ def test_a_background_picture_fills_the_canvas(alice, disc):
     assert (result.mode, result.size) == ("RGB", (200, 200))
     assert result.getpixel((3, 3)) == (0, 0, 255), "the middle third of the stripes is all that fits"
     assert result.getpixel((196, 196)) == (0, 0, 255)
+
+
+def test_what_is_wrong_with_the_background_is_told_as_its_fault(alice, alice_credits, disc):
+    files = {"image_file": upload("x.png", picture_bytes()), "bg_image_file": upload("b.pdf", b"%PDF-1.7 ...")}
+
+    response = alice.post(REMOVE, files)
+
+    error = response.json()["errors"][0]
+    assert (response.status_code, error["code"]) == (400, "invalid_file_type")
+    assert error["title"] == "Background image: Invalid file type"
+    assert alice_credits() == 10
+
+
+def test_a_background_that_ends_early_is_told_as_its_fault(alice, alice_credits, disc):
+    files = {"image_file": upload("x.png", picture_bytes()), "bg_image_file": upload("b.png", picture_bytes()[:-200])}
+
+    response = alice.post(REMOVE, files)
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["title"].startswith("Background image: ")
+    assert alice_credits() == 10
+
+
+def test_a_forgotten_at_sign_is_told(alice):
+    error = alice.post(REMOVE, {"image_file": "photo.jpg"}).json()["errors"][0]
+
+    assert error["code"] == "missing_source"
+    assert "holds text" in error["detail"]
+
+
+def test_json_may_begin_with_a_mark(alice):
+    body = b"\xef\xbb\xbf" + b'{"image_url": "http://example.com/a.png", "size": "tiny"}'
+
+    error = alice.send(REMOVE, body, "application/json").json()["errors"][0]
+
+    assert error["code"] == "invalid_size"

@@ -183,3 +183,10 @@ def test_a_delivered_image_is_recorded_without_its_pixels(alice, disc, picture, 
     assert (record.status, record.code, record.credits_charged) == (200, "", 1)
     assert (record.input_width, record.input_height, record.output_bytes) == (40, 30, len(response.content))
     assert set(record.timings_ms) == {"decode", "predict", "refine", "foreground", "composite", "encode"}
+
+
+def test_json_is_told_to_be_no_form(alice):
+    response = alice.send("/v1/remove", '{"image_url": "http://example.com/a.png"}', "application/json")
+
+    assert (response.status_code, response.json()["code"]) == (400, "missing_image")
+    assert "The body is no form" in response.json()["message"]
