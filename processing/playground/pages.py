@@ -29,6 +29,7 @@ _SIZE_TITLES = {
     "large": gettext_lazy("Large"),
     "hd": gettext_lazy("HD"),
 }
+RATIOS = ("1:1", "4:5", "3:4", "16:9")
 AT_ONCE = 3
 """Uploads of one page that are under way together."""
 
@@ -51,7 +52,13 @@ def playground(request: PersonRequest) -> HttpResponse:
         "sizes": {name: asdict(size) for name, size in sizes.items()},
         "public_url": settings.PUBLIC_URL,
     }
-    context = {"tab": "try", "facts": facts, "sizes": _size_labels(sizes), "credits": facts["credits"]}
+    context = {
+        "tab": "try",
+        "ratios": RATIOS,
+        "facts": facts,
+        "sizes": _size_labels(sizes),
+        "credits": facts["credits"],
+    }
     return render(request, "try/page.html", context)
 
 
