@@ -27,7 +27,7 @@ const stage = new Stage(playground, { changed: (row) => { rows.update(row); show
 const rows = new Rows(byId("rows"), byId("row-template"), (name, row) => rowActs[name](row));
 
 const rowActs = {
-  open: (row) => openRow(row),
+  open: async (row) => { await openRow(row); byId("stage").scrollIntoView({ block: "nearest" }); },
   download: (row) => takeAway(() => download(row, options.read())),
   retry: (row) => queue.retry(row),
   start: (row) => { queue.start([row]); whenChanged(row); },

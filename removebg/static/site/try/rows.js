@@ -43,6 +43,9 @@ export class Rows {
     show(line, "cancel", row.isBusy || (row.state === "waiting" && row.isAsked));
     show(line, "remove", !row.isBusy);
     part(line, "open").disabled = row.state !== "done";
+    const request = part(line, "request");
+    request.hidden = !row.refusal?.requestId;
+    request.dataset.copy = row.refusal?.requestId ?? "";
     if (row.cutout && row.drawn !== row.cutout) this.#draw(row, row.cutout);
     row.drawn = row.cutout;
   }
@@ -84,7 +87,7 @@ function noteOf(row) {
     case "sending": return interpolate(gettext("%s · uploading %s %"), [size, percent]);
     case "working": return interpolate(gettext("%s · cutting out"), [size]);
     case "pausing": return interpolate(gettext("%s · the server is busy, trying again by itself"), [size]);
-    case "failed": return row.refusal.message + (row.refusal.requestId ? ` (${row.refusal.requestId})` : "");
+    case "failed": return row.refusal.message;
     case "done": return doneText(row, size);
     default: return row.isAsked ? interpolate(gettext("%s · waiting"), [size]) : size;
   }

@@ -66,10 +66,18 @@ function show(state) {
   if (state === "result" || state === "refused") hero.querySelector(`[data-pane="${state}"]`).focus();
 }
 
-splitBy(part("split"), (share) => {
+function splitAt(event) {
+  const { left, width } = event.currentTarget.getBoundingClientRect();
+  event.currentTarget.setPointerCapture(event.pointerId);
+  split.set((event.clientX - left) / width);
+}
+
+const split = splitBy(part("split"), (share) => {
   part("before").style.clipPath = `inset(0 ${(1 - share) * 100}% 0 0)`;
   part("line").style.left = `${share * 100}%`;
 });
+hero.querySelector(".trial-pair").addEventListener("pointermove", (event) => { if (event.buttons) splitAt(event); });
+hero.querySelector(".trial-pair").addEventListener("pointerdown", splitAt);
 for (const button of hero.querySelectorAll("[data-picks]")) button.addEventListener("click", () => part("file").click());
 part("cancel").addEventListener("click", () => { abort.abort(); show("start"); });
 part("file").addEventListener("change", (event) => { tryPhoto(photosPicked(event.target.files)); event.target.value = ""; });
