@@ -20,8 +20,8 @@ from processing.models import DailyUsage, ModelChoice, RemovalRecord, SizeVocabu
 class RemovalRecordAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Find a request by the id a caller names."""
 
-    list_display = ("created", "request_id", "organization", "status", "code", "credits_charged", "took_ms")
-    list_filter = ("status", "code", "model", "quality")
+    list_display = ("created", "request_id", "organization", "origin", "status", "code", "credits_charged", "took_ms")
+    list_filter = ("origin", "status", "code", "model", "quality")
     search_fields = ("request_id", "organization__name", "organization__public_id")
     date_hierarchy = "created"
     list_select_related = ("organization",)

@@ -9,6 +9,7 @@ removal_seconds = Histogram(
     ["model", "quality"],
     buckets=(0.25, 0.5, 1, 2, 3, 5, 8, 13, 21, 34),
 )
+trial_previews = Counter("removebg_trial_previews_total", "Answers to strangers who try.", ["status", "code"])
 rate_limit_unavailable = Counter(
     "removebg_rate_limit_unavailable_total", "Requests let through because the cache could not count them."
 )

@@ -5,6 +5,14 @@ from django.db import models
 from accounts.models import ApiKey, Organization
 
 
+class Origin(models.TextChoices):
+    """Where a request came from."""
+
+    API = "api"
+    PLAYGROUND = "playground"
+    TRIAL = "trial"
+
+
 class RemovalRecord(models.Model):
     """One request for a cutout that reached the work, and how it ended."""
 
@@ -22,6 +30,7 @@ class RemovalRecord(models.Model):
     model = models.CharField(max_length=60, blank=True)
     # The default in the database, too, lets processes of the version before write records while they are replaced.
     quality = models.CharField(max_length=20, blank=True, default="", db_default="")
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.API, db_default=Origin.API.value)
     took_ms = models.PositiveIntegerField()
     timings_ms = models.JSONField(default=dict, help_text="Milliseconds of each stage.")
 

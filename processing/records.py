@@ -9,8 +9,8 @@ from django.db.models import Count, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from accounts.models import ApiKey
-from processing.models import DailyUsage, RemovalRecord
+from accounts.models import ApiKey, Organization
+from processing.models import DailyUsage, Origin, RemovalRecord
 from processing.services import RemovalResult
 
 logger = logging.getLogger(__name__)
@@ -18,7 +18,9 @@ logger = logging.getLogger(__name__)
 
 def record_removal(
     *,
-    api_key: ApiKey,
+    organization: Organization,
+    api_key: ApiKey | None,
+    origin: Origin,
     request_id: str,
     started: datetime,
     status: int,
@@ -28,8 +30,9 @@ def record_removal(
 ) -> None:
     """Keep one line about a finished request; a failure to write it is logged and never reaches the caller."""
     record = RemovalRecord(
-        organization_id=api_key.organization_id,
+        organization=organization,
         api_key=api_key,
+        origin=origin,
         request_id=request_id,
         created=started,
         status=status,

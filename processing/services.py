@@ -18,9 +18,9 @@ from processing.matting.deadline import NEVER, Deadline
 from processing.matting.decode import OpenedFile, open_file
 from processing.matting.errors import UnknownFileType, about_the_backdrop
 from processing.matting.header import ImageHeader
-from processing.matting.options import CutoutOptions, DecodeLimits, Quality
+from processing.matting.options import CutoutOptions, DecodeLimits, Quality, ResultSize
 from processing.matting.pipeline import Cutout, cut_out_opened
-from processing.slots import image_slots
+from processing.slots import image_slots, trial_slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,19 @@ def remove_background(request: RemovalRequest, *, admit: Callable[[ImageHeader],
         model=session.model.name,
         quality=request.options.quality,
     )
+
+
+def preview(picture: bytes, *, side_px: int, admit: Callable[[ImageHeader], None] = _let_in) -> Cutout:
+    """Make a small cutout for somebody who pays nothing, when nobody who pays needs the slot; the ledger never hears.
+
+    `admit` is asked once the picture was recognised and the slot is ours.
+    """
+    limits = decode_limits()
+    opened = open_file(picture, limits)
+    options = CutoutOptions(size=ResultSize(max_side_px=side_px))
+    with trial_slots.acquire(), image_slots.take_idle():
+        admit(opened.header)
+        return cut_out_opened(opened, options, session=engine.session(), limits=limits)
 
 
 def _opened_if_here(picture: Picture | None, limits: DecodeLimits) -> OpenedFile | None:

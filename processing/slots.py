@@ -10,6 +10,8 @@ from django.conf import settings
 
 from accounts.errors import ServiceError
 
+IDLE_SLOT_AGAIN_S = 2
+
 
 class ServerBusy(ServiceError):
     """All slots and waiting places are taken, or the wait took too long."""
@@ -50,6 +52,16 @@ class Slots:
         finally:
             self._line.release()
 
+    @contextmanager
+    def take_idle(self) -> Iterator[None]:
+        """Hold a slot that is free now for the block; raise ServerBusy rather than stand in anybody's way."""
+        if not self._free.acquire(blocking=False):
+            raise ServerBusy(retry_after_s=IDLE_SLOT_AGAIN_S)
+        try:
+            yield
+        finally:
+            self._free.release()
+
     @property
     def _retry_after_s(self) -> int:
         return max(1, round(self._wait_s / 3))
@@ -89,4 +101,6 @@ class InFlight:
 image_slots = Slots(
     places=settings.IMAGE_SLOTS, waiting_places=settings.SLOT_WAITING_PLACES, wait_s=settings.SLOT_WAIT_S
 )
+# Strangers' previews: one at a time, on a slot that nobody else wants now.
+trial_slots = Slots(places=1, waiting_places=0, wait_s=0)
 in_flight = InFlight()

@@ -6,7 +6,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-PLACES: tuple[tuple[str, str, Any], ...] = (("people", "people", _("People")),)
+PLACES: tuple[tuple[str, str, Any], ...] = (
+    ("try", "try", _("Try")),
+    ("people", "people", _("People")),
+)
 """The places of an organization, after its overview: (name, route, title), in the order of the tabs."""
 
 

@@ -1,7 +1,9 @@
 """The site's own pages: the front and the errors explained."""
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from removebg.error_catalogue import ERROR_PAGES, PAGE_BY_SLUG
@@ -9,8 +11,14 @@ from removebg.error_catalogue import ERROR_PAGES, PAGE_BY_SLUG
 
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:
-    """Say what this is, and how to call it."""
-    return render(request, "front.html")
+    """Say what this is, and let strangers try it."""
+    context = {
+        "trial_open": settings.TRIAL_OPEN and not request.user.is_authenticated,
+        "trial_side_px": settings.TRIAL_PREVIEW_SIDE_PX,
+        "free_credits": settings.FREE_CREDITS if settings.SIGNUP_OPEN else 0,
+        "error_index_url": reverse("error-index"),
+    }
+    return render(request, "front.html", context)
 
 
 @require_safe

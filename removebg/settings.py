@@ -157,6 +157,10 @@ RATELIMIT_IP_META_KEY = "accounts.addresses.rate_limit_address"
 RATELIMIT_FAIL_OPEN = True
 # Calls without a valid key, by address. Calls with one are counted by key alone: an office shares one address.
 STRANGER_RATE = env.read_rate("STRANGER_RATE", "60/m")
+# Previews for people without an account, on the front page.
+TRIAL_OPEN = env.read_bool("TRIAL_OPEN", True)
+TRIAL_PREVIEWS = env.read_rate("TRIAL_PREVIEWS", "5/d")
+TRIAL_PREVIEW_SIDE_PX = env.read_int("TRIAL_PREVIEW_SIDE_PX", 512, minimum=32)
 METRICS_TOKEN = env.read_text("METRICS_TOKEN")
 
 # --- Fetching what callers name --------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.i18n import JavaScriptCatalog
 from drf_spectacular.views import SpectacularAPIView
 
 from processing.api import v1, v1_0
@@ -22,6 +23,7 @@ urlpatterns = [
     path("", pages.front, name="front"),
     path("docs/errors/", pages.error_index, name="error-index"),
     path("docs/errors/<slug:slug>", pages.error_page, name="error-page"),
+    path("words.js", JavaScriptCatalog.as_view(packages=["removebg"]), name="words"),
     path("", include("accounts.urls")),
     path("", include("billing.urls")),
     path("account/", include("allauth.urls")),

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from accounts.authentication import ApiKeyAuthentication
 from accounts.errors import AuthenticationError, MissingApiKey
-from accounts.models import ApiKey
+from accounts.models import ApiKey, Organization
 from billing.models import CreditAccount
 from billing.selectors import account_of
 from processing.api import throttling
@@ -44,10 +44,20 @@ class ApiView(APIView):
         return self.caller
 
     @property
+    def organization(self) -> Organization:
+        """Whose credits and whose rate this counts against."""
+        return self.api_key.organization
+
+    @property
+    def is_known(self) -> bool:
+        """Whether we know by now who calls."""
+        return self.caller is not None
+
+    @property
     def account(self) -> CreditAccount:
         """The credit account, with its plan, of the organization that calls."""
         if not hasattr(self, "_account"):
-            self._account = account_of(self.api_key.organization)
+            self._account = account_of(self.organization)
         return self._account
 
     def perform_authentication(self, request: Request) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,6 +20,7 @@ from processing.api.upload_gate import REFUSED_KEY
 from processing.matting.errors import FileTooLarge
 from processing.matting.header import ImageHeader
 from processing.metrics import removal_seconds, removals
+from processing.models import Origin
 from processing.records import record_removal
 from processing.services import RemovalRequest, RemovalResult, remove_background
 from processing.slots import ServerBusy, in_flight
@@ -32,7 +34,8 @@ NOT_RECORDED = frozenset({401, 429})
 class RemovalView(ApiView, ABC):
     """POST an image, get it back without its background; a dialect reads the request and words the answer."""
 
-    permission_classes = (scoped("remove"),)
+    permission_classes: tuple[type[BasePermission], ...] = (scoped("remove"),)
+    origin = Origin.API
     started: datetime
     input_bytes: int | None = None
     result: RemovalResult | None = None
@@ -55,7 +58,7 @@ class RemovalView(ApiView, ABC):
 
     def post(self, request: Request) -> HttpResponse:
         """Read the form, have the work done, and hand over the image."""
-        with in_flight.enter(self.api_key.organization_id, limit=self.account.plan.max_concurrency):
+        with in_flight.enter(self.organization.pk, limit=self.account.plan.max_concurrency):
             removal = self.read_request(request)
             self.input_bytes = len(removal.picture) if isinstance(removal.picture, bytes) else None
             self.result = remove_background(removal, admit=self.admit)
@@ -75,9 +78,11 @@ class RemovalView(ApiView, ABC):
         removals.labels(str(response.status_code), code).inc()
         if response.status_code == 200 and self.result is not None:
             removal_seconds.labels(self.result.model, self.result.quality).observe(self.took_ms() / 1000)
-        if self.caller is not None and request.method == "POST" and response.status_code not in NOT_RECORDED:
+        if self.is_known and request.method == "POST" and response.status_code not in NOT_RECORDED:
             record_removal(
+                organization=self.organization,
                 api_key=self.caller,
+                origin=self.origin,
                 request_id=request_id_of(request._request),
                 started=self.started,
                 status=response.status_code,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django_ratelimit.core import get_usage
 from django_redis.exceptions import ConnectionInterrupted
 from redis.exceptions import RedisError
@@ -14,7 +15,7 @@ from rest_framework.request import Request
 
 from accounts.addresses import client_address
 from accounts.errors import ServiceError
-from accounts.models import ApiKey
+from accounts.models import ApiKey, Organization
 from billing.models import Plan
 from processing.metrics import rate_limit_unavailable
 
@@ -25,6 +26,16 @@ class RateLimitExceeded(ServiceError):
     """More requests than the plan, or an address without a key, may send."""
 
     code, status, is_our_fault = "rate_limit_exceeded", 429, False
+
+
+class TrialUsedUp(ServiceError):
+    """More previews than an address may have without an account."""
+
+    code, status, is_our_fault = "rate_limit_exceeded", 429, False
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        text = _("That was the last free preview for now. With an account you go on at full size.")
+        super().__init__(text, retry_after_s=retry_after_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +63,22 @@ class Usage:
 
 
 def count_key(request: Request, api_key: ApiKey, plan: Plan) -> None:
-    """Count one request of a key; raise RateLimitExceeded when it is one too many.
+    """Count one request of a key; raise RateLimitExceeded when it is one too many."""
+    _count_by_plan(request, "key", api_key.pk, plan)
 
-    Two rules: the plan's requests a minute, and a short burst rule, since fixed windows alone let twice the rate
-    through around their edge.
+
+def count_people(request: Request, organization: Organization, plan: Plan) -> None:
+    """Count one picture that an organization's people sent from a page, all of them together, as `count_key` does."""
+    _count_by_plan(request, "people", organization.pk, plan)
+
+
+def _count_by_plan(request: Request, kind: str, number: int, plan: Plan) -> None:
+    """Count by two rules: the plan's requests a minute, and a short burst rule.
+
+    Fixed windows alone let twice the rate through around their edge.
     """
-    minute = _count(request, "key-minute", str(api_key.pk), f"{plan.requests_per_minute}/m")
-    burst = _count(request, "key-burst", str(api_key.pk), f"{plan.requests_per_second}/s")
+    minute = _count(request, f"{kind}-minute", str(number), f"{plan.requests_per_minute}/m")
+    burst = _count(request, f"{kind}-burst", str(number), f"{plan.requests_per_second}/s")
     remember_usage(request, burst if burst.is_exceeded else minute)
     for usage in (burst, minute):
         if usage.is_exceeded:
@@ -77,6 +97,20 @@ def count_stranger(request: Request) -> None:
     remember_usage(request, usage)
     if usage.is_exceeded:
         raise _refusal(usage, "Too many requests without a valid API key came from your address.")
+
+
+def look_at_trial(request: Request) -> None:
+    """Raise TrialUsedUp for an address that had all its free previews, without counting."""
+    usage = _count(request, "trial", client_address(request._request), settings.TRIAL_PREVIEWS, increment=False)
+    if not usage.remaining:
+        raise TrialUsedUp(retry_after_s=usage.retry_after_s)
+
+
+def count_trial(request: Request) -> None:
+    """Count one free preview of an address; raise TrialUsedUp when it is one too many."""
+    usage = _count(request, "trial", client_address(request._request), settings.TRIAL_PREVIEWS)
+    if usage.is_exceeded:
+        raise TrialUsedUp(retry_after_s=usage.retry_after_s)
 
 
 def _refusal(usage: Usage, why: str) -> RateLimitExceeded:

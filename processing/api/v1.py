@@ -59,7 +59,7 @@ class RemoveBackground(RemovalView):
             raise MissingImage(NO_FORM) from None
         form = RemovalForm(data=request.data)
         form.is_valid(raise_exception=True)
-        organization_id = self.api_key.organization_id
+        organization_id = self.organization.pk
         return RemovalRequest(
             account=self.account,
             picture=picture,

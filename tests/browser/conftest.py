@@ -25,6 +25,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
             "SLOT_WAITING_PLACES": "20",
             "SLOT_WAIT_S": "120",
             "STRANGER_RATE": "1000/m",
+            "TRIAL_PREVIEWS": "1000/d",
             "PYTHONUNBUFFERED": "1",
         },
     )

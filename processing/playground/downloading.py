@@ -1,0 +1,37 @@
+"""Answers for browsers without our script: the image as a file to keep, a refusal as a page."""
+
+from pathlib import PurePath
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.http import content_disposition_header
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+FALLBACK_NAME = "photo"
+_ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+
+
+class AsDownload(APIView):
+    """Turns the answers of the view it is mixed into."""
+
+    def finalize_response(  # type: ignore[override]
+        self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Name the file, or show the refusal."""
+        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
+        if isinstance(response, Response):
+            context = {"problem": response.data, "status": response.status_code}
+            return render(request._request, "try/refused.html", context, status=response.status_code)
+        response["Content-Disposition"] = content_disposition_header(True, file_name_of(request, response)) or ""
+        return response
+
+
+def file_name_of(request: Request, response: HttpResponse) -> str:
+    """Return what the cutout is called beside the photo: `cat.jpg` becomes `cat-cutout.png`."""
+    upload = request.FILES.get("image_file")
+    stem = PurePath(upload.name or "").stem if isinstance(upload, UploadedFile) else ""
+    return f"{stem or FALLBACK_NAME}-cutout.{_ENDINGS.get(response['Content-Type'], 'png')}"

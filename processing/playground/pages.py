@@ -1,0 +1,76 @@
+"""The playground's page."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_safe
+
+from accounts.abilities import Ability
+from accounts.current_organization import PersonRequest, requires
+from billing.pricing import CREDITS_PER_IMAGE
+from billing.selectors import account_of, credits_of
+from processing.api.v1_form import SIZES, SIZES_IN_MEGAPIXELS
+from processing.matting.framing import CROP_MIN_ALPHA
+from processing.matting.options import ResultSize
+from processing.selectors import speaks_megapixels
+
+_SIZE_TITLES = {
+    "full": gettext_lazy("Full"),
+    "preview": gettext_lazy("Preview"),
+    "small": gettext_lazy("Small"),
+    "medium": gettext_lazy("Medium"),
+    "large": gettext_lazy("Large"),
+    "hd": gettext_lazy("HD"),
+}
+RATIOS = ("1:1", "4:5", "3:4", "16:9")
+AT_ONCE = 3
+"""Uploads of one page that are under way together."""
+
+
+@never_cache
+@ensure_csrf_cookie
+@require_safe
+@requires(Ability.USE)
+def playground(request: PersonRequest) -> HttpResponse:
+    """Let a person cut out photos, look at them, correct them and take them away."""
+    organization = request.membership.organization
+    account = account_of(organization)
+    sizes = SIZES_IN_MEGAPIXELS if speaks_megapixels(organization.pk) else SIZES
+    facts: dict[str, Any] = {
+        "at_once": min(AT_ONCE, account.plan.max_concurrency),
+        "max_bytes": settings.MAX_IMAGE_BYTES,
+        "credits_per_image": CREDITS_PER_IMAGE,
+        "credits": credits_of(account.pk).available,
+        "crop_min_alpha": CROP_MIN_ALPHA,
+        "sizes": {name: asdict(size) for name, size in sizes.items()},
+        "public_url": settings.PUBLIC_URL,
+    }
+    context = {
+        "tab": "try",
+        "ratios": RATIOS,
+        "facts": facts,
+        "sizes": _size_labels(sizes),
+        "credits": facts["credits"],
+    }
+    return render(request, "try/page.html", context)
+
+
+def _size_labels(sizes: dict[str, ResultSize]) -> list[tuple[str, str]]:
+    """Return each size with its words, the full one first."""
+    return [(name, _label(name, size)) for name, size in sizes.items()]
+
+
+def _label(name: str, size: ResultSize) -> str:
+    title = _SIZE_TITLES[name]
+    if size.max_side_px:
+        return _("%(size)s (%(side)d px)") % {"size": title, "side": size.max_side_px}
+    if size.max_pixels:
+        return _("%(size)s (%(count)g megapixels)") % {"size": title, "count": size.max_pixels / 1_000_000}
+    return str(title)

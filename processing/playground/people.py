@@ -1,0 +1,81 @@
+"""POST /try/remove: what POST /v1/remove does, for people with a session instead of programs with a key."""
+
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.abilities import Ability, can
+from accounts.errors import AuthenticationError, PermissionRefused
+from accounts.models import Membership, Organization
+from processing.api import throttling
+from processing.api.removal_view import refuse_early
+from processing.api.v1 import RemoveBackground
+from processing.models import Origin
+from processing.playground.downloading import AsDownload
+from processing.playground.forgery import refuse_forged
+
+
+class LoggedOut(AuthenticationError):
+    """The session has ended."""
+
+    def __init__(self) -> None:
+        super().__init__(_("You are logged out. Log in again, then try again."))
+
+
+class MayUse(BasePermission):
+    """Lets people through who may cut out images in the organization they work in, while it is not suspended."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Return True, or raise PermissionRefused."""
+        membership: Membership | None = getattr(view, "membership", None)
+        if membership is None:
+            raise PermissionRefused(_("You do not belong to an organization yet."))
+        if membership.organization.is_suspended:
+            raise PermissionRefused(_("This organization is suspended."))
+        if not can(membership.role, Ability.USE):
+            raise PermissionRefused(_("Your role does not allow this. Ask an owner of your organization."))
+        return True
+
+
+class RemoveForPeople(RemoveBackground):
+    """POST an image from a page, get it back without its background."""
+
+    authentication_classes = ()
+    permission_classes = (MayUse,)
+    schema = None
+    origin = Origin.PLAYGROUND
+    ability = Ability.USE
+    membership: Membership | None = None
+
+    @property
+    def organization(self) -> Organization:
+        """The organization that the person works in."""
+        if self.membership is None:
+            raise LoggedOut
+        return self.membership.organization
+
+    @property
+    def is_known(self) -> bool:
+        """Whether we know by now who asks."""
+        return self.membership is not None
+
+    def perform_authentication(self, request: Request) -> None:
+        """Find the person, and make sure that a page of ours sent this, after its size: the token may be inside."""
+        if not request._request.user.is_authenticated:
+            raise LoggedOut
+        refuse_early(request, max_body_bytes=settings.MAX_BODY_BYTES, max_image_bytes=settings.MAX_IMAGE_BYTES)
+        refuse_forged(request)
+        found: Any = getattr(request._request, "membership", None)
+        self.membership = found or None
+
+    def check_throttles(self, request: Request) -> None:
+        """Count the picture against the plan's rate, with those of everybody in the organization."""
+        throttling.count_people(request, self.organization, self.account.plan)
+
+
+class DownloadForPeople(AsDownload, RemoveForPeople):
+    """The same for a plain form: the answer is a file to keep, or a page that says why there is none."""
