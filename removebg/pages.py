@@ -1,29 +1,11 @@
-"""The site's own pages: the front and the errors explained."""
+"""The site's front."""
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
-
-from removebg.error_catalogue import ERROR_PAGES, PAGE_BY_SLUG
 
 
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:
     """Say what this is, and how to call it."""
     return render(request, "front.html")
-
-
-@require_safe
-def error_index(request: HttpRequest) -> HttpResponse:
-    """List every error code."""
-    return render(request, "errors/index.html", {"pages": ERROR_PAGES})
-
-
-@require_safe
-def error_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """Explain one code."""
-    if slug.replace("_", "-") in PAGE_BY_SLUG and slug not in PAGE_BY_SLUG:
-        return redirect("error-page", slug=slug.replace("_", "-"), permanent=True)
-    if slug not in PAGE_BY_SLUG:
-        raise Http404
-    return render(request, "errors/explained.html", {"page": PAGE_BY_SLUG[slug]})
