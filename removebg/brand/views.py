@@ -3,7 +3,7 @@
 from hashlib import sha256
 from typing import Any
 
-from csp.decorators import csp_replace
+from csp.decorators import csp
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -39,7 +39,7 @@ def stylesheet(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@csp_replace(_SEALED)
+@csp(_SEALED)
 @_kept
 def logo(request: HttpRequest) -> HttpResponse:
     """Return the logo; 404 where the operator has none."""
@@ -50,7 +50,7 @@ def logo(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@csp_replace(_SEALED)
+@csp(_SEALED)
 @_kept
 def icon(request: HttpRequest) -> HttpResponse:
     """Return the site's icon in the accent's colour, or the logo where there is one."""

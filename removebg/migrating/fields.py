@@ -35,6 +35,8 @@ class Body:
     fields: tuple[Field, ...] = ()
     file: str = ""
     """Of style `file`: what names the file whose content is the whole body."""
+    is_guessed: bool = False
+    """Whether it is JSON by its looks alone."""
 
 
 def body_of(call: CurlCall) -> Body:
@@ -47,8 +49,10 @@ def body_of(call: CurlCall) -> Body:
     whole = next((value for option, value in call.body if _is_whole_file(option, value)), None)
     if whole is not None:
         return Body(style="file", file=whole)
-    if _says_json(call):
-        return Body(style="json", fields=tuple(_json_fields("".join(value for _option, value in call.body))))
+    text = "".join(value for _option, value in call.body)
+    is_said = _says_json(call)
+    if is_said or text.lstrip().startswith("{"):
+        return Body(style="json", fields=tuple(_json_fields(text)), is_guessed=not is_said)
     return Body(
         style="urlencoded", fields=tuple(field for option, value in call.body for field in _pairs(option, value))
     )

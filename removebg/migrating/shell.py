@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 _OPENS, _CLOSES = "\ue000", "\ue001"
 """Around the name of a variable, in words; private characters that nobody types."""
@@ -88,7 +89,7 @@ class _Reader:
         self._is_windows = is_windows
         self._line = CommandLine()
         self._word: list[str] | None = None
-        self._redirects = False
+        self._redirects: Literal["", "output", "elsewhere"] = ""
 
     def read(self) -> CommandLine:
         """Walk to the end of the first command."""
@@ -123,10 +124,11 @@ class _Reader:
         if self._word is None:
             return
         word, self._word = "".join(self._word), None
-        if self._redirects:
-            self._line.saved_as, self._redirects = word, False
-        else:
+        if self._redirects == "output":
+            self._line.saved_as = word
+        elif not self._redirects:
             self._line.words.append(word)
+        self._redirects = ""
 
     def _skip_comment(self) -> None:
         end = self._text.find("\n", self._at)
@@ -134,12 +136,11 @@ class _Reader:
 
     def _ends_here(self, character: str) -> bool:
         """Tell whether the command ends at this character; step over it where it does not."""
+        if character == "<" and self._word is not None and self._word[-1] == "=":
+            self._add(character)  # a shell would take it as its own, who copies -F name=<file means curl's
+            return False
         if character == ">":
-            if self._word is not None and "".join(self._word) in ("1", "2", "&"):
-                self._word = None
-            self._end_word()
-            self._at += len(re.match(r">+[&|]?", self._text[self._at :])[0])  # type: ignore[index]  # it stands there
-            self._redirects = True
+            self._redirect()
             return False
         self._end_word()
         rest = self._text[self._at :]
@@ -151,6 +152,16 @@ class _Reader:
                 return False
         self._line.has_more = bool(rest.strip(_BLANKS + "\n;&"))
         return True
+
+    def _redirect(self) -> None:
+        """Step over `>`, `>>`, `2>`; what follows is no word of the command."""
+        number = "".join(self._word or ())
+        if number in ("1", "2"):
+            self._word = None
+        self._end_word()
+        while self._text[self._at : self._at + 1] in (">", "&", "|") and self._at < len(self._text):
+            self._at += 1
+        self._redirects = "elsewhere" if number == "2" else "output"
 
     def _single(self) -> None:
         end = self._text.find("'", self._at + 1)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -22,7 +22,8 @@ from removebg.migrating.fields import Body, Field, body_of
 from removebg.migrating.shell import CommandLine, Unreadable, quoted, shown
 
 MOST_CHARACTERS = 20_000
-LONGEST_SHOWN = 120
+LONGEST_SHOWN = 400
+SHORTEST_SECRET = 8
 
 Verdict = Literal["same", "different", "ignored", "wrong", "added", "left out"]
 
@@ -74,7 +75,7 @@ def translate(text: str) -> Translation:
     body = body_of(call)
     guide = GUIDES["remove-bg" if target.path.startswith("/v1.0/") else "poof"]
     return Translation(
-        command=_without_secrets(_written(call, target, body), call),
+        command=_written(call, target, body),
         guide=guide,
         findings=tuple(_findings(call, target, body, guide)),
         warnings=tuple(_warnings(line, call, target, body)),
@@ -128,16 +129,20 @@ def _read_url(text: str) -> tuple[str, Any]:
 
 
 def _written(call: CurlCall, target: _Target, body: Body) -> str:
-    parts = [["curl", *([] if _has_fail(call) else ["-f"]), f"{settings.PUBLIC_URL}{target.path}"]]
+    flags = [word for option in call.kept if len(option) == 1 for word in option]
+    parts = [["curl", *([] if _has_fail(call) else ["-f"]), *flags, f"{settings.PUBLIC_URL}{target.path}"]]
     parts += [["-H", f"x-api-key: {_KEY}"]]
     parts += [["-H", f"{name}: {value}"] for name, value in call.headers if name.lower() in _KEPT_HEADERS and value]
     parts += _written_body(body, target)
-    parts += call.kept
+    parts += [option for option in call.kept if len(option) > 1]
     if call.output:
         parts.append(["-o", call.output])
     elif _needs_output(call, target):
         parts.append(["-o", "cutout.png"])
-    return " \\\n  ".join(" ".join(quoted(word) for word in part) for part in parts)
+    secrets = _secrets_of(call)
+    command = " \\\n  ".join(" ".join(quoted(_without(word, secrets)) for word in part) for part in parts)
+    # JSON may hold halves of characters, which no page can.
+    return command.encode("utf-8", "replace").decode("utf-8")
 
 
 def _written_body(body: Body, target: _Target) -> Iterator[list[str]]:
@@ -170,15 +175,19 @@ def _needs_output(call: CurlCall, target: _Target) -> bool:
     return target.path in _CUTS_OUT and not wants_json and ["-O"] not in call.kept
 
 
-def _without_secrets(command: str, call: CurlCall) -> str:
-    """Return the command once more without anything that came as a key, wherever else it may stand."""
-    for name, value in call.headers:
-        if name.lower() not in _KEPT_HEADERS:
-            call.secrets += [value, value.rpartition(" ")[2]]
-    for secret in sorted({secret for secret in call.secrets if len(secret) >= 8}, key=len, reverse=True):
+def _secrets_of(call: CurlCall) -> list[str]:
+    """Return what came as a key or a password, the longest first; short words are left, they stand for themselves."""
+    values = [value for name, value in call.headers if name.lower() not in (*_KEPT_HEADERS, "content-type")]
+    secrets = {*call.secrets, *values, *(value.rpartition(" ")[2] for value in values)}
+    return sorted((secret for secret in secrets if len(secret) >= SHORTEST_SECRET), key=len, reverse=True)
+
+
+def _without(word: str, secrets: Iterable[str]) -> str:
+    """Return the word with the variable in the place of each secret, wherever else it was written."""
+    for secret in secrets:
         if not shell.has_variable(secret):
-            command = command.replace(secret, "$KEY")
-    return command
+            word = word.replace(secret, _KEY)
+    return word
 
 
 # --- What differs --------------------------------------------------------------------------------------------------
@@ -211,7 +220,7 @@ def _key_finding(call: CurlCall) -> Finding:
 
 
 def _header_finding(name: str, target: _Target) -> Finding | None:
-    shown_name = re.sub(r"[^A-Za-z0-9-]", "", name)[:40] or _("a header")
+    shown_name = _plain(name) or _("a header")
     lower = name.lower()
     if lower in ("x-api-key", "authorization"):
         return None
@@ -224,16 +233,24 @@ def _header_finding(name: str, target: _Target) -> Finding | None:
     return Finding(shown_name, "left out", _("The API does not read it."))
 
 
+def _plain(name: str) -> str:
+    """Return a name without anything that no name of ours has, and no longer than one."""
+    return re.sub(r"[^A-Za-z0-9_\[\]-]", "", name)[:40]
+
+
 def _field_finding(field: Field, target: _Target, guide: Guide, faults: dict[str, str]) -> Finding:
     row = _row_of(field, target)
     if row is None:
-        name = re.sub(r"[^A-Za-z0-9_\[\]-]", "", field.name)[:40] or _("a field")
-        return Finding(name, "left out", _("There is no such field here; it would be ignored."))
+        return Finding(
+            _plain(field.name) or _("a field"), "left out", _("There is no such field here; it would be ignored.")
+        )
     if field.base_name in _FILES and field.kind == "text":
-        return Finding(field.name, "wrong", _("Before the file's name an @ is missing: this sends the name as text."))
+        return Finding(
+            _plain(field.name), "wrong", _("Before the file's name an @ is missing: this sends the name as text.")
+        )
     if field.base_name in faults:
-        return Finding(field.name, "wrong", faults[field.base_name])
-    return Finding(field.name, _verdict_of(row), _why(row, guide))
+        return Finding(_plain(field.name), "wrong", faults[field.base_name])
+    return Finding(_plain(field.name), _verdict_of(row), _why(row, guide))
 
 
 def _row_of(field: Field, target: _Target) -> Row | None:
@@ -271,7 +288,7 @@ def _is_unknown(value: Any) -> bool:
 def _first(faults: Any) -> str:
     while isinstance(faults, dict | list) and faults:
         faults = next(iter(faults.values())) if isinstance(faults, dict) else faults[0]
-    return str(faults)[: LONGEST_SHOWN * 3]
+    return str(faults)[:LONGEST_SHOWN]
 
 
 def _left_out_because(option: str) -> str:
@@ -326,5 +343,7 @@ def _warnings_of_body(body: Body, target: _Target) -> Iterator[str]:
         yield _("No picture is sent: add -F image_file=@photo.jpg.")
     elif len(sent) > 1 and target.path.startswith("/v1.0/"):
         yield _("More than one picture is sent (%(names)s), which is refused.") % {"names": ", ".join(sent)}
+    if body.style == "json" and body.is_guessed:
+        yield _("The body looks like JSON, and no Content-Type says so; it was read as JSON.")
     if body.style == "json" and not target.path.startswith("/v1.0/"):
         yield _("JSON is not taken on v1; the call below sends a form.")

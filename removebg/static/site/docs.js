@@ -13,3 +13,6 @@ document.addEventListener("change", (event) => {
   localStorage.setItem(KEY, event.target.value);
   show(event.target.value);
 });
+
+// On a phone the places are a row: the open one is brought into sight.
+document.querySelector(".docs-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
