@@ -1,5 +1,6 @@
 """Markdown to HTML for the pages: no HTML of the writer's passes, and links between documents lead to pages."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import pairwise
@@ -20,6 +21,7 @@ def to_html(text: str, *, resolve: Resolve = str) -> SafeString:
     """Return the document as HTML; `resolve` says where a link leads, and empty text makes it plain words."""
     tokens = _parser().parse(text)
     _name_headings(tokens)
+    _name_regions(tokens)
     for token in tokens:
         _lead_links(token.children or [], resolve)
     return mark_safe(str(_parser().renderer.render(tokens, _parser().options, {})))  # noqa: S308 - html is off
@@ -38,15 +40,21 @@ class _Renderer(RendererHTML):
 
     def table_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """Begin a region that scrolls."""
-        return f'<div class="wide" tabindex="0" role="region" aria-label="{escape(_("Table"))}"><table>\n'
+        return (
+            f'<div class="wide" tabindex="0" role="region" aria-label="{escape(tokens[idx].meta["label"])}"><table>\n'
+        )
 
     def table_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """End it."""
         return "</table></div>\n"
 
     def th_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
-        """Say what the cell heads; a style for its alignment would be inline."""
-        return '<th scope="col">'
+        """Say what the cell heads; a style for its alignment would be inline. One without words heads nothing."""
+        return '<th scope="col">' if tokens[idx + 1].content else "<td>"
+
+    def th_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        """End it as it began."""
+        return "</th>\n" if tokens[idx - 1].content else "</td>\n"
 
     def td_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """Leave alignment out here, too."""
@@ -55,7 +63,7 @@ class _Renderer(RendererHTML):
     def fence(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         """Show code as everywhere on the site."""
         return (
-            f'<pre class="code" tabindex="0" role="region" aria-label="{escape(_("Code"))}">'
+            f'<pre class="code" tabindex="0" role="region" aria-label="{escape(tokens[idx].meta["label"])}">'
             f"<code>{escape(tokens[idx].content.rstrip())}</code></pre>\n"
         )
 
@@ -71,6 +79,19 @@ def _name_headings(tokens: Sequence[Token]) -> None:
     for opening, words in pairwise(tokens):
         if opening.type == "heading_open" and opening.tag != "h1":
             opening.attrSet("id", slugify(words.content))
+
+
+def _name_regions(tokens: Sequence[Token]) -> None:
+    """Give what scrolls a name of its own: what it is, under which heading, and which of several there."""
+    heading, seen = "", Counter[str]()
+    for opening, words in pairwise([*tokens, Token("end", "", 0)]):
+        if opening.type == "heading_open":
+            heading = words.content.replace("`", "")
+        kind = {"table_open": _("Table"), "fence": _("Code"), "code_block": _("Code")}.get(opening.type)
+        if kind:
+            name = f"{kind}: {heading}"
+            seen[name] += 1
+            opening.meta["label"] = name if seen[name] == 1 else f"{name} ({seen[name]})"
 
 
 def _lead_links(children: list[Token], resolve: Resolve) -> None:

@@ -69,8 +69,9 @@ def test_headings_can_be_linked_to_and_wide_tables_scroll_by_keyboard():
     html = markdown.to_html("# One\n\n## Two words\n\n| a |\n| --- |\n| b |\n")
 
     assert '<h2 id="two-words">' in html
-    assert '<div class="wide" tabindex="0" role="region" aria-label="Table"><table>' in html
+    assert '<div class="wide" tabindex="0" role="region" aria-label="Table: Two words"><table>' in html
     assert '<th scope="col">a</th>' in html
+    assert "<td></td>" in markdown.to_html("| | a |\n| --- | --- |\n| b | c |\n")
 
 
 @pytest.mark.parametrize("guide", GUIDES.values(), ids=GUIDES)
