@@ -3,6 +3,7 @@
 from typing import Any
 
 from csp.decorators import csp_replace
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
@@ -28,7 +29,13 @@ def docs(request: HttpRequest) -> HttpResponse:
 @require_safe
 def quickstart(request: HttpRequest) -> HttpResponse:
     """Lead from nothing to a cutout, with the person's own key named where they have one."""
-    context = {"place": "quickstart", "samples": samples_of("removeBackground"), "own_key": find_own_key(request)}
+    context = {
+        "place": "quickstart",
+        "samples": samples_of("removeBackground"),
+        "own_key": find_own_key(request),
+        "signup_open": settings.SIGNUP_OPEN,
+        "free_credits": settings.FREE_CREDITS,
+    }
     return render(request, "docs/quickstart.html", context)
 
 

@@ -121,6 +121,16 @@ def test_pricing_promises_no_free_credits_where_nobody_can_sign_up(client, setti
     assert "are yours" not in client.get("/pricing/").content.decode()
 
 
+def test_the_quickstart_sends_nobody_to_a_closed_door(client, settings):
+    assert 'class="button" href="/account/signup/">Sign up</a> <a' in client.get("/docs/quickstart/").content.decode()
+    settings.SIGNUP_OPEN = False
+
+    page = client.get("/docs/quickstart/").content.decode()
+
+    assert "for an invitation" in page
+    assert "free credits" not in page
+
+
 @pytest.mark.parametrize("path", ["/pricing/", "/privacy/", "/docs/errors/auth-failed"])
 def test_people_are_told_whom_to_ask(client, settings, path):
     assert "whoever runs this server" in client.get(path).content.decode()
