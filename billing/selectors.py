@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Organization
 from billing.ledger import open_account
-from billing.models import CreditAccount, EntryKind, LedgerEntry
+from billing.models import CreditAccount, EntryKind, LedgerEntry, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +37,8 @@ def account_of(organization: Organization) -> CreditAccount:
     """Return the organization's account with its plan; opened empty on the default plan if there is none yet."""
     account = CreditAccount.objects.select_related("plan").filter(organization=organization).first()
     return account or open_account(organization)
+
+
+def plans_on_offer() -> list[Plan]:
+    """Return every plan, the one that new organizations get first, then from slow to fast."""
+    return list(Plan.objects.order_by("-is_default", "requests_per_minute", "pk"))

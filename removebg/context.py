@@ -6,6 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from removebg.brand import views as brand_files
+
 PLACES: tuple[tuple[str, str, Any], ...] = (
     ("try", "try", _("Try")),
     ("people", "people", _("People")),
@@ -16,6 +18,7 @@ PLACES: tuple[tuple[str, str, Any], ...] = (
 def brand(request: HttpRequest) -> dict[str, Any]:
     """Return the product's name, its public address and whom to ask, and where in an organization one can go."""
     return {
+        **brand_files.in_templates(),
         "optional_word": _("(optional)"),
         "places": [dict(zip(("name", "route", "title"), place, strict=True)) for place in PLACES],
         "product_name": settings.PRODUCT_NAME,

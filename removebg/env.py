@@ -29,8 +29,8 @@ def read_int(name: str, default: int, *, minimum: int = 0) -> int:
     return value
 
 
-def read_float(name: str, default: float, *, minimum: float = 0.0) -> float:
-    """Return a finite number of at least `minimum`; raise ImproperlyConfigured for anything else."""
+def read_float(name: str, default: float, *, minimum: float = 0.0, maximum: float = math.inf) -> float:
+    """Return a finite number from `minimum` to `maximum`; raise ImproperlyConfigured for anything else."""
     text = read_text(name, str(default))
     try:
         value = float(text)
@@ -38,6 +38,8 @@ def read_float(name: str, default: float, *, minimum: float = 0.0) -> float:
         raise ImproperlyConfigured(f"{name} must be a number, not {text!r}.") from None
     if not math.isfinite(value) or value < minimum:
         raise ImproperlyConfigured(f"{name} must be a finite number of at least {minimum}, not {text}.")
+    if value > maximum:
+        raise ImproperlyConfigured(f"{name} must be at most {maximum:g}, not {text}.")
     return value
 
 
@@ -104,6 +106,11 @@ def read_rate(name: str, default: str) -> str:
 def read_path(name: str, default: Path) -> Path:
     """Return an absolute path; `~` is the home folder."""
     return Path(read_text(name, str(default))).expanduser().absolute()
+
+
+def find_path(name: str) -> Path | None:
+    """Return an absolute path, or None where the variable is not set."""
+    return read_path(name, Path()) if read_text(name) else None
 
 
 def read_database(name: str, default: str) -> dict[str, object]:

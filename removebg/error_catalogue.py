@@ -146,6 +146,4 @@ ERROR_PAGES = (
         retry="Yes, after `Retry-After` seconds.",
     ),
 )
-"""Every code the API answers, in the order of their statuses."""
-
-PAGE_BY_SLUG = {page.slug: page for page in ERROR_PAGES}
+"""Every code that v1 answers, in the order of their statuses."""

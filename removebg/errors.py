@@ -1,14 +1,16 @@
 """Any exception, anywhere, to the one error shape of the dialect that was spoken; pages get a page."""
 
 import logging
+import sys
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
 from processing.api.request_ids import request_id_of
-from removebg import v1_0_errors, v1_errors
+from removebg import problem_pages, v1_0_errors, v1_errors
 from removebg.problems import CODES, OUR_FAULT, Problem, problem_of
 
 logger = logging.getLogger(__name__)
@@ -31,46 +33,52 @@ def handle_api_exception(error: Exception, context: dict[str, Any]) -> Response:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400: malformed requests that reach no view."""
-    return _answer(request, Problem(status=400, code=CODES[400], message="The request is malformed."))
+    return _answer(request, Problem(status=400, code=CODES[400], message=_("The request is malformed.")))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler403."""
-    return _answer(request, Problem(status=403, code=CODES[403], message="You may not do this."))
+    """Django's handler403, with the reason where whoever refused gave one."""
+    reason = str(exception) if isinstance(exception, PermissionDenied) else ""
+    return _answer(request, Problem(status=403, code=CODES[403], message=reason or _("You may not do this.")))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404."""
-    return _answer(request, Problem(status=404, code=CODES[404], message="There is nothing at this address."))
+    return _answer(request, Problem(status=404, code=CODES[404], message=_("There is nothing at this address.")))
 
 
-def too_many(request: HttpRequest) -> HttpResponse:
-    """allauth's handler429: somebody guesses, or asks for mails, too often."""
-    text = "Too many tries in a short time. Wait five minutes, then try again."
+def too_many_requests(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """handler429, which allauth looks for: guesses and forms that come too fast."""
+    text = _("Too many tries in a short time. Wait five minutes, then try again.")
     return _answer(request, Problem(status=429, code=CODES[429], message=text, retry_after_s=300))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500: a crash outside the API views."""
-    return _answer(request, Problem(status=500, code=CODES[500], message=OUR_FAULT))
+    """Django's handler500: a crash outside the API views, or a database that does not answer."""
+    error = sys.exc_info()[1]
+    problem = problem_of(error) if isinstance(error, Exception) else None
+    if problem is None or problem.status != 503:
+        problem = Problem(status=500, code=CODES[500], message=OUR_FAULT)
+    return _answer(request, problem)
 
 
 def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's CSRF_FAILURE_VIEW: the form was open too long, or came from elsewhere."""
-    text = "The form is too old or came from another site. Go back, reload the page and send it again."
+    text = _("The form is too old or came from another site. Go back, reload the page and send it again.")
     return _answer(request, Problem(status=403, code=CODES[403], message=text))
 
 
 def _answer(request: HttpRequest, problem: Problem) -> HttpResponse:
+    response: HttpResponse
     if request.path.startswith("/v1/"):
-        return JsonResponse(v1_errors.body_of(problem, request_id=request_id_of(request)), status=problem.status)
-    if _is_v1_0(request):
-        return JsonResponse(v1_0_errors.body_of(problem), status=problem.status)
-    context = {"problem": problem, "request_id": request_id_of(request)}
-    page = render(request, "errors/problem.html", context, status=problem.status)
+        response = JsonResponse(v1_errors.body_of(problem, request_id=request_id_of(request)), status=problem.status)
+    elif _is_v1_0(request):
+        response = JsonResponse(v1_0_errors.body_of(problem), status=problem.status)
+    else:
+        response = problem_pages.page_of(request, problem)
     for name, value in _headers(problem).items():
-        page[name] = value
-    return page
+        response[name] = value
+    return response
 
 
 def _is_v1_0(request: HttpRequest) -> bool:

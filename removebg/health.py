@@ -23,7 +23,7 @@ def livez(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when the database answers and the default model is loaded, else 503; says how each model offered stands."""
     status = engine.status()
-    database = _database_problem()
+    database = database_problem()
     is_ready = status.is_ready and database is None
     body = {
         "ready": is_ready,
@@ -47,7 +47,8 @@ def _described(status: EngineStatus) -> dict[str, Any]:
     }
 
 
-def _database_problem() -> str | None:
+def database_problem() -> str | None:
+    """Return what is wrong with the database, without its own words; None where it answers."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

@@ -1,6 +1,6 @@
 """What a browser may load and do on our pages: everything from here, nothing inline, nothing from elsewhere."""
 
-from csp.constants import NONE, SELF
+from csp.constants import NONE, SELF, UNSAFE_INLINE
 
 POLICY = {
     "default-src": [NONE],
@@ -40,3 +40,8 @@ def policy_with(providers: list[str]) -> dict[str, object]:
     """Return django-csp's setting, with the log-in providers that are configured as targets of forms."""
     hosts = [PROVIDER_HOSTS[provider] for provider in providers]
     return {"DIRECTIVES": {**POLICY, "form-action": [SELF, *hosts]}, "EXCLUDE_URL_PREFIXES": ["/admin/"]}
+
+
+# Swagger UI writes styles into its page and pictures into its styles; scripts still come from here alone.
+SWAGGER_POLICY = {**POLICY, "style-src": [SELF, UNSAFE_INLINE]}
+"""The policy of /docs/swagger/, the second named exception."""

@@ -1,16 +1,20 @@
-"""The site's own pages: the front and the errors explained."""
+"""The site's front."""
 
+<<<<<<< HEAD
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+=======
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+>>>>>>> docs
 from django.views.decorators.http import require_safe
-
-from removebg.error_catalogue import ERROR_PAGES, PAGE_BY_SLUG
 
 
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:
+<<<<<<< HEAD
     """Say what this is, and let strangers try it."""
     context = {
         "trial_open": settings.TRIAL_OPEN and not request.user.is_authenticated,
@@ -35,3 +39,7 @@ def error_page(request: HttpRequest, slug: str) -> HttpResponse:
     if slug not in PAGE_BY_SLUG:
         raise Http404
     return render(request, "errors/explained.html", {"page": PAGE_BY_SLUG[slug]})
+=======
+    """Say what this is, and how to call it."""
+    return render(request, "front.html")
+>>>>>>> docs

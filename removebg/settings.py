@@ -12,6 +12,7 @@ from processing.matting.model_catalog import CATALOG
 from removebg import env
 from removebg.account_settings import *  # noqa: F403 - settings are found by their names
 from removebg.account_settings import SOCIALACCOUNT_PROVIDERS
+from removebg.brand.logo import read_logo
 from removebg.databases import with_our_options
 from removebg.page_policies import FEATURES, policy_with
 
@@ -31,6 +32,15 @@ PUBLIC_URL = env.read_text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env.read_list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 PRODUCT_NAME = env.read_text("PRODUCT_NAME", "removebg")
 SUPPORT_EMAIL = env.read_text("SUPPORT_EMAIL")
+# The accent of every page, a hue in degrees of OKLCH; what is written in it is readable whatever the number.
+BRAND_HUE = env.read_float("BRAND_HUE", 277.0, maximum=360.0)
+BRAND_LOGO = env.find_path("BRAND_LOGO")
+if BRAND_LOGO:
+    read_logo(BRAND_LOGO)
+# A folder with privacy.md and terms.md of the operator's own.
+LEGAL_DIR = env.find_path("LEGAL_DIR")
+if LEGAL_DIR and not LEGAL_DIR.is_dir():
+    raise ImproperlyConfigured(f"LEGAL_DIR: {LEGAL_DIR} is no folder.")
 
 
 def _own_secret_key() -> str:
@@ -284,9 +294,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SERVERS": [{"url": PUBLIC_URL}],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "POSTPROCESSING_HOOKS": [
         "processing.api.v1_schema.complete",
         "processing.api.v1_0_schema.complete",
+        "removebg.reference.error_examples.complete",
     ],
 }
 

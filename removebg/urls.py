@@ -7,7 +7,8 @@ from drf_spectacular.views import SpectacularAPIView
 
 from processing.api import v1, v1_0
 from processing.api.door import NoSuchEndpoint
-from removebg import health, metrics, pages
+from removebg import discovery, health, legal_pages, metrics, pages, pricing_page, status_page
+from removebg.brand import views as brand
 
 urlpatterns = [
     path("v1/remove", v1.RemoveBackground.as_view(), name="v1-remove"),
@@ -21,8 +22,17 @@ urlpatterns = [
     path("v1.0/", NoSuchEndpoint.as_view()),
     path("v1.0/<path:rest>", NoSuchEndpoint.as_view()),
     path("", pages.front, name="front"),
-    path("docs/errors/", pages.error_index, name="error-index"),
-    path("docs/errors/<slug:slug>", pages.error_page, name="error-page"),
+    path("docs/", include("removebg.documents.urls")),
+    path("pricing/", pricing_page.pricing, name="pricing"),
+    path("status/", status_page.status_page, name="status"),
+    path("privacy/", legal_pages.privacy, name="privacy"),
+    path("terms/", legal_pages.terms, name="terms"),
+    path("brand.css", brand.stylesheet, name="brand-css"),
+    path("brand/logo", brand.logo, name="brand-logo"),
+    path("brand/icon.svg", brand.icon, name="brand-icon"),
+    path("favicon.ico", brand.favicon),
+    path("robots.txt", discovery.robots),
+    path("sitemap.xml", discovery.sitemap, name="sitemap"),
     path("words.js", JavaScriptCatalog.as_view(packages=["removebg"]), name="words"),
     path("", include("accounts.urls")),
     path("", include("billing.urls")),
@@ -37,5 +47,5 @@ urlpatterns = [
 handler400 = "removebg.errors.bad_request"
 handler403 = "removebg.errors.forbidden"
 handler404 = "removebg.errors.not_found"
-handler429 = "removebg.errors.too_many"
+handler429 = "removebg.errors.too_many_requests"
 handler500 = "removebg.errors.server_error"

@@ -129,6 +129,9 @@ RATE_HEADERS = [
     header("X-RateLimit-Reset", OpenApiTypes.INT, "When the count starts again, in unix seconds."),
 ]
 REQUEST_ID = header("X-Request-ID", OpenApiTypes.STR, "req_..., also on errors.")
+REPLAYED = header(
+    "Idempotent-Replayed", OpenApiTypes.STR, "true for a repetition under the same Idempotency-Key; else absent."
+)
 CREDIT_HEADERS = [
     header("X-Credits-Charged", OpenApiTypes.INT, "1, or 0 for a repetition under the same Idempotency-Key."),
     header("X-Credits-Remaining", OpenApiTypes.INT, "What is left after this call."),

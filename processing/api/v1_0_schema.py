@@ -5,7 +5,7 @@ from itertools import combinations
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 
 from processing.api.describing import (
@@ -14,6 +14,7 @@ from processing.api.describing import (
     IDEMPOTENCY_KEY,
     NUMBER,
     RATE_HEADERS,
+    REPLAYED,
     REQUEST_ID,
     ZERO,
     AddressText,
@@ -234,6 +235,7 @@ _ANSWER_HEADERS = [
         header(f"X-Foreground-{name}", OpenApiTypes.INT, "Of the subject in the delivered image, in pixels.")
         for name in ("Top", "Left", "Width", "Height")
     ),
+    REPLAYED,
     *RATE_HEADERS,
 ]
 
@@ -246,6 +248,26 @@ describe_removebg = extend_schema_view(
     post=extend_schema(
         operation_id="removebg",
         summary="Remove the background of an image, in remove.bg's words",
+        description="Send exactly one of `image_file`, `image_file_b64` and `image_url`, and get the picture, or JSON "
+        "where `Accept` names `application/json` alone. One delivered image costs one credit, previews too; a refused "
+        "or failed one costs nothing. Clients of remove.bg work with this server's address and one of its keys.",
+        examples=[
+            OpenApiExample(
+                "With Accept: application/json",
+                value={
+                    "data": {
+                        "result_b64": "iVBORw0KGgoAAAANSUhEUgAA...",
+                        "foreground_top": 12,
+                        "foreground_left": 40,
+                        "foreground_width": 412,
+                        "foreground_height": 608,
+                    }
+                },
+                response_only=True,
+                media_type="application/json",
+                status_codes=["200"],
+            )
+        ],
         request={
             "multipart/form-data": RemovebgParts,
             "application/json": RemovebgJson,
@@ -266,6 +288,23 @@ describe_account = extend_schema_view(
     get=extend_schema(
         operation_id="removebgAccount",
         summary="See what is left on the account, in remove.bg's words",
+        description="All credits here are bought as one goes: they stand under `payg` and `total`. Free, and outside "
+        "the rate limit. The key needs the scope `account:read`.",
+        examples=[
+            OpenApiExample(
+                "An account",
+                value={
+                    "data": {
+                        "attributes": {
+                            "credits": {"total": 97, "subscription": 0, "payg": 97, "enterprise": 0},
+                            "api": {"free_calls": 0, "sizes": "all"},
+                        }
+                    }
+                },
+                response_only=True,
+                status_codes=["200"],
+            )
+        ],
         responses={(200, "application/json"): AccountBody, **_errors(403, 405, 429, 500, 503)},
     )
 )
@@ -273,6 +312,16 @@ describe_improve = extend_schema_view(
     post=extend_schema(
         operation_id="removebgImprove",
         summary="Hand in an image that went wrong: it is looked at and forgotten",
+        description="There for clients of remove.bg that call it. The picture is checked and counted in the rate like "
+        "one to be cut out, and nothing of it is kept; an address is not fetched. Free.",
+        examples=[
+            OpenApiExample(
+                "An id",
+                value={"id": "7f0c8a52-6d0f-4f35-9b0e-2a1c5d3e4f60"},
+                response_only=True,
+                status_codes=["200"],
+            )
+        ],
         request={
             "multipart/form-data": SourceParts,
             "application/json": ImproveText,

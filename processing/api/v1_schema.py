@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers
 
 from processing.api.describing import (
@@ -12,6 +12,7 @@ from processing.api.describing import (
     IDEMPOTENCY_KEY,
     NUMBER,
     RATE_HEADERS,
+    REPLAYED,
     REQUEST_ID,
     ZERO,
     AddressText,
@@ -112,6 +113,7 @@ _ANSWER_HEADERS = [
     header("X-Matte-Ambiguous-Ratio", OpenApiTypes.FLOAT, "0..1: share of pixels with alpha between 0.1 and 0.9."),
     header("X-Model", OpenApiTypes.STR, "The model that ran."),
     header("X-Quality", OpenApiTypes.STR, "The quality it ran in: fast, standard or best."),
+    REPLAYED,
     *RATE_HEADERS,
 ]
 _ERRORS = dict.fromkeys((400, 401, 402, 403, 404, 405, 409, 422, 429, 500, 503), ErrorBody)
@@ -120,6 +122,9 @@ describe_remove = extend_schema_view(
     post=extend_schema(
         operation_id="removeBackground",
         summary="Remove the background of an image",
+        description="Send one photo as a file, as base64 text or by its public address, and get the cutout itself as "
+        "the body of the answer. One delivered image costs one credit, whatever its size; a refused or failed one "
+        "costs nothing. Unknown fields are ignored, and empty ones mean the default.",
         request={
             "multipart/form-data": RemovalUpload,
             "application/x-www-form-urlencoded": RemovalText,
@@ -137,6 +142,22 @@ describe_me = extend_schema_view(
     get=extend_schema(
         operation_id="getAccount",
         summary="See what is left on the account",
+        description="`maxCredits - usedCredits` is what is left; images in work count as used until they are "
+        "delivered. Free, and outside the rate limit. The key needs the scope `account:read`.",
+        examples=[
+            OpenApiExample(
+                "An account",
+                value={
+                    "organizationId": "org_8sTjKq2vYxWm4RzLb0Na",
+                    "plan": "Free",
+                    "maxCredits": 100,
+                    "usedCredits": 3,
+                    "autoRechargeThreshold": None,
+                },
+                response_only=True,
+                status_codes=["200"],
+            )
+        ],
         responses={200: MeBody, 401: ErrorBody, 403: ErrorBody, 405: ErrorBody, 429: ErrorBody, 503: ErrorBody},
     )
 )

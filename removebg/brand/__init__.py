@@ -1,0 +1,1 @@
+"""The operator's own face on the pages: an accent, a logo."""

@@ -1,0 +1,12 @@
+"""The OpenAPI description of both dialects, made once a process."""
+
+from functools import cache
+from typing import Any
+
+from drf_spectacular.generators import SchemaGenerator
+
+
+@cache
+def description() -> dict[str, Any]:
+    """Return the whole description as the server publishes it; nobody changes it."""
+    return dict(SchemaGenerator().get_schema(request=None, public=True))  # type: ignore[no-untyped-call]

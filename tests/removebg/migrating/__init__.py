@@ -1,0 +1,1 @@
+"""A curl call for a rival to one for this server."""
