@@ -20,8 +20,8 @@ from processing.models import DailyUsage, ModelChoice, RemovalRecord, SizeVocabu
 class RemovalRecordAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Find a request by the id a caller names."""
 
-    list_display = ("created", "request_id", "organization", "status", "code", "credits_charged", "took_ms")
-    list_filter = ("status", "code", "model", "quality")
+    list_display = ("created", "request_id", "organization", "origin", "status", "code", "credits_charged", "took_ms")
+    list_filter = ("origin", "status", "code", "model", "quality")
     search_fields = ("request_id", "organization__name", "organization__public_id")
     date_hierarchy = "created"
     list_select_related = ("organization",)
@@ -31,9 +31,9 @@ class RemovalRecordAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 class DailyUsageAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """What remains of old records."""
 
-    list_display = ("day", "organization", "status", "requests", "credits_charged")
-    list_filter = ("day", "status")
-    list_select_related = ("organization",)
+    list_display = ("day", "organization", "api_key", "origin", "status", "requests", "credits_charged")
+    list_filter = ("day", "origin", "status")
+    list_select_related = ("organization", "api_key")
 
 
 @admin.register(ModelChoice)
