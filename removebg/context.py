@@ -4,9 +4,13 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-PLACES: tuple[tuple[str, str, str], ...] = ()
+PLACES: tuple[tuple[str, str, str | Promise], ...] = (
+    ("keys", "keys", _("API keys")),
+    ("usage", "usage", _("Usage")),
+)
 """The places of an organization, after its overview: (name, route, title), in the order of the tabs."""
 
 

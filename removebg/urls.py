@@ -24,6 +24,7 @@ urlpatterns = [
     path("docs/errors/<slug:slug>", pages.error_page, name="error-page"),
     path("account/", include("allauth.urls")),
     path("", include("accounts.urls")),
+    path("", include("billing.urls")),
     path("", include("processing.urls")),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),

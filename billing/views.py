@@ -1,0 +1,32 @@
+"""Pages about credits."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.abilities import Ability
+from accounts.current_organization import PersonRequest, requires
+from billing.forms import WarningForm
+from billing.low_credits import choose_threshold
+from billing.selectors import account_of
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Ability.MANAGE_ORGANIZATION)
+def credit_warning(request: PersonRequest) -> HttpResponse:
+    """Choose at how many credits the owners and admins are told."""
+    account = account_of(request.membership.organization)
+    initial = {"threshold": account.low_credit_threshold}
+    form = WarningForm(request.POST if request.method == "POST" else None, initial=initial)
+    if not form.is_valid():
+        return render(request, "billing/warning.html", {"tab": "overview", "form": form, "account": account})
+    threshold = form.cleaned_data["threshold"]
+    choose_threshold(account, threshold)
+    told = ngettext("A mail is sent at %(count)d credit.", "A mail is sent at %(count)d credits.", threshold or 0)
+    messages.success(request, _("No mail is sent.") if threshold is None else told % {"count": threshold})
+    return redirect("dashboard")
