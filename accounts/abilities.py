@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from accounts.models import Role
+from accounts.models import ApiKey, Membership, Role
 
 
 class Ability(StrEnum):
@@ -36,3 +36,10 @@ ABILITIES: dict[Role, frozenset[Ability]] = {Role.OWNER: _OWNER, Role.ADMIN: _AD
 def can(role: str, ability: Ability) -> bool:
     """Tell whether a person of this role may do that; raise ValueError for a role that does not exist."""
     return ability in ABILITIES[Role(role)]
+
+
+def can_manage(membership: Membership, api_key: ApiKey) -> bool:
+    """Tell whether this person may change, rotate and revoke this key of their organization."""
+    if can(membership.role, Ability.MANAGE_KEYS):
+        return True
+    return api_key.created_by_id == membership.user_id and can(membership.role, Ability.MAKE_KEYS)

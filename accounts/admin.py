@@ -71,11 +71,32 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     form = ApiKeyForm
     actions = ("revoke_keys",)
-    list_display = ("name", "organization", "shown", "is_active", "expires_at", "last_used_at", "last_used_from")
+    list_display = (
+        "name",
+        "organization",
+        "shown",
+        "is_test",
+        "is_active",
+        "expires_at",
+        "monthly_credit_cap",
+        "last_used_at",
+        "last_used_from",
+    )
+    list_filter = ("is_test",)
     list_select_related = ("organization",)
     search_fields = ("name", "prefix", "last_four", "organization__name", "organization__public_id")
     autocomplete_fields = ("organization",)
-    facts = ("organization", "shown", "created_by", "created", "revoked_at", "last_used_at", "last_used_from")
+    facts = (
+        "organization",
+        "shown",
+        "is_test",
+        "rotated_from",
+        "created_by",
+        "created",
+        "revoked_at",
+        "last_used_at",
+        "last_used_from",
+    )
 
     @admin.display(description="key")
     def shown(self, api_key: ApiKey) -> str:
@@ -88,7 +109,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return api_key.is_active_now
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
-        """Let a stored key change its name, scopes and expiry only."""
+        """Let a stored key change its name, scopes, expiry, cap and networks only."""
         return self.facts if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
@@ -106,6 +127,9 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             scopes=obj.scopes,
             created_by=request.user if isinstance(request.user, User) else None,
             expires_at=obj.expires_at,
+            is_test=obj.is_test,
+            monthly_credit_cap=obj.monthly_credit_cap,
+            allowed_networks=obj.allowed_networks or (),
         )
         obj.__dict__.update(issued.api_key.__dict__)
         self.message_user(request, f"Copy the key now, it is not shown again: {issued.secret}", level=messages.WARNING)

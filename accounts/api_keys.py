@@ -19,12 +19,12 @@ from accounts.models import ApiKey, Organization, User, all_scopes, validate_sco
 
 logger = logging.getLogger(__name__)
 
-PREFIX = "rb_live_"
+PREFIX, TEST_PREFIX = "rb_live_", "rb_test_"
 RANDOM_LENGTH = 32
 CHECKSUM_LENGTH = 6
 SHOWN_LENGTH = len(PREFIX) + 4
 
-KEY_PATTERN = PREFIX + r"[0-9A-Za-z]{38}"
+KEY_PATTERN = r"rb_(live|test)_[0-9A-Za-z]{38}"
 """Published in docs/api.md, so that scanners can find leaked keys: the last six characters are a CRC32 in base62."""
 
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -46,11 +46,15 @@ def issue(
     scopes: Sequence[str] | None = None,
     created_by: User | None = None,
     expires_at: datetime | None = None,
+    is_test: bool = False,
+    monthly_credit_cap: int | None = None,
+    allowed_networks: Sequence[str] = (),
+    rotated_from: ApiKey | None = None,
 ) -> IssuedKey:
     """Store a new key and return it with its secret, which cannot be had again; raise ValidationError on bad scopes."""
     granted = all_scopes() if scopes is None else list(scopes)
     validate_scopes(granted)
-    secret = _make_secret()
+    secret = _make_secret(TEST_PREFIX if is_test else PREFIX)
     api_key = ApiKey.objects.create(
         organization=organization,
         created_by=created_by,
@@ -60,8 +64,40 @@ def issue(
         digest=_digest(secret),
         scopes=granted,
         expires_at=expires_at,
+        is_test=is_test,
+        monthly_credit_cap=monthly_credit_cap,
+        allowed_networks=list(allowed_networks) or None,
+        rotated_from=rotated_from,
     )
     return IssuedKey(secret, api_key)
+
+
+def rotate(api_key: ApiKey, *, overlap: timedelta, expires_at: datetime | None = None) -> IssuedKey:
+    """Return a key that takes this one's place, with its name and limits; this one works for `overlap` more.
+
+    Both count as one key against the monthly cap. Raise AuthenticationError when this one does not work any more: of
+    two people who rotate it at once, one gets a key when there is no overlap, and later ones never lengthen its life.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        old = ApiKey.objects.select_for_update().get(pk=api_key.pk)
+        if not old.is_active_at(now):
+            raise AuthenticationError
+        issued = issue(
+            old.organization,
+            name=old.name,
+            scopes=old.scopes,
+            created_by=old.created_by,
+            expires_at=expires_at,
+            is_test=old.is_test,
+            monthly_credit_cap=old.monthly_credit_cap,
+            allowed_networks=old.allowed_networks or (),
+            rotated_from=old.rotated_from or old,
+        )
+        ends = now + overlap
+        if old.expires_at is None or old.expires_at > ends:
+            ApiKey.objects.filter(pk=old.pk).update(expires_at=ends)
+    return issued
 
 
 def looks_like_key(text: str) -> bool:
@@ -99,8 +135,8 @@ def note_use(api_key: ApiKey, *, address: str | None) -> None:
         logger.warning("key_use_not_noted", extra={"api_key_id": api_key.pk}, exc_info=True)
 
 
-def _make_secret() -> str:
-    body = PREFIX + base62.random_text(RANDOM_LENGTH)
+def _make_secret(prefix: str) -> str:
+    body = prefix + base62.random_text(RANDOM_LENGTH)
     return body + _checksum(body)
 
 

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 
 from accounts import api_keys
 from accounts.addresses import client_address
+from accounts.errors import AddressRefused
 from accounts.models import ApiKey, User
 
 
@@ -13,12 +14,18 @@ class ApiKeyAuthentication(BaseAuthentication):
     """`x-api-key`, else `Authorization: Bearer`. The user is who made the key, if known; `request.auth` is the key."""
 
     def authenticate(self, request: Request) -> tuple[User | AnonymousUser, ApiKey] | None:
-        """Return who calls, or None when no key was sent; raise AuthenticationError for a key that does not work."""
+        """Return who calls, or None when no key was sent.
+
+        Raise AuthenticationError for a key that does not work, AddressRefused for one that does not work from here.
+        """
         secret = find_secret(request)
         if secret is None:
             return None
         api_key = api_keys.find_active(secret)
-        api_keys.note_use(api_key, address=client_address(request))
+        address = client_address(request)
+        if not api_key.may_call_from(address):
+            raise AddressRefused
+        api_keys.note_use(api_key, address=address)
         return api_key.created_by or AnonymousUser(), api_key
 
     def authenticate_header(self, request: Request) -> str:

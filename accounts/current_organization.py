@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
@@ -31,7 +32,7 @@ class PersonRequest(LoggedInRequest):
     membership: Membership
 
 
-View = Callable[Concatenate[PersonRequest, P], HttpResponse]
+View = Callable[Concatenate[PersonRequest, P], HttpResponseBase]
 
 
 class CurrentOrganizationMiddleware:
@@ -76,7 +77,7 @@ def requires(ability: Ability) -> Callable[[View[P]], View[P]]:
     def decorate(view: View[P]) -> View[P]:
         @login_required
         @wraps(view)
-        def guarded(request: PersonRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: PersonRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             membership = request.membership or None
             if membership is None:
                 return redirect("organization-new")

@@ -43,3 +43,9 @@ class PermissionRefused(ServiceError):
     status = 403
     is_our_fault = False
     public_text = "This API key may not do that."
+
+
+class AddressRefused(PermissionRefused):
+    """The key is a good one, but is kept to networks that this caller is not in."""
+
+    public_text = "This API key may not be used from this address. Whoever made it chose the networks it works from."

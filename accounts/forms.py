@@ -31,4 +31,4 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = ApiKey
-        fields = ("organization", "name", "scopes", "expires_at")
+        fields = ("organization", "name", "scopes", "expires_at", "is_test", "monthly_credit_cap", "allowed_networks")

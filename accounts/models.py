@@ -1,11 +1,13 @@
 """Who is calling: people, the organizations they work in, and the keys their programs show."""
 
+import ipaddress
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -158,6 +160,17 @@ def validate_scopes(scopes: Sequence[str]) -> None:
         raise ValidationError(f"Unknown scope: {', '.join(unknown)}. Known: {', '.join(Scope.values)}.")
 
 
+def validate_networks(networks: Sequence[str]) -> None:
+    """Raise ValidationError unless this is a list of networks as `ipaddress` writes them."""
+    if not isinstance(networks, list):
+        raise ValidationError("Give the networks as a list.")
+    for network in networks:
+        try:
+            ipaddress.ip_network(network)
+        except (ValueError, TypeError):
+            raise ValidationError(f"{network} is no network such as 192.0.2.0/24.") from None
+
+
 def all_scopes() -> list[str]:
     """Return every scope: what a new key may do unless told otherwise."""
     return list(Scope.values)
@@ -173,6 +186,31 @@ class ApiKey(models.Model):
     last_four = models.CharField(max_length=4, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False, help_text="SHA-256 of the secret, hex.")
     scopes = models.JSONField(default=all_scopes, validators=[validate_scopes])
+    is_test = models.BooleanField(
+        default=False, db_default=False, help_text="Free of charge; its cutouts are samples. Told by its first letters."
+    )
+    monthly_credit_cap = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Credits it may use in a calendar month (UTC); empty: as many as there are.",
+    )
+    # None and not an empty list, so that processes of the version before can still make keys.
+    allowed_networks = models.JSONField(
+        null=True,
+        blank=True,
+        validators=[validate_networks],
+        help_text='Networks it may be used from, such as ["192.0.2.0/24"]; empty: from everywhere.',
+    )
+    rotated_from = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="rotations",
+        help_text="The first key of the line that it goes on: they share what they used of a month.",
+    )
     created = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -188,6 +226,23 @@ class ApiKey(models.Model):
     def is_active_at(self, moment: datetime) -> bool:
         """Tell whether the key is neither revoked nor expired at this moment."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > moment)
+
+    @property
+    def spends_as(self) -> int:
+        """Return the id of the key under which its spending is counted: the first of its line."""
+        return self.rotated_from_id or self.pk
+
+    def may_call_from(self, address: str) -> bool:
+        """Tell whether the key may be used from this address; what is no address is nowhere."""
+        if not self.allowed_networks:
+            return True
+        try:
+            caller = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        # A socket that takes both kinds writes an IPv4 address as an IPv6 one.
+        caller = getattr(caller, "ipv4_mapped", None) or caller
+        return any(caller in ipaddress.ip_network(network) for network in self.allowed_networks)
 
     @property
     def is_active_now(self) -> bool:

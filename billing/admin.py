@@ -13,7 +13,7 @@ from accounts.admin import OrganizationAdmin
 from accounts.models import Organization, User
 from billing import ledger
 from billing.forms import GrantForm
-from billing.models import CreditAccount, CreditHold, IdempotencyClaim, LedgerEntry, Plan
+from billing.models import CreditAccount, CreditHold, IdempotencyClaim, KeyMonth, LedgerEntry, Plan
 
 
 class LookOnly:
@@ -78,8 +78,18 @@ class CreditAccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("plan",)
     list_select_related = ("organization", "plan")
     search_fields = ("organization__name", "organization__public_id")
-    fields = ("organization", "plan", "balance", "held", "available", "debt", "created")
-    readonly_fields = ("organization", "balance", "held", "available", "debt", "created")
+    fields = (
+        "organization",
+        "plan",
+        "balance",
+        "held",
+        "available",
+        "debt",
+        "low_credit_threshold",
+        "low_credit_warned_at",
+        "created",
+    )
+    readonly_fields = ("organization", "balance", "held", "available", "debt", "low_credit_warned_at", "created")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: an account is opened with its organization."""
@@ -130,6 +140,16 @@ class CreditHoldAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("state",)
     list_select_related = ("account__organization",)
     search_fields = ("account__organization__name", "account__organization__public_id")
+
+
+@admin.register(KeyMonth)
+class KeyMonthAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """What each key used of a month's credits."""
+
+    list_display = ("month", "api_key", "spent", "held")
+    list_select_related = ("api_key",)
+    search_fields = ("api_key__name", "api_key__prefix", "api_key__organization__public_id")
+    date_hierarchy = "month"
 
 
 @admin.register(LedgerEntry)

@@ -33,6 +33,7 @@ from billing.models import (
     EntryKind,
     HoldState,
     IdempotencyClaim,
+    KeyMonth,
     LedgerEntry,
 )
 
@@ -58,7 +59,7 @@ def find_disagreements() -> list[Disagreement]:
 
 def count_rows() -> dict[str, int]:
     """Return how many rows of each kind there are to check."""
-    models = (CreditAccount, LedgerEntry, CreditHold, IdempotencyClaim)
+    models = (CreditAccount, LedgerEntry, CreditHold, IdempotencyClaim, KeyMonth)
     return {str(model._meta.verbose_name_plural): model._default_manager.count() for model in models}
 
 
@@ -140,6 +141,18 @@ def holds_are_swept(now: datetime) -> Iterator[Disagreement]:
         yield Disagreement("holds_are_swept", f"hold {credit_hold.pk}", facts)
 
 
+def month_is_sum_of_holds(now: datetime) -> Iterator[Disagreement]:
+    """A key's month holds what its open holds hold, and has spent what its captured ones took."""
+    of_month = CreditHold.objects.filter(key_month=OuterRef("pk")).order_by().values("key_month")
+    months = KeyMonth.objects.annotate(
+        in_work=_or_zero(of_month.filter(state=HoldState.HELD).annotate(total=Sum("amount")).values("total")),
+        taken=_or_zero(of_month.filter(state=HoldState.CAPTURED).annotate(total=Sum("amount")).values("total")),
+    )
+    for month in months.filter(~Q(held=F("in_work")) | ~Q(spent=F("taken"))):
+        facts = f"held {month.held} and spent {month.spent}, its holds add up to {month.in_work} and {month.taken}"
+        yield Disagreement("month_is_sum_of_holds", f"key {month.api_key_id} in {month.month:%Y-%m}", facts)
+
+
 RULES: tuple[Callable[[datetime], Iterator[Disagreement]], ...] = (
     balance_is_sum_of_entries,
     balance_after_follows,
@@ -150,6 +163,7 @@ RULES: tuple[Callable[[datetime], Iterator[Disagreement]], ...] = (
     event_is_written_once,
     entries_are_guarded,
     holds_are_swept,
+    month_is_sum_of_holds,
 )
 
 

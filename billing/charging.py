@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from accounts.models import ApiKey
 from billing import idempotency, ledger
 from billing.idempotency import Claim
 from billing.models import CreditAccount, CreditHold
@@ -23,13 +24,18 @@ class Charge:
 
 @contextmanager
 def held_credits(
-    account: CreditAccount, *, amount: int, idempotency_key: str | None, fingerprint: str
+    account: CreditAccount,
+    *,
+    amount: int,
+    idempotency_key: str | None,
+    fingerprint: str,
+    api_key: ApiKey | None = None,
 ) -> Iterator[Charge]:
     """Hold `amount` credits around the work in the with-block: captured when it ends, released when it raises.
 
     A key that was delivered before makes the work free (`is_replay`). Before the work: IdempotencyKeyReused,
-    RequestInProgress, InsufficientCredits. After it: HoldLost, when the credits were given back in between; then the
-    result must not be delivered.
+    RequestInProgress, InsufficientCredits, KeyCapReached. After it: HoldLost, when the credits were given back in
+    between; then the result must not be delivered.
     """
     claimed = None
     if idempotency_key is not None:
@@ -39,7 +45,7 @@ def held_credits(
             return
     credit_hold = None
     try:
-        credit_hold = ledger.hold(account, amount=amount, claim=claimed.row if claimed else None)
+        credit_hold = ledger.hold(account, amount=amount, claim=claimed.row if claimed else None, api_key=api_key)
         charge = Charge()
         yield charge
         _settle(credit_hold, claimed)
@@ -47,6 +53,12 @@ def held_credits(
     except BaseException:
         _give_back(credit_hold, claimed)
         raise
+
+
+@contextmanager
+def free_of_charge() -> Iterator[Charge]:
+    """Do the work in the with-block for nothing: no credit is held, no key is claimed, the ledger hears nothing."""
+    yield Charge()
 
 
 def _settle(credit_hold: CreditHold, claimed: Claim | None) -> None:

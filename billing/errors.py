@@ -1,5 +1,7 @@
 """Why a request is not paid for, in words for the caller, and what must never happen, in words for us."""
 
+from datetime import date
+
 from django.conf import settings
 
 from accounts.errors import ServiceError
@@ -14,6 +16,18 @@ class InsufficientCredits(ServiceError):
 
     def __init__(self) -> None:
         super().__init__(f"There are not enough credits left for this image. Ask {_whom_to_ask()} for more.")
+
+
+class KeyCapReached(InsufficientCredits):
+    """The key may use no more credits in this month, however many the account has."""
+
+    def __init__(self, *, cap: int, next_month: date) -> None:
+        ServiceError.__init__(
+            self,
+            f"This API key may use {cap:,} {'credits' if cap > 1 else 'credit'} a month; they are used, or set aside "
+            f"for images in work. It goes on at {next_month:%Y-%m-%d} 00:00 UTC, or as soon as somebody raises the cap "
+            "on its page among the API keys.",
+        )
 
 
 class IdempotencyKeyReused(ServiceError):

@@ -1,8 +1,9 @@
-"""Forms of the admin that move credits."""
+"""Forms about credits: give some, in the admin; be told when few are left."""
 
 import uuid
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from billing.ledger import LARGEST_MOVEMENT
 
@@ -13,3 +14,16 @@ class GrantForm(forms.Form):
     amount = forms.IntegerField(min_value=1, max_value=LARGEST_MOVEMENT)
     reason = forms.CharField(max_length=500, widget=forms.TextInput(attrs={"size": 80}))
     token = forms.UUIDField(initial=uuid.uuid4, widget=forms.HiddenInput)
+
+
+class WarningForm(forms.Form):
+    """At how many credits somebody is to be told; empty: never."""
+
+    threshold = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=LARGEST_MOVEMENT,
+        label=gettext_lazy("Send a mail when so many credits are left"),
+        help_text=gettext_lazy("To the owners and admins, once each time it falls that low. Empty: no mail."),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )

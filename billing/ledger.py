@@ -9,7 +9,7 @@ import os
 import socket
 import threading
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -18,8 +18,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.errors import ServiceError
-from accounts.models import Organization, User
-from billing.errors import HoldLost, InsufficientCredits, LedgerBroken
+from accounts.models import ApiKey, Organization, User
+from billing.errors import HoldLost, InsufficientCredits, KeyCapReached, LedgerBroken
 from billing.models import (
     COMING_KINDS,
     CreditAccount,
@@ -27,6 +27,7 @@ from billing.models import (
     EntryKind,
     HoldState,
     IdempotencyClaim,
+    KeyMonth,
     LedgerEntry,
     Plan,
 )
@@ -46,18 +47,28 @@ def open_account(organization: Organization, *, plan: Plan | None = None) -> Cre
     return account
 
 
-def hold(account: CreditAccount, *, amount: int, claim: IdempotencyClaim | None = None) -> CreditHold:
-    """Set credits aside until captured, released or swept; raise InsufficientCredits when too few are available."""
+def hold(
+    account: CreditAccount, *, amount: int, claim: IdempotencyClaim | None = None, api_key: ApiKey | None = None
+) -> CreditHold:
+    """Set credits aside until captured, released or swept, counted for the key that asks for them.
+
+    Raise InsufficientCredits when too few are available, KeyCapReached when the key's month has too few left.
+    """
     _require_positive(amount)
     now = timezone.now()
+    month = None if api_key is None else open_month(api_key, now)
 
     def movement() -> CreditHold:
         if not set_aside(account.pk, amount):
             raise InsufficientCredits
+        # After the account, here as when it is settled: who locks in one order waits for nobody in a circle.
+        if api_key is not None and month is not None and not set_aside_of_month(month.pk, amount, api_key):
+            raise KeyCapReached(cap=api_key.monthly_credit_cap or 0, next_month=_month_after(month.month))
         return CreditHold.objects.create(
             account=account,
             amount=amount,
             claim=claim,
+            key_month=month,
             owner=_name_this_worker(),
             lease_expires_at=now + timedelta(seconds=settings.HOLD_LEASE_S),
         )
@@ -76,19 +87,38 @@ def set_aside(account_id: int, amount: int) -> bool:
     return available.update(held=F("held") + amount) == 1
 
 
+def open_month(api_key: ApiKey, now: datetime) -> KeyMonth:
+    """Return the counters of the key's line in the month of this moment, opened at nothing when there are none."""
+    month = now.astimezone(UTC).date().replace(day=1)
+    known = KeyMonth.objects.filter(api_key_id=api_key.spends_as, month=month).first()
+    return known or in_short_transaction(
+        lambda: KeyMonth.objects.get_or_create(api_key_id=api_key.spends_as, month=month)[0]
+    )
+
+
+def set_aside_of_month(month_id: int, amount: int, api_key: ApiKey) -> bool:
+    """Count `amount` as held in the key's month if its cap has room for it; tell whether it had."""
+    month = KeyMonth.objects.filter(pk=month_id)
+    if api_key.monthly_credit_cap is not None:
+        month = month.filter(held__lte=api_key.monthly_credit_cap - amount - F("spent"))
+    return month.update(held=F("held") + amount) == 1
+
+
 def capture(credit_hold: CreditHold) -> LedgerEntry:
     """Take what was set aside, for work that is done; raise HoldLost when it is not held any more: do not deliver."""
 
     def movement() -> LedgerEntry:
         if not _settle(credit_hold, HoldState.CAPTURED):
             raise HoldLost
-        return _move(
+        entry = _move(
             credit_hold.account_id,
             kind=EntryKind.USE,
             reference=f"hold:{credit_hold.pk}",
             amount=-credit_hold.amount,
             held=-credit_hold.amount,
         )
+        _settle_month(credit_hold, spent=credit_hold.amount)
+        return entry
 
     return in_short_transaction(movement)
 
@@ -100,6 +130,7 @@ def release(credit_hold: CreditHold) -> bool:
         if not _settle(credit_hold, HoldState.RELEASED):
             return False
         _change_account(credit_hold.account_id, balance=0, held=-credit_hold.amount)
+        _settle_month(credit_hold, spent=0)
         return True
 
     return in_short_transaction(movement)
@@ -135,6 +166,7 @@ def grant(
         )
         if kind == EntryKind.PURCHASE:
             _pay_debt(entry)
+        _expect_the_next_fall(account.pk)
         return entry
 
     try:
@@ -146,6 +178,12 @@ def grant(
         if (first.account_id, first.amount) != (account.pk, amount):
             raise LedgerBroken(f"The reference {reference} was used for another movement.") from None
         return first
+
+
+def _expect_the_next_fall(account_id: int) -> None:
+    """Let the next fall below the threshold be told, now that the balance is above it again."""
+    risen = CreditAccount.objects.filter(pk=account_id, balance__gt=F("low_credit_threshold"))
+    risen.exclude(low_credit_warned_at=None).update(low_credit_warned_at=None)
 
 
 def _release_or_report(credit_hold: CreditHold) -> bool:
@@ -177,6 +215,19 @@ def _settle(credit_hold: CreditHold, state: HoldState) -> bool:
     """Move an open hold to its end; False when it has reached one already."""
     is_open = CreditHold.objects.filter(pk=credit_hold.pk, state=HoldState.HELD)
     return is_open.update(state=state, settled_at=timezone.now()) == 1
+
+
+def _settle_month(credit_hold: CreditHold, *, spent: int) -> None:
+    """Take what was held out of the key's month, and count what of it was spent."""
+    if credit_hold.key_month_id is None:
+        return
+    month = KeyMonth.objects.filter(pk=credit_hold.key_month_id, held__gte=credit_hold.amount)
+    if not month.update(held=F("held") - credit_hold.amount, spent=F("spent") + spent):
+        raise LedgerBroken
+
+
+def _month_after(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1)
 
 
 def _move(

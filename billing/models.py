@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.models import Organization
+from accounts.models import ApiKey, Organization
 from billing.errors import LedgerEntriesArePermanent
 
 
@@ -52,6 +52,12 @@ class CreditAccount(models.Model):
     held = models.BigIntegerField(default=0, editable=False)
     debt = models.BigIntegerField(default=0, editable=False)
     auto_recharge_threshold = models.PositiveIntegerField(null=True, blank=True)
+    low_credit_threshold = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Owners and admins get a mail when the balance falls to this; empty: none."
+    )
+    low_credit_warned_at = models.DateTimeField(
+        null=True, editable=False, help_text="The mail of this fall was sent; empty again above the threshold."
+    )
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -69,6 +75,29 @@ class CreditAccount(models.Model):
     def available(self) -> int:
         """Return the credits that can still be set aside."""
         return self.balance - self.held
+
+
+class KeyMonth(models.Model):
+    """What a key had of one month's credits: `spent` on delivered images, `held` for images in work.
+
+    Keys that came of one by rotation count here as that first one. A month is one of UTC, and an image belongs to the
+    month in which it was begun.
+    """
+
+    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="months")
+    month = models.DateField(help_text="Its first day.")
+    held = models.BigIntegerField(default=0)
+    spent = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["api_key", "month"], name="billing_keymonth_once"),
+            models.CheckConstraint(condition=Q(held__gte=0), name="billing_keymonth_held_not_negative"),
+            models.CheckConstraint(condition=Q(spent__gte=0), name="billing_keymonth_spent_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}: {self.spent}"
 
 
 class ClaimState(models.TextChoices):
@@ -119,6 +148,9 @@ class CreditHold(models.Model):
     amount = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=HoldState.choices, default=HoldState.HELD)
     claim = models.ForeignKey(IdempotencyClaim, on_delete=models.SET_NULL, null=True, related_name="holds")
+    key_month = models.ForeignKey(
+        KeyMonth, on_delete=models.SET_NULL, null=True, related_name="holds", help_text="Empty: no key asked for it."
+    )
     owner = models.CharField(max_length=200, help_text="The process that works on it.")
     lease_expires_at = models.DateTimeField(help_text="A hold past this belongs to a dead process.")
     created = models.DateTimeField(auto_now_add=True)

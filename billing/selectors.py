@@ -33,6 +33,12 @@ def credits_of(account_id: int) -> Credits:
     return Credits(available=available, granted=row["granted"], used=row["granted"] - available)
 
 
+def topped_up_to(account_id: int) -> int:
+    """Return the balance that the last grant or purchase left: what is left now is a share of it."""
+    coming = LedgerEntry.objects.filter(account=account_id, amount__gt=0).exclude(kind=EntryKind.USE)
+    return coming.order_by("-pk").values_list("balance_after", flat=True).first() or 0
+
+
 def account_of(organization: Organization) -> CreditAccount:
     """Return the organization's account with its plan; opened empty on the default plan if there is none yet."""
     account = CreditAccount.objects.select_related("plan").filter(organization=organization).first()

@@ -1,17 +1,22 @@
-"""Pages where people and money meet: open an organization, take along what we hold about a person."""
+"""Pages where people and money meet: open an organization, take along what is held about a person, be warned."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.current_organization import LoggedInRequest, choose, memberships_of
+from accounts.abilities import Ability
+from accounts.current_organization import LoggedInRequest, PersonRequest, choose, memberships_of, requires
 from accounts.organization_forms import OrganizationForm
 from billing import welcome
+from billing.forms import WarningForm
+from billing.low_credits import choose_threshold
 from billing.personal_data import data_of
+from billing.selectors import account_of
 
 
 @never_cache
@@ -36,3 +41,20 @@ def export_data(request: LoggedInRequest) -> HttpResponse:
     answer = JsonResponse(data_of(request.user), json_dumps_params={"indent": 2, "ensure_ascii": False})
     answer["Content-Disposition"] = 'attachment; filename="your-data.json"'
     return answer
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Ability.MANAGE_ORGANIZATION)
+def credit_warning(request: PersonRequest) -> HttpResponse:
+    """Choose at how many credits the owners and admins are told."""
+    account = account_of(request.membership.organization)
+    initial = {"threshold": account.low_credit_threshold}
+    form = WarningForm(request.POST if request.method == "POST" else None, initial=initial)
+    if not form.is_valid():
+        return render(request, "billing/warning.html", {"tab": "overview", "form": form, "account": account})
+    threshold = form.cleaned_data["threshold"]
+    choose_threshold(account, threshold)
+    told = ngettext("A mail is sent at %(count)d credit.", "A mail is sent at %(count)d credits.", threshold or 0)
+    messages.success(request, _("No mail is sent.") if threshold is None else told % {"count": threshold})
+    return redirect("dashboard")

@@ -31,9 +31,9 @@ class RemovalRecordAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 class DailyUsageAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """What remains of old records."""
 
-    list_display = ("day", "organization", "status", "requests", "credits_charged")
-    list_filter = ("day", "status")
-    list_select_related = ("organization",)
+    list_display = ("day", "organization", "api_key", "origin", "status", "requests", "credits_charged")
+    list_filter = ("day", "origin", "status")
+    list_select_related = ("organization", "api_key")
 
 
 @admin.register(ModelChoice)

@@ -60,7 +60,7 @@ def reduce_old_records(now: datetime) -> int:
         counts = (
             old.annotate(day=TruncDate("created"))
             .order_by()
-            .values("organization_id", "day", "status")
+            .values("organization_id", "day", "status", "origin", "api_key_id")
             .annotate(requests=Count("pk"), credits=Sum("credits_charged"))
         )
         for row in list(counts):
@@ -68,6 +68,8 @@ def reduce_old_records(now: datetime) -> int:
                 organization_id=row["organization_id"],
                 day=row["day"],
                 status=row["status"],
+                origin=row["origin"],
+                api_key_id=row["api_key_id"],
                 defaults={"requests": 0, "credits_charged": 0},
             )
             usage.requests += row["requests"]

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import IntegrityError, close_old_connections, transaction
 from django.utils import timezone
 
-from billing import idempotency, ledger
+from billing import idempotency, ledger, low_credits
 from processing.metrics import scheduler_failures, scheduler_runs
 from processing.models import SchedulerLease
 from processing.records import reduce_old_records
@@ -23,6 +23,8 @@ JOBS: Mapping[str, Callable[[datetime], Any]] = {
     "release_expired_holds": ledger.release_expired,
     "forget_idempotency_keys": idempotency.forget_expired,
     "reduce_old_records": reduce_old_records,
+    # Last, because a mail server may keep it waiting.
+    "warn_of_low_credits": low_credits.warn_of_low_credits,
 }
 
 

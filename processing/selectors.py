@@ -1,37 +1,8 @@
-"""What pages and endpoints ask about the work."""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
+"""What endpoints ask about an organization's choices."""
 
 from django.conf import settings
 
-from accounts.models import ApiKey, Organization
-from billing.models import CreditAccount
-from billing.selectors import Credits, account_of, credits_of
-from processing.models import ModelChoice, RemovalRecord, SizeVocabulary, Vocabulary
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
-    """One organization as its dashboard shows it."""
-
-    organization: Organization
-    account: CreditAccount
-    credits: Credits
-    keys: Sequence[ApiKey]
-    recent: Sequence[RemovalRecord]
-
-
-def overview_of(organization: Organization, recent_requests: int) -> Overview:
-    """Return what the organization's first page shows."""
-    account = account_of(organization)
-    return Overview(
-        organization=organization,
-        account=account,
-        credits=credits_of(account.pk),
-        keys=list(organization.api_keys.order_by("-pk")),
-        recent=list(RemovalRecord.objects.filter(organization=organization)[:recent_requests]),
-    )
+from processing.models import ModelChoice, SizeVocabulary, Vocabulary
 
 
 def model_of(organization_id: int) -> str:

@@ -3,13 +3,15 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 
 from django.conf import settings
 
 from accounts.errors import ServiceError
+from accounts.models import ApiKey
 from billing import pricing
-from billing.charging import held_credits
+from billing.charging import Charge, free_of_charge, held_credits
 from billing.models import CreditAccount
 from processing.engine import engine
 from processing.fetching.errors import FetchFailed
@@ -47,7 +49,10 @@ class PictureNotFetched(ServiceError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemovalRequest:
-    """One request in our own words, whatever dialect it came in. `backdrop` is put behind the subject."""
+    """One request in our own words, whatever dialect it came in. `backdrop` is put behind the subject.
+
+    A test key's request is free of charge, and its cutout a sample.
+    """
 
     account: CreditAccount
     picture: Picture
@@ -55,8 +60,14 @@ class RemovalRequest:
     model: str
     limits: DecodeLimits
     backdrop: Picture | None = None
+    api_key: ApiKey | None = None
     idempotency_key: str | None = None
     deadline: Deadline = NEVER
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it is only a test: nothing is charged."""
+        return self.api_key is not None and self.api_key.is_test
 
     @property
     def fingerprint(self) -> str:
@@ -109,12 +120,7 @@ def remove_background(request: RemovalRequest, *, admit: Callable[[ImageHeader],
         backdrop = _opened_if_here(request.backdrop, request.limits)
     if opened is not None:
         _admit(opened, request, admit)
-    with held_credits(
-        request.account,
-        amount=pricing.CREDITS_PER_IMAGE,
-        idempotency_key=request.idempotency_key,
-        fingerprint=request.fingerprint,
-    ) as charge:
+    with _charge_for(request) as charge:
         if opened is None:
             opened = _opened(request.picture, request)
             _admit(opened, request, admit)
@@ -131,6 +137,7 @@ def remove_background(request: RemovalRequest, *, admit: Callable[[ImageHeader],
                 limits=request.limits,
                 backdrop=backdrop,
                 deadline=request.deadline,
+                is_sample=request.is_test,
             )
         request.deadline.check()
     return RemovalResult(
@@ -153,6 +160,19 @@ def preview(picture: bytes, *, side_px: int, admit: Callable[[ImageHeader], None
     with trial_slots.acquire(), image_slots.take_idle():
         admit(opened.header)
         return cut_out_opened(opened, options, session=engine.session(), limits=limits)
+
+
+def _charge_for(request: RemovalRequest) -> AbstractContextManager[Charge]:
+    """Return what the work is done in: the price is held around it, unless it is a test."""
+    if request.is_test:
+        return free_of_charge()
+    return held_credits(
+        request.account,
+        amount=pricing.CREDITS_PER_IMAGE,
+        idempotency_key=request.idempotency_key,
+        fingerprint=request.fingerprint,
+        api_key=request.api_key,
+    )
 
 
 def _opened_if_here(picture: Picture | None, limits: DecodeLimits) -> OpenedFile | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from processing import views
+from processing import key_views, usage_views, views
 from processing.playground import pages
 from processing.playground.people import DownloadForPeople, RemoveForPeople
 from processing.playground.strangers import PreviewDownload, PreviewForStrangers
@@ -14,4 +14,11 @@ urlpatterns = [
     path("try/download", DownloadForPeople.as_view(), name="try-download"),
     path("trial/remove", PreviewForStrangers.as_view(), name="trial-remove"),
     path("trial/download", PreviewDownload.as_view(), name="trial-download"),
+    path("keys/", key_views.key_list, name="keys"),
+    path("keys/new/", key_views.new_key, name="key-new"),
+    path("keys/<int:pk>/", key_views.change_key, name="key-change"),
+    path("keys/<int:pk>/rotate/", key_views.rotate_key, name="key-rotate"),
+    path("keys/<int:pk>/revoke/", key_views.revoke_key, name="key-revoke"),
+    path("usage/", usage_views.usage, name="usage"),
+    path("usage/requests.csv", usage_views.export, name="usage-export"),
 ]

@@ -4,12 +4,15 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from removebg.brand import views as brand_files
 
-PLACES: tuple[tuple[str, str, Any], ...] = (
+PLACES: tuple[tuple[str, str, str | Promise], ...] = (
     ("try", "try", _("Try")),
+    ("keys", "keys", _("API keys")),
+    ("usage", "usage", _("Usage")),
     ("people", "people", _("People")),
 )
 """The places of an organization, after its overview: (name, route, title), in the order of the tabs."""

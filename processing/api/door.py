@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import ApiKeyAuthentication
-from accounts.errors import AuthenticationError, MissingApiKey
+from accounts.errors import AddressRefused, AuthenticationError, MissingApiKey
 from accounts.models import ApiKey, Organization
 from billing.models import CreditAccount
 from billing.selectors import account_of
@@ -61,13 +61,13 @@ class ApiView(APIView):
         return self._account
 
     def perform_authentication(self, request: Request) -> None:
-        """Find the key, or count the stranger and refuse."""
+        """Find the key, or count the stranger and refuse; who shows a key from outside its networks is one, too."""
         try:
             super().perform_authentication(request)
             if not isinstance(request.auth, ApiKey):
                 raise MissingApiKey
             self.caller = request.auth
-        except AuthenticationError:
+        except (AuthenticationError, AddressRefused):
             throttling.count_stranger(request)
             raise
 

@@ -100,6 +100,7 @@ class RemoveBackground(RemovebgView, RemovalView):
             options=self.form.to_options(),
             model=model_of(self.api_key.organization_id),
             limits=decode_limits(settings.V1_0_MAX_IMAGE_BYTES),
+            api_key=self.api_key,
             idempotency_key=idempotency_key_of(request),
             deadline=deadline,
         )

@@ -8,13 +8,15 @@ from processing.matting.backdrop import backdrop_at
 from processing.matting.composite import place_over, place_over_film, place_over_picture
 from processing.matting.decode import Photo
 from processing.matting.encode import encode, encode_grey
-from processing.matting.framing import subject_box
-from processing.matting.layout import NO_MARGINS, Box, Layout, lay_out
-from processing.matting.options import CutoutOptions, DecodeLimits, FileFormat
+from processing.matting.framing import shrink, subject_box
+from processing.matting.layout import NO_MARGINS, Box, Layout, lay_out, pixels_at_most
+from processing.matting.options import CutoutOptions, DecodeLimits, FileFormat, ResultSize
 from processing.matting.placing import place
 from processing.matting.shadow import cast_shadow, over_black, shadow_reach
+from processing.matting.watermark import SAMPLE_MAX_PIXELS, write_test_over, write_test_over_grey
 
 _WHITE = (255, 255, 255)
+_SAMPLE_SIZE = ResultSize(max_pixels=SAMPLE_MAX_PIXELS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +83,10 @@ class Delivered:
         return encode(self.rgb, self.alpha, self.file_format)
 
 
-def deliver(layer: Layer, options: CutoutOptions, limits: DecodeLimits, picture: Photo | None) -> Delivered:
-    """Return what was asked for, on `picture` if there is one; raise ResultTooLarge."""
+def deliver(
+    layer: Layer, options: CutoutOptions, limits: DecodeLimits, picture: Photo | None, *, is_sample: bool = False
+) -> Delivered:
+    """Return what was asked for, on `picture` if there is one, or a sample of it; raise ResultTooLarge."""
     subject = layer.subject() if options.depends_on_bounds else None
     for file_format in _formats_to_try(options, has_picture=picture is not None):
         reach = NO_MARGINS
@@ -90,12 +94,18 @@ def deliver(layer: Layer, options: CutoutOptions, limits: DecodeLimits, picture:
             reach = shadow_reach(round(subject.height), round(subject.width), options.shadow.style)
         layout = lay_out(layer.photo, subject, options, is_png=file_format == "png", limits=limits, shadow_reach=reach)
         rgb, alpha = layer.placed(layout)
+        if is_sample:
+            height, width = alpha.shape
+            rgb, alpha = shrink(rgb, alpha, pixels_at_most(height, width, _SAMPLE_SIZE, is_png=False))
         bounds = subject_box(alpha)
         if options.channels == "alpha":
-            return Delivered(file_format=file_format, subject=bounds, rgb=rgb, grey=alpha)
+            grey = write_test_over_grey(alpha) if is_sample else alpha
+            return Delivered(file_format=file_format, subject=bounds, rgb=rgb, grey=grey)
         rgb, opacity = _composed(rgb, alpha, options, picture)
         if options.image_format != "auto" or file_format == "jpg" or (opacity is not None and opacity.min() < 255):
             break
+    if is_sample:
+        rgb, opacity = write_test_over(rgb, opacity)
     return Delivered(file_format=file_format, subject=bounds, rgb=rgb, alpha=opacity)
 
 

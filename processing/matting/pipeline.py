@@ -68,10 +68,12 @@ def cut_out_opened(
     limits: DecodeLimits,
     backdrop: OpenedFile | None = None,
     deadline: Deadline = NEVER,
+    is_sample: bool = False,
 ) -> Cutout:
     """Do the same with a file whose header was read already (`open_file`), so that it is read once.
 
-    A `backdrop` is put behind the subject. Raises TooSlow instead of beginning a step after the deadline.
+    A `backdrop` is put behind the subject. Raises TooSlow instead of beginning a step after the deadline. A sample is
+    small, and says across it what it is.
     """
     watch = _Stopwatch(deadline)
     with watch.step("decode"):
@@ -95,7 +97,7 @@ def cut_out_opened(
         ambiguous = ambiguous_ratio(alpha)
         layer = Layer(rgb=foreground, alpha=alpha, region=region, photo=size)
         del foreground, alpha, opacity
-        delivered = deliver(layer, options, limits, _decoded_backdrop(backdrop))
+        delivered = deliver(layer, options, limits, _decoded_backdrop(backdrop), is_sample=is_sample)
         del layer
     with watch.step("encode"):
         data = delivered.encoded()

@@ -199,3 +199,58 @@ def test_a_key_outlives_who_made_it(db):
     alice.delete()
 
     assert api_keys.find_active(issued.secret).created_by is None
+
+
+def test_a_test_key_tells_so_by_its_first_letters(db):
+    issued = make_key(make_organization(), is_test=True)
+
+    assert issued.secret.startswith("rb_test_")
+    assert api_keys.find_active(issued.secret).is_test
+    assert not api_keys.looks_like_key(issued.secret.replace("rb_test_", "rb_live_"))
+
+
+@pytest.mark.parametrize(
+    ("networks", "address", "may_call"),
+    [
+        (None, "203.0.113.9", True),
+        ([], "", True),
+        (["192.0.2.0/24"], "192.0.2.255", True),
+        (["192.0.2.0/24"], "192.0.3.0", False),
+        (["192.0.2.0/24"], "::ffff:192.0.2.7", True),
+        (["192.0.2.7/32", "2001:db8::/32"], "2001:db8::1", True),
+        (["2001:db8::/32"], "192.0.2.1", False),
+        (["0.0.0.0/0"], "", False),
+        (["0.0.0.0/0"], "unix:", False),
+    ],
+)
+def test_a_key_may_be_kept_to_networks(db, networks, address, may_call):
+    issued = make_key(make_organization(), allowed_networks=networks or ())
+
+    assert issued.api_key.may_call_from(address) is may_call
+
+
+def test_a_rotated_key_works_next_to_the_new_one_and_then_no_more(db):
+    with time_machine.travel("2026-01-01T00:00:00Z", tick=False) as clock:
+        old = make_key(make_organization(), scopes=["remove"], monthly_credit_cap=5, allowed_networks=["192.0.2.0/24"])
+        new = api_keys.rotate(old.api_key, overlap=timedelta(hours=1))
+        assert api_keys.find_active(old.secret)
+        clock.shift(timedelta(hours=1))
+        with pytest.raises(AuthenticationError):
+            api_keys.find_active(old.secret)
+        found = api_keys.find_active(new.secret)
+
+    kept = (found.name, found.scopes, found.monthly_credit_cap, found.allowed_networks, found.expires_at)
+    assert kept == ("Laptop", ["remove"], 5, ["192.0.2.0/24"], None)
+    assert found.rotated_from == old.api_key
+
+
+def test_rotating_never_lengthens_a_keys_life(db):
+    soon = datetime(2026, 1, 1, 1, tzinfo=UTC)
+    with time_machine.travel("2026-01-01T00:00:00Z", tick=False):
+        old = make_key(make_organization(), expires_at=soon)
+        api_keys.rotate(old.api_key, overlap=timedelta(days=7))
+        old.api_key.refresh_from_db()
+        assert old.api_key.expires_at == soon
+        api_keys.revoke(old.api_key)
+        with pytest.raises(AuthenticationError):
+            api_keys.rotate(old.api_key, overlap=timedelta(days=7))

@@ -27,8 +27,9 @@ MODELS = [
     "billing_credithold",
     "billing_ledgerentry",
     "billing_idempotencyclaim",
+    "billing_keymonth",
 ]
-LOOK_ONLY = ["billing_credithold", "billing_ledgerentry", "billing_idempotencyclaim"]
+LOOK_ONLY = ["billing_credithold", "billing_ledgerentry", "billing_idempotencyclaim", "billing_keymonth"]
 
 
 @pytest.fixture
@@ -36,8 +37,8 @@ def shop():
     """Alice's shop with one of everything."""
     organization = make_organization()
     make_member(organization)
-    make_key(organization)
-    with held_credits(organization.credit_account, amount=1, idempotency_key="k", fingerprint="f"):
+    key = make_key(organization).api_key
+    with held_credits(organization.credit_account, amount=1, idempotency_key="k", fingerprint="f", api_key=key):
         pass
     return organization
 
@@ -191,6 +192,28 @@ def test_a_new_key_is_shown_once(client, sam, shop):
     again = client.get(reverse("admin:accounts_apikey_changelist")).content.decode()
     assert shown[0] not in again
     assert ApiKey.objects.filter(name="Till").count() == 1
+
+
+def test_staff_issue_a_limited_test_key_and_what_it_is_stays_as_it_is(client, sam, shop):
+    fields = {
+        "organization": shop.pk,
+        "name": "Till",
+        "scopes": ["remove"],
+        "is_test": "on",
+        "monthly_credit_cap": 5,
+        "allowed_networks": '["192.0.2.0/24"]',
+    }
+    answer = client.post(reverse("admin:accounts_apikey_add"), fields, follow=True)
+    key = ApiKey.objects.get(name="Till")
+
+    assert re.search(r"rb_test_[0-9A-Za-z]{38}", answer.content.decode())
+    assert (key.is_test, key.monthly_credit_cap, key.allowed_networks) == (True, 5, ["192.0.2.0/24"])
+    page = reverse("admin:accounts_apikey_change", args=[key.pk])
+    client.post(page, {"name": "Till", "scopes": ["remove"], "is_test": "", "monthly_credit_cap": 7})
+    key.refresh_from_db()
+    assert (key.is_test, key.monthly_credit_cap, key.allowed_networks) == (True, 7, None)
+    wrong = client.post(page, {"name": "Till", "scopes": ["remove"], "allowed_networks": '["everywhere"]'})
+    assert "everywhere is no network" in wrong.content.decode()
 
 
 def test_a_key_without_scopes_is_not_issued(client, sam, shop):

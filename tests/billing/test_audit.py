@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from billing import append_only, audit, ledger
 from billing.charging import held_credits
-from billing.models import CreditAccount, CreditHold, HoldState, IdempotencyClaim, LedgerEntry
-from tests.factories import make_account
+from billing.models import CreditAccount, CreditHold, HoldState, IdempotencyClaim, KeyMonth, LedgerEntry
+from tests.factories import make_account, make_key
 
 pytestmark = pytest.mark.django_db
 
@@ -114,12 +114,22 @@ def test_holds_that_nobody_sweeps(busy_account, settings):
         assert rules_broken() == set()
 
 
+@pytest.mark.parametrize("change", [{"held": 1}, {"spent": 0}, {"spent": 2}])
+def test_a_month_of_a_key_that_its_holds_do_not_explain(busy_account, change):
+    ledger.capture(ledger.hold(busy_account, amount=1, api_key=make_key(busy_account.organization).api_key))
+    assert rules_broken() == set()
+    KeyMonth.objects.update(**change)
+
+    assert rules_broken() == {"month_is_sum_of_holds"}
+
+
 def test_the_command_counts_what_it_checked(busy_account):
     out = StringIO()
     call_command("audit_ledger", stdout=out)
 
     assert out.getvalue() == (
-        "Checked 1 credit accounts, 2 ledger entries, 3 credit holds, 1 idempotency claims: 0 disagreements.\n"
+        "Checked 1 credit accounts, 2 ledger entries, 3 credit holds, 1 idempotency claims, 0 key months: "
+        "0 disagreements.\n"
     )
 
 

@@ -41,6 +41,22 @@ def test_one_key_sent_sixteen_times_at_once_is_worked_on_once(database_url):
     assert report["disagreements"] == []
 
 
+def test_a_key_is_not_overspent_by_sixteen_at_once(database_url):
+    report = run_child(RACE, database_url, "--credits", "100", "--cap", "3")
+
+    assert report["outcomes"] == {"held": 3, "charged": 3, "payment_required": 13}
+    assert report["available"] == 97
+    assert report["disagreements"] == []
+
+
+def test_without_its_guard_the_cap_is_overspent(tmp_path):
+    """Negative control, on a database of its own because it spoils the books."""
+    with shared_database(tmp_path) as url:
+        report = run_child(RACE, url, "--credits", "100", "--cap", "3", "--without-cap-guard")
+
+    assert report["outcomes"]["held"] > 3
+
+
 def test_without_the_guard_several_get_the_last_credit(tmp_path):
     """Negative control, on a database of its own because it spoils the books."""
     with shared_database(tmp_path) as url:

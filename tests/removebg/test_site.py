@@ -16,7 +16,7 @@ from removebg import health
 from removebg.error_catalogue import ERROR_PAGES
 from removebg.logs import LineFormatter
 from removebg.templatetags.prose import prose
-from tests.factories import PASSWORD, make_key, make_member, make_organization, make_staff
+from tests.factories import PASSWORD, make_member, make_organization, make_staff
 from tests.fakes import DiscEngine
 
 pytestmark = pytest.mark.django_db
@@ -184,24 +184,6 @@ def test_a_forged_host_is_a_400_in_the_right_shape(client, path, shape):
     answer = client.get(path, headers={"host": "evil.example"})
 
     assert (answer.status_code, answer["Content-Type"].split(";")[0]) == (400, shape)
-
-
-def test_the_dashboard_shows_credits_keys_and_requests_to_members_only(client):
-    organization = make_organization("Alice's shop", credits=1234)
-    make_member(organization, "alice@example.com")
-    key = make_key(organization, name="shop-import")
-    make_organization("Bob's shop", credits=99)
-    assert client.get("/dashboard/").status_code == 302
-
-    enter(client, "alice@example.com", PASSWORD)
-    page = client.get("/dashboard/").content.decode()
-
-    assert "Alice&#x27;s shop" in page
-    assert "1,234" in page
-    assert "shop-import" in page
-    assert key.api_key.last_four in page
-    assert key.secret not in page
-    assert "Bob" not in page
 
 
 def test_someone_without_an_organization_is_told_what_to_do(client):

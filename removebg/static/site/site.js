@@ -22,7 +22,10 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-copy], [data-opens], [data-closes]");
   if (!button) return;
   if (button.dataset.copy !== undefined) copy(button);
-  if (button.dataset.opens) document.getElementById(button.dataset.opens).showModal();
+  if (button.dataset.opens) {
+    event.preventDefault(); // a link leads to the same question on a page of its own
+    document.getElementById(button.dataset.opens).showModal();
+  }
   if (button.dataset.closes !== undefined) button.closest("dialog").close();
 });
 

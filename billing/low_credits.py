@@ -1,0 +1,80 @@
+"""The mail that says that credits run low: once for each fall to the threshold, to those who see the money."""
+
+import logging
+from datetime import datetime
+
+from allauth.account.adapter import get_adapter
+from django.conf import settings
+from django.core.mail import get_connection
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from accounts.abilities import Ability, can
+from accounts.models import Membership
+from billing.models import CreditAccount
+
+logger = logging.getLogger(__name__)
+
+WARNED_AT_ONCE = 50
+MAIL_TIMEOUT_S = 10
+"""The jobs run one after the other: a mail server that does not answer must not keep the next ones waiting for long."""
+
+
+def warn_of_low_credits(now: datetime) -> int:
+    """Send the mails that are due; return for how many accounts. Several processes may do so side by side."""
+    fallen = CreditAccount.objects.filter(
+        balance__lte=F("low_credit_threshold"), low_credit_warned_at=None, organization__suspended_at=None
+    )
+    accounts = list(fallen.select_related("organization").order_by("pk")[:WARNED_AT_ONCE])
+    return sum(_warn(account, now) for account in accounts)
+
+
+def choose_threshold(account: CreditAccount, threshold: int | None) -> None:
+    """Warn from now on when the balance falls to the threshold, or never (None); a new one is told anew."""
+    account.low_credit_threshold = threshold
+    account.low_credit_warned_at = None
+    account.save(update_fields=["low_credit_threshold", "low_credit_warned_at"])
+
+
+def _warn(account: CreditAccount, now: datetime) -> bool:
+    """Take the fall for ours and send its mails; what cannot be sent is left to the next time."""
+    ours = CreditAccount.objects.filter(
+        pk=account.pk, balance__lte=F("low_credit_threshold"), low_credit_warned_at=None
+    )
+    if not ours.update(low_credit_warned_at=now):
+        return False
+    try:
+        account.refresh_from_db(fields=["balance", "low_credit_threshold"])
+        _send(account)
+    except Exception:  # whatever a mail server and what lies before it may raise
+        logger.exception("low_credit_mail_not_sent", extra={"account_id": account.pk})
+        CreditAccount.objects.filter(pk=account.pk, low_credit_warned_at=now).update(low_credit_warned_at=None)
+        return False
+    return True
+
+
+def _send(account: CreditAccount) -> None:
+    """Send everybody's mail over one connection, which is opened before any is sent."""
+    context = {
+        "organization": account.organization.name,
+        "left": account.balance,
+        "threshold": account.low_credit_threshold,
+        "product_name": settings.PRODUCT_NAME,
+        "support_email": settings.SUPPORT_EMAIL,
+        "dashboard_url": settings.PUBLIC_URL + reverse("dashboard"),
+        "settings_url": settings.PUBLIC_URL + reverse("credit-warning"),
+        "when": timezone.now(),
+    }
+    with translation.override(settings.LANGUAGE_CODE), get_connection(timeout=MAIL_TIMEOUT_S) as connection:
+        mails = [
+            get_adapter().render_mail("billing/email/low_credits", address, context)
+            for address in _addresses_for(account)
+        ]
+        connection.send_messages(mails)
+
+
+def _addresses_for(account: CreditAccount) -> list[str]:
+    people = Membership.objects.filter(organization=account.organization_id, user__is_active=True)
+    people = people.select_related("user").order_by("pk")
+    return [person.user.email for person in people if can(person.role, Ability.SEE_MONEY)]

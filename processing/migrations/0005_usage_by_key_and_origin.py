@@ -1,0 +1,54 @@
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("accounts", "0004_caps_networks_and_test_keys"),
+        ("processing", "0004_record_origin"),
+    ]
+
+    operations = [
+        migrations.RemoveConstraint(
+            model_name="dailyusage",
+            name="one_count_per_day",
+        ),
+        migrations.AddField(
+            model_name="dailyusage",
+            name="api_key",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.apikey"
+            ),
+        ),
+        migrations.AddField(
+            model_name="dailyusage",
+            name="origin",
+            field=models.CharField(
+                choices=[("api", "API"), ("playground", "Playground"), ("trial", "Trial")],
+                db_default="api",
+                default="api",
+                max_length=12,
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="removalrecord",
+            index=models.Index(
+                fields=["organization", "created", "status", "origin", "api_key", "credits_charged", "took_ms"],
+                name="record_for_usage",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="dailyusage",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "day", "status", "origin", "api_key"), name="one_count_per_day_and_key"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="dailyusage",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("api_key", None)),
+                fields=("organization", "day", "status", "origin"),
+                name="one_count_per_day_without_key",
+            ),
+        ),
+    ]

@@ -1,0 +1,102 @@
+"""What an organization's first page shows: what is left, what happened lately, and what comes first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, timedelta
+from enum import StrEnum
+
+from django.utils import timezone
+
+from accounts.models import Organization
+from billing.models import CreditAccount
+from billing.selectors import Credits, account_of, credits_of, topped_up_to
+from processing.models import DailyUsage, Origin, RemovalRecord
+from processing.usage import Day, Question, credits_since, days_of, latest, total_of
+
+LOW_SHARE, VERY_LOW_SHARE = 0.20, 0.05
+RECENT_REQUESTS = 5
+DAYS = 7
+
+
+class Level(StrEnum):
+    """How full the account is, measured by what the last grant or purchase left in it."""
+
+    FINE = "fine"
+    LOW = "low"
+    VERY_LOW = "very_low"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstSteps:
+    """What a new organization has done of the three things that come first."""
+
+    has_tried: bool
+    has_key: bool
+    has_called: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """One organization at a glance; `steps` is None once the first request by the API was delivered."""
+
+    account: CreditAccount
+    credits: Credits
+    full: int
+    level: Level
+    credits_this_month: int
+    days: Sequence[Day]
+    week: Day
+    recent: Sequence[RemovalRecord]
+    steps: FirstSteps | None
+
+
+def overview_of(organization: Organization) -> Overview:
+    """Return what the organization's first page shows."""
+    account = account_of(organization)
+    credits = credits_of(account.pk)
+    full = max(topped_up_to(account.pk), credits.available)
+    today = timezone.now().astimezone(UTC).date()
+    asked = Question(organization_id=organization.pk, first=today - timedelta(days=DAYS - 1), last=today)
+    days = days_of(asked)
+    return Overview(
+        account=account,
+        credits=credits,
+        full=full,
+        level=level_of(credits.available, full),
+        credits_this_month=credits_since(organization.pk, today.replace(day=1)),
+        days=days,
+        week=total_of(days),
+        recent=latest(_ever(organization, today), before=None, count=RECENT_REQUESTS),
+        steps=first_steps_of(organization),
+    )
+
+
+def level_of(available: int, full: int) -> Level:
+    """Return how low `available` is beside `full`."""
+    if available <= 0:
+        return Level.EMPTY
+    if available <= full * VERY_LOW_SHARE:
+        return Level.VERY_LOW
+    return Level.LOW if available <= full * LOW_SHARE else Level.FINE
+
+
+def first_steps_of(organization: Organization) -> FirstSteps | None:
+    """Return which steps were done; None when the last one was, as then nobody needs to be led any more."""
+    if _has_delivered(organization, Origin.API):
+        return None
+    return FirstSteps(
+        has_tried=_has_delivered(organization, Origin.PLAYGROUND),
+        has_key=organization.api_keys.filter(revoked_at=None).exists(),
+        has_called=False,
+    )
+
+
+def _has_delivered(organization: Organization, origin: Origin) -> bool:
+    """Tell whether an image was ever delivered there, also when its record is gone by now."""
+    asked = {"organization": organization, "origin": origin, "status": 200}
+    return RemovalRecord.objects.filter(**asked).exists() or DailyUsage.objects.filter(**asked).exists()
+
+
+def _ever(organization: Organization, today: date) -> Question:
+    return Question(organization_id=organization.pk, first=date(2000, 1, 1), last=today)

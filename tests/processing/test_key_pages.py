@@ -1,0 +1,263 @@
+"""Pages about keys: who may do what, what a form takes, and where a secret may be seen."""
+
+import logging
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from accounts import api_keys
+from accounts.errors import AuthenticationError
+from accounts.models import ApiKey, Role
+from billing import ledger
+from tests.factories import make_key, make_member, make_organization
+
+pytestmark = pytest.mark.django_db
+
+SECRET = r"rb_(?:live|test)_[0-9A-Za-z]{38}"
+
+
+@pytest.fixture(autouse=True)
+def fresh_counters():
+    cache.clear()
+
+
+@pytest.fixture
+def shop():
+    return make_organization()
+
+
+def logged_in(organization, role, email):
+    client = Client()
+    client.force_login(make_member(organization, email, role))
+    return client
+
+
+@pytest.fixture
+def owner(shop):
+    return logged_in(shop, Role.OWNER, "alice@example.com")
+
+
+def token_of(client, path):
+    return re.search(r'name="token" value="([^"]+)"', client.get(path).content.decode())[1]
+
+
+def filled(client, **fields):
+    return {
+        "token": token_of(client, "/keys/new/"),
+        "name": "Till",
+        "kind": "live",
+        "scopes": ["remove", "account:read"],
+        **fields,
+    }
+
+
+def test_a_made_key_is_shown_once_with_its_call(owner, shop, caplog):
+    with caplog.at_level(logging.DEBUG):
+        answer = owner.post("/keys/new/", filled(owner))
+    page = answer.content.decode()
+    secret = re.search(SECRET, page)[0]
+
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
+    assert f"x-api-key: {secret}" in page.replace("&quot;", '"')
+    found = api_keys.find_active(secret)
+    assert (found.name, found.organization, found.created_by.email) == ("Till", shop, "alice@example.com")
+    assert secret not in caplog.text
+    assert secret not in str(answer.cookies) + str(owner.cookies) + str(dict(owner.session))
+    assert secret not in owner.get("/keys/").content.decode()
+
+
+def test_sending_the_form_again_makes_no_second_key_and_shows_none(owner):
+    fields = filled(owner)
+    secret = re.search(SECRET, owner.post("/keys/new/", fields).content.decode())[0]
+    again = owner.post("/keys/new/", fields, follow=True).content.decode()
+
+    assert ApiKey.objects.filter(name="Till").count() == 1
+    assert secret not in again
+    assert not re.search(SECRET, again)
+    assert "made before" in again
+
+
+def test_everything_chosen_of_a_key_is_kept(owner):
+    with time_machine.travel("2026-01-01T12:00:00Z", tick=False):
+        owner.post(
+            "/keys/new/",
+            filled(
+                owner,
+                kind="test",
+                scopes=["remove"],
+                expires_on="2026-01-31",
+                monthly_credit_cap="1000",
+                allowed_networks="192.0.2.77/24\n 2001:db8::1, 192.0.2.0/24",
+            ),
+        )
+    key = ApiKey.objects.get(name="Till")
+
+    assert (key.is_test, key.prefix[:8], key.scopes, key.monthly_credit_cap) == (True, "rb_test_", ["remove"], 1000)
+    assert key.expires_at == datetime(2026, 2, 1, tzinfo=UTC)
+    assert key.allowed_networks == ["192.0.2.0/24", "2001:db8::1/128"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({"name": " "}, "This field is required"),
+        ({"name": "x" * 101}, "at most 100 characters"),
+        ({"scopes": []}, "Choose at least one"),
+        ({"scopes": ["fly"]}, "fly is not one of the available choices"),
+        ({"kind": "gold"}, "not one of the available choices"),
+        ({"expires_on": "2020-01-01"}, "This day is over"),
+        ({"expires_on": "9999-12-31"}, "Choose an earlier day"),
+        ({"expires_on": "soon"}, "Enter a valid date"),
+        ({"monthly_credit_cap": "0"}, "greater than or equal to 1"),
+        ({"monthly_credit_cap": "1.5"}, "Enter a whole number"),
+        ({"monthly_credit_cap": "9" * 12}, "less than or equal to"),
+        ({"allowed_networks": "home"}, "home is no address and no network"),
+        ({"allowed_networks": "192.0.2.0/33"}, "192.0.2.0/33 is no address"),
+        ({"allowed_networks": " ".join(f"192.0.2.{n}" for n in range(60))}, "at most 50 networks"),
+    ],
+)
+def test_what_cannot_be_is_said_beside_its_field_and_makes_no_key(owner, fields, fault):
+    page = owner.post("/keys/new/", filled(owner, **fields)).content.decode()
+
+    assert fault in page.replace("&#x27;", "'").replace("&quot;", '"')
+    assert not ApiKey.objects.exists()
+
+
+def test_a_form_with_a_fault_can_be_sent_again(owner):
+    fields = filled(owner, name="")
+    owner.post("/keys/new/", fields)
+    answer = owner.post("/keys/new/", {**fields, "name": "Till"})
+
+    assert re.search(SECRET, answer.content.decode())
+
+
+def test_a_key_is_changed_and_its_secret_goes_on(owner, shop):
+    issued = make_key(shop, expires_at=timezone.now() + timedelta(hours=5))
+    page = f"/keys/{issued.api_key.pk}/"
+    day = (issued.api_key.expires_at - timedelta(microseconds=1)).date()
+    fields = {"name": "Counter", "scopes": ["remove"], "expires_on": f"{day}", "allowed_networks": "192.0.2.0/24"}
+    answer = owner.post(page, {**fields, "monthly_credit_cap": "5"})
+    key = api_keys.find_active(issued.secret)
+
+    assert answer["Location"] == "/keys/"
+    assert (key.name, key.scopes, key.monthly_credit_cap) == ("Counter", ["remove"], 5)
+    assert key.allowed_networks == ["192.0.2.0/24"]
+    assert key.expires_at == issued.api_key.expires_at, "a day that was left as it was keeps its hour"
+    assert "192.0.2.0/24" in owner.get(page).content.decode()
+
+
+def test_rotating_gives_a_new_key_and_ends_the_old_one_in_time(owner, shop):
+    issued = make_key(shop)
+    page = f"/keys/{issued.api_key.pk}/rotate/"
+    with time_machine.travel("2026-01-01T00:00:00Z", tick=False) as clock:
+        issued.api_key.created = timezone.now()
+        fields = {"token": token_of(owner, page), "overlap_hours": "24"}
+        answer = owner.post(page, fields)
+        secret = re.search(SECRET, answer.content.decode())[0]
+        assert "no-store" in answer["Cache-Control"]
+        assert "works until" in answer.content.decode()
+        assert api_keys.find_active(issued.secret)
+        assert api_keys.find_active(secret).rotated_from == issued.api_key
+        again = owner.post(page, fields, follow=True).content.decode()
+        assert secret not in again
+        clock.shift(timedelta(hours=24))
+        with pytest.raises(AuthenticationError):
+            api_keys.find_active(issued.secret)
+        assert api_keys.find_active(secret)
+    assert ApiKey.objects.count() == 2
+
+
+def test_rotating_without_an_overlap_ends_the_old_key_at_once(owner, shop):
+    issued = make_key(shop)
+    page = f"/keys/{issued.api_key.pk}/rotate/"
+    answer = owner.post(page, {"token": token_of(owner, page), "overlap_hours": "0"})
+
+    assert "does not work any more" in answer.content.decode()
+    with pytest.raises(AuthenticationError):
+        api_keys.find_active(issued.secret)
+    twice = owner.post(page, {"token": token_of(owner, page), "overlap_hours": "0"}, follow=True)
+    assert "has stopped working" in twice.content.decode()
+
+
+def test_revoking_asks_first_and_names_the_key(owner, shop):
+    issued = make_key(shop, name="shop-import")
+    page = f"/keys/{issued.api_key.pk}/revoke/"
+    question = owner.get(page).content.decode()
+    assert question.count("Revoke key “shop-import”") == 2
+    assert api_keys.find_active(issued.secret)
+
+    assert owner.post(page)["Location"] == "/keys/"
+    with pytest.raises(AuthenticationError):
+        api_keys.find_active(issued.secret)
+    assert owner.get(page).status_code == 404
+
+
+PAGES = ["", "rotate/", "revoke/"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_members_manage_their_own_keys_only(shop, owner, page):
+    bob = logged_in(shop, Role.MEMBER, "bob@example.com")
+    bob.post("/keys/new/", filled(bob, name="Bob's"))
+    own = ApiKey.objects.get(name="Bob's")
+    others = make_key(shop).api_key
+
+    assert bob.get(f"/keys/{own.pk}/{page}").status_code == 200
+    assert bob.get(f"/keys/{others.pk}/{page}").status_code == 403
+    assert bob.post(f"/keys/{others.pk}/{page}").status_code == 403
+    assert owner.get(f"/keys/{own.pk}/{page}").status_code == 200
+    listed = bob.get("/keys/").content.decode()
+    assert f"/keys/{own.pk}/{page}" in listed
+    assert f"/keys/{others.pk}/{page}" not in listed
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_other_organizations_and_strangers_find_nothing(shop, client, page):
+    key = make_key(shop).api_key
+    bob = logged_in(make_organization("Bob's shop"), Role.OWNER, "bob@example.com")
+    path = f"/keys/{key.pk}/{page}"
+
+    assert (bob.get(path).status_code, bob.post(path).status_code) == (404, 404)
+    assert client.get(path)["Location"].startswith("/account/login/")
+    assert client.post(path)["Location"].startswith("/account/login/")
+    assert key.name not in bob.get("/keys/").content.decode()
+    key.refresh_from_db()
+    assert key.revoked_at is None
+
+
+def test_the_list_says_what_one_wants_to_know(owner, shop):
+    issued = make_key(shop, name="shop-import", monthly_credit_cap=1000)
+    hold = ledger.hold(shop.credit_account, amount=7, api_key=issued.api_key)
+    ledger.capture(hold)
+    api_keys.note_use(issued.api_key, address="192.0.2.9")
+    make_key(shop, name="sandbox", is_test=True)
+    over = make_key(shop, name="lost").api_key
+    api_keys.revoke(over)
+    page = re.sub(r"\s+", " ", owner.get("/keys/").content.decode())
+
+    assert f"{issued.api_key.prefix}…{issued.api_key.last_four}" in page
+    assert "7 / 1,000" in page
+    assert "from 192.0.2.9" in page
+    assert "remove, account:read" in page
+    assert "1 key that was revoked or has expired" in page
+    assert issued.secret not in page
+
+
+def test_an_organization_without_keys_is_led_to_its_first(owner):
+    page = owner.get("/keys/").content.decode()
+
+    assert "No key works here yet" in page
+    assert page.count('href="/keys/new/"') == 2
+
+
+def test_the_list_asks_no_more_for_more_keys(owner, shop, django_assert_max_num_queries):
+    for number in range(30):
+        make_key(shop, name=f"Key {number}")
+    with django_assert_max_num_queries(8):
+        owner.get("/keys/")
