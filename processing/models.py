@@ -1,6 +1,7 @@
 """What was done for whom: never pixels, never addresses."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiKey, Organization
 
@@ -8,9 +9,9 @@ from accounts.models import ApiKey, Organization
 class Origin(models.TextChoices):
     """Where a request came from."""
 
-    API = "api"
-    PLAYGROUND = "playground"
-    TRIAL = "trial"
+    API = "api", _("API")
+    PLAYGROUND = "playground", _("Playground")
+    TRIAL = "trial", _("Trial")
 
 
 class RemovalRecord(models.Model):
@@ -30,9 +31,9 @@ class RemovalRecord(models.Model):
     model = models.CharField(max_length=60, blank=True)
     # The default in the database, too, lets processes of the version before write records while they are replaced.
     quality = models.CharField(max_length=20, blank=True, default="", db_default="")
-    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.API, db_default=Origin.API.value)
     took_ms = models.PositiveIntegerField()
     timings_ms = models.JSONField(default=dict, help_text="Milliseconds of each stage.")
+    origin = models.CharField(max_length=12, choices=Origin.choices, default=Origin.API, db_default=Origin.API)
 
     class Meta:
         indexes = [models.Index(fields=["organization", "-created"], name="record_by_organization")]
