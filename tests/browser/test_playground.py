@@ -373,9 +373,18 @@ def test_an_answer_that_got_lost_is_fetched_again_free(wide, troubles):
     troubles.forgive("ERR_CONNECTION_RESET")
 
 
+def hold_in(held):
+    """Return a handler that lets requests hang."""
+
+    def hold(route):
+        held.append(route)
+
+    return hold
+
+
 def test_a_photo_on_its_way_can_be_cancelled_started_again_and_removed(wide, troubles):
     held = []
-    wide.route("**/try/remove", held.append)
+    wide.route("**/try/remove", hold_in(held))
     add(wide, ASTRONAUT)
     wide.get_by_role("button", name="Cancel: astronaut.png").click()
     expect(wide.get_by_role("button", name="Start: astronaut.png")).to_be_visible()
@@ -390,7 +399,7 @@ def test_a_photo_on_its_way_can_be_cancelled_started_again_and_removed(wide, tro
 
 def test_no_more_than_three_uploads_are_under_way_together(wide, tmp_path):
     held = []
-    wide.route("**/try/remove", held.append)
+    wide.route("**/try/remove", hold_in(held))
     add(wide, *small_photos(tmp_path, 5))
     wide.locator("#start").click()
     expect(wide.locator(".row[data-state=sending], .row[data-state=working]")).to_have_count(3)

@@ -209,6 +209,7 @@ function begin() {
   gatherFromPage({ take: addPhotos, ready: (isReady) => document.body.classList.toggle("drop-ready", isReady) });
   byId("modes").addEventListener("change", (event) => setMode(event.target.value));
   form.addEventListener("input", whenOptions);
+  form.noValidate = true; // its one required field is for browsers without script
   form.addEventListener("submit", (event) => event.preventDefault());
   addEventListener("keydown", whenKey);
   addEventListener("keyup", (event) => { if (event.key === " ") stage.isPanning = false; });

@@ -79,6 +79,8 @@ const split = splitBy(part("split"), (share) => {
 hero.querySelector(".trial-pair").addEventListener("pointermove", (event) => { if (event.buttons) splitAt(event); });
 hero.querySelector(".trial-pair").addEventListener("pointerdown", splitAt);
 for (const button of hero.querySelectorAll("[data-picks]")) button.addEventListener("click", () => part("file").click());
+hero.noValidate = true; // its one required field is for browsers without script
+hero.addEventListener("submit", (event) => event.preventDefault());
 part("cancel").addEventListener("click", () => { abort.abort(); show("start"); });
 part("file").addEventListener("change", (event) => { tryPhoto(photosPicked(event.target.files)); event.target.value = ""; });
 gatherFromPage({ take: tryPhoto, ready: (isReady) => document.body.classList.toggle("drop-ready", isReady) });
