@@ -88,11 +88,7 @@ def walk(patterns, prefix="", namespace=""):
             yield Route(namespace + (entry.name or f"unnamed {where}"), where, getattr(entry.callback, "ability", None))
 
 
-ROUTES = {
-    route.name: route
-    for route in walk(get_resolver().url_patterns)
-    if not route.name.startswith("admin:") and not route.pattern.startswith(("v1/", "v1.0/", "account/social/"))
-}
+ROUTES = {route.name: route for route in walk(get_resolver().url_patterns) if not route.pattern.startswith(ELSEWHERE)}
 GUARDED = {name: route for name, route in ROUTES.items() if route.ability}
 
 
