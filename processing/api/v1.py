@@ -66,7 +66,7 @@ class RemoveBackground(RemovalView):
             options=form.to_options(SIZES_IN_MEGAPIXELS if speaks_megapixels(organization_id) else SIZES),
             model=form.asked_model or model_of(organization_id),
             limits=decode_limits(),
-            api_key=self.api_key,
+            api_key=self.caller,
             idempotency_key=idempotency_key_of(request),
         )
 

@@ -28,7 +28,7 @@ def test_a_new_person_types_in_the_code_and_has_an_organization_with_free_credit
     landed = verify(client, "nina@example.com")
 
     membership = Membership.objects.get()
-    assert (landed.status_code, landed["Location"]) == (302, "/dashboard/")
+    assert (landed.status_code, landed["Location"]) == (302, "/try/")
     assert (membership.user.email, membership.role) == ("nina@example.com", "owner")
     assert membership.organization.credit_account.balance == settings.FREE_CREDITS == 50
     page = client.get("/dashboard/").content.decode()
