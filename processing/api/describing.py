@@ -130,6 +130,10 @@ RATE_HEADERS = [
 ]
 REQUEST_ID = header("X-Request-ID", OpenApiTypes.STR, "req_..., also on errors.")
 CREDIT_HEADERS = [
-    header("X-Credits-Charged", OpenApiTypes.INT, "1, or 0 for a repetition under the same Idempotency-Key."),
+    header(
+        "X-Credits-Charged",
+        OpenApiTypes.INT,
+        "1, or 0 for a repetition under the same Idempotency-Key, and with a test key.",
+    ),
     header("X-Credits-Remaining", OpenApiTypes.INT, "What is left after this call."),
 ]
