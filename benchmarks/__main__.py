@@ -15,7 +15,7 @@ from benchmarks import page
 from benchmarks.environments import python_of
 from benchmarks.places import BENCH, ROOT
 
-PARTS = ("quality", "colour", "speed", "serve")
+PARTS = ("quality", "colour", "speed", "serve", "pages")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _options(part: str, chosen: argparse.Namespace) -> list[str]:
     """Return the part's own options: the data where it needs some, and what the caller gave for it."""
-    given = {"quality": chosen.quality, "colour": "", "speed": chosen.speed, "serve": chosen.serve}[part].split()
+    options = {"quality": chosen.quality, "speed": chosen.speed, "serve": chosen.serve}
+    given = options.get(part, "").split()
     return ["--data", str(chosen.data), *given] if part == "quality" else given
 
 

@@ -1,7 +1,10 @@
-"""Bars as numbers a template can draw: the server works out where each begins and how high it is."""
+"""Bars as a template can draw them: the server works out where each begins and how high it is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from django.utils.formats import date_format
+from django.utils.translation import ngettext
 
 from processing.usage import Day
 
@@ -12,37 +15,42 @@ LEAST_HEIGHT = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One piece of a bar, from `y` (0 is the top) `height` down; `kind` says how it is filled."""
-
-    kind: str
-    y: float
-    height: float
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One day's bar, from its foot upwards."""
+class Column:
+    """One day's place in the chart, for who points at it."""
 
     x: int
-    day: Day
-    parts: Sequence[Part]
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """All bars, in a frame of `width` by 100, and what its upper edge stands for."""
+    """All bars, in a frame of `width` by 100, a path for each outcome, and what its upper edge stands for."""
 
-    bars: Sequence[Bar]
+    columns: Sequence[Column]
+    delivered: str
+    refused: str
+    failed: str
     top: int
     width: int
 
 
 def chart_of(days: Sequence[Day]) -> Chart:
-    """Return the chart of these days, in their order."""
+    """Return the chart of these days, in their order: delivered at the foot, then refused, then failed."""
     top = round_up(max((day.requests for day in days), default=0))
-    bars = [Bar(number * STEP, day, _parts(day, top)) for number, day in enumerate(days)]
-    return Chart(bars, top, max(1, len(days)) * STEP)
+    paths: dict[str, list[str]] = {"delivered": [], "refused": [], "failed": []}
+    for number, day in enumerate(days):
+        foot = float(HEIGHT)
+        for outcome, path in paths.items():
+            if count := getattr(day, outcome):
+                height = max(LEAST_HEIGHT, count / top * HEIGHT)
+                foot -= height
+                path.append(f"M{number * STEP + 1} {foot:.4g}h{WIDTH}v{height:.4g}h-{WIDTH}z")
+    return Chart(
+        columns=[Column(number * STEP, _label(day)) for number, day in enumerate(days)],
+        top=top,
+        width=max(1, len(days)) * STEP,
+        **{outcome: "".join(path) for outcome, path in paths.items()},
+    )
 
 
 def round_up(number: int) -> int:
@@ -53,11 +61,10 @@ def round_up(number: int) -> int:
     return next(step * scale for step in _TOPS if step * scale >= number)
 
 
-def _parts(day: Day, top: int) -> list[Part]:
-    parts, foot = [], float(HEIGHT)
-    for kind, count in (("delivered", day.delivered), ("refused", day.refused), ("failed", day.failed)):
-        if count:
-            height = max(LEAST_HEIGHT, count / top * HEIGHT)
-            foot -= height
-            parts.append(Part(kind, round(foot, 2), round(height, 2)))
-    return parts
+def _label(day: Day) -> str:
+    words = ngettext(
+        "%(day)s: %(requests)d request, %(credits)d credits",
+        "%(day)s: %(requests)d requests, %(credits)d credits",
+        day.requests,
+    )
+    return words % {"day": date_format(day.day), "requests": day.requests, "credits": day.credits}

@@ -34,14 +34,18 @@ class RemovalRecord(models.Model):
     took_ms = models.PositiveIntegerField()
     timings_ms = models.JSONField(default=dict, help_text="Milliseconds of each stage.")
     origin = models.CharField(max_length=12, choices=Origin.choices, default=Origin.API, db_default=Origin.API)
+    is_counted = models.BooleanField(default=False, db_default=False, help_text="It is in the daily usage by now.")
 
     class Meta:
         indexes = [
-            models.Index(fields=["organization", "-created"], name="record_by_organization"),
-            # All that the usage page counts by, so that it reads this index alone and not a row for each request.
+            # All that a list of requests is chosen by, so that only those that are shown are looked up.
             models.Index(
-                fields=["organization", "created", "status", "origin", "api_key", "credits_charged", "took_ms"],
-                name="record_for_usage",
+                fields=["organization", "-created", "status", "origin", "api_key", "took_ms"], name="record_for_usage"
+            ),
+            models.Index(
+                fields=["organization", "created", "status", "origin", "api_key", "credits_charged", "is_counted"],
+                condition=models.Q(is_counted=False),
+                name="record_uncounted",
             ),
         ]
         ordering = ["-created"]
@@ -88,7 +92,7 @@ class SizeVocabulary(models.Model):
 
 
 class DailyUsage(models.Model):
-    """What remains of records past their time: one count per organization, day, key, origin and outcome."""
+    """One count per organization, day, key, origin and outcome, of days that are over: it outlives the records."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="daily_usage")
     day = models.DateField(help_text="In UTC.")

@@ -1,12 +1,13 @@
 """Writing down what was done, and forgetting it in time."""
 
 import logging
-from datetime import datetime, timedelta
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import ApiKey, Organization
@@ -14,6 +15,9 @@ from processing.models import DailyUsage, Origin, RemovalRecord
 from processing.services import RemovalResult
 
 logger = logging.getLogger(__name__)
+
+COUNTED_AT_ONCE = 2000
+_COUNTED_BY = ("organization_id", "status", "origin", "api_key_id")
 
 
 def record_removal(
@@ -52,27 +56,52 @@ def record_removal(
         logger.exception("removal_record_lost", extra={"request_id": request_id})
 
 
+def count_past_days(now: datetime) -> int:
+    """Add the records of days that are over to the daily usage, each once; return how many were added.
+
+    Pages then add up a few rows a day instead of every request. A record that comes late is added by the next job.
+    """
+    return _count_before(_midnight(now))
+
+
 def reduce_old_records(now: datetime) -> int:
-    """Turn records older than RECORDS_KEPT_DAYS into daily counts; return how many were reduced."""
-    last_kept_day = (now - timedelta(days=settings.RECORDS_KEPT_DAYS)).date()
-    old = RemovalRecord.objects.filter(created__date__lt=last_kept_day)
+    """Delete records older than RECORDS_KEPT_DAYS once the daily usage has them; return how many were deleted."""
+    last_kept = _midnight(now - timedelta(days=settings.RECORDS_KEPT_DAYS))
+    _count_before(last_kept)
+    return RemovalRecord.objects.filter(created__lt=last_kept, is_counted=True).delete()[0]
+
+
+def _midnight(moment: datetime) -> datetime:
+    """Return the first moment of its day in UTC."""
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _count_before(moment: datetime) -> int:
+    counted = 0
+    while batch := _count_batch(moment):
+        counted += batch
+    return counted
+
+
+def _count_batch(before: datetime) -> int:
+    """Count some records and mark these very ones, in one transaction; return how many."""
+    uncounted = RemovalRecord.objects.filter(is_counted=False, created__lt=before).order_by("organization", "created")
     with transaction.atomic():
-        counts = (
-            old.annotate(day=TruncDate("created"))
-            .order_by()
-            .values("organization_id", "day", "status", "origin", "api_key_id")
-            .annotate(requests=Count("pk"), credits=Sum("credits_charged"))
-        )
-        for row in list(counts):
-            usage, _ = DailyUsage.objects.get_or_create(
-                organization_id=row["organization_id"],
-                day=row["day"],
-                status=row["status"],
-                origin=row["origin"],
-                api_key_id=row["api_key_id"],
-                defaults={"requests": 0, "credits_charged": 0},
-            )
-            usage.requests += row["requests"]
-            usage.credits_charged += row["credits"] or 0
-            usage.save()
-        return old.delete()[0]
+        records = list(uncounted.select_for_update().only(*_COUNTED_BY, "created", "credits_charged")[:COUNTED_AT_ONCE])
+        requests: Counter[tuple[Any, ...]] = Counter()
+        credits: Counter[tuple[Any, ...]] = Counter()
+        for record in records:
+            key = (record.created.astimezone(UTC).date(), *(getattr(record, name) for name in _COUNTED_BY))
+            requests[key] += 1
+            credits[key] += record.credits_charged
+        for key, number in requests.items():
+            _add(dict(zip(("day", *_COUNTED_BY), key, strict=True)), requests=number, credits=credits[key])
+        RemovalRecord.objects.filter(pk__in=[record.pk for record in records]).update(is_counted=True)
+    return len(records)
+
+
+def _add(kind: dict[str, Any], *, requests: int, credits: int) -> None:
+    usage, _ = DailyUsage.objects.get_or_create(**kind, defaults={"requests": 0, "credits_charged": 0})
+    DailyUsage.objects.filter(pk=usage.pk).update(
+        requests=F("requests") + requests, credits_charged=F("credits_charged") + credits
+    )

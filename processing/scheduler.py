@@ -15,7 +15,7 @@ from django.utils import timezone
 from billing import idempotency, ledger, low_credits
 from processing.metrics import scheduler_failures, scheduler_runs
 from processing.models import SchedulerLease
-from processing.records import reduce_old_records
+from processing.records import count_past_days, reduce_old_records
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +23,7 @@ JOBS: Mapping[str, Callable[[datetime], Any]] = {
     "release_expired_holds": ledger.release_expired,
     "forget_idempotency_keys": idempotency.forget_expired,
     "reduce_old_records": reduce_old_records,
+    "count_past_days": count_past_days,
     # Last, because a mail server may keep it waiting.
     "warn_of_low_credits": low_credits.warn_of_low_credits,
 }

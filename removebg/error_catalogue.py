@@ -65,16 +65,19 @@ ERROR_PAGES = (
         status=402,
         title="Not enough credits",
         why="One delivered image costs one credit, and the organization has none left that is not already set aside "
-        "for an image in work.",
-        way_out="Ask whoever runs this server for more credits. `GET /v1/me` says how many are left.",
-        retry="After credits were added.",
+        "for an image in work; or the key has used all that it may use in a month.",
+        way_out="The message says which. Ask whoever runs this server for more credits (`GET /v1/me` says how many are "
+        "left), or raise the key's monthly cap on the page API keys.",
+        retry="After credits were added, the cap was raised, or the next month has begun.",
     ),
     ErrorPage(
         code="permission_denied",
         status=403,
         title="The key may not do this",
-        why="The organization is suspended, or the key lacks the scope this call needs.",
-        way_out="Use a key with the right scope, or ask whoever runs this server about the suspension.",
+        why="The organization is suspended, the key lacks the scope this call needs, or it is kept to networks that "
+        "this call does not come from.",
+        way_out="The message says which. Use a key with the right scope, add your address to the key's networks on the "
+        "page API keys, or ask whoever runs this server about the suspension.",
         retry="Not with this key.",
     ),
     ErrorPage(

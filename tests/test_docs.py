@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rest_framework.exceptions import ValidationError
 
+from accounts.api_keys import KEY_PATTERN
 from processing.api import v1, v1_0, v1_0_refusals
 from processing.api.v1_0_form import RemovebgForm
 from processing.api.v1_form import RemovalForm
@@ -44,6 +45,10 @@ def test_the_api_document_names_every_field_and_code():
 
     assert [field for field in RemovalForm().fields if f"| `{field}` |" not in api] == []
     assert [page.code for page in ERROR_PAGES if f"`{page.code}`" not in api] == []
+
+
+def test_the_pattern_for_scanners_is_published():
+    assert f"```\n{KEY_PATTERN}\n```" in text("docs/api.md")
 
 
 # api_reference.md, sections 2.3 and 2.7, and 1.3 and 1.9: what a script that comes from there may send.

@@ -133,6 +133,10 @@ REPLAYED = header(
     "Idempotent-Replayed", OpenApiTypes.STR, "true for a repetition under the same Idempotency-Key; else absent."
 )
 CREDIT_HEADERS = [
-    header("X-Credits-Charged", OpenApiTypes.INT, "1, or 0 for a repetition under the same Idempotency-Key."),
+    header(
+        "X-Credits-Charged",
+        OpenApiTypes.INT,
+        "1, or 0 for a repetition under the same Idempotency-Key, and with a test key.",
+    ),
     header("X-Credits-Remaining", OpenApiTypes.INT, "What is left after this call."),
 ]

@@ -13,6 +13,10 @@ class Migration(migrations.Migration):
             model_name="dailyusage",
             name="one_count_per_day",
         ),
+        migrations.RemoveIndex(
+            model_name="removalrecord",
+            name="record_by_organization",
+        ),
         migrations.AddField(
             model_name="dailyusage",
             name="api_key",
@@ -30,11 +34,23 @@ class Migration(migrations.Migration):
                 max_length=12,
             ),
         ),
+        migrations.AddField(
+            model_name="removalrecord",
+            name="is_counted",
+            field=models.BooleanField(db_default=False, default=False, help_text="It is in the daily usage by now."),
+        ),
         migrations.AddIndex(
             model_name="removalrecord",
             index=models.Index(
-                fields=["organization", "created", "status", "origin", "api_key", "credits_charged", "took_ms"],
-                name="record_for_usage",
+                fields=["organization", "-created", "status", "origin", "api_key", "took_ms"], name="record_for_usage"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="removalrecord",
+            index=models.Index(
+                condition=models.Q(("is_counted", False)),
+                fields=["organization", "created", "status", "origin", "api_key", "credits_charged", "is_counted"],
+                name="record_uncounted",
             ),
         ),
         migrations.AddConstraint(

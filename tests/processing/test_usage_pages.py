@@ -6,14 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db.models import Sum
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Role
+from processing import records
 from processing.bar_chart import chart_of, round_up
 from processing.models import DailyUsage, RemovalRecord
-from processing.records import reduce_old_records
+from processing.records import count_past_days, reduce_old_records
 from processing.usage import Day, Question, credits_since, days_of, latest, records_of, slow_ms, total_of
 from processing.usage_form import cursor_of, place_of
 from tests.factories import make_key, make_member, make_organization
@@ -96,6 +97,26 @@ def test_what_was_folded_counts_as_before(shop, settings):
     assert [total_of(days).requests for days in before] == [9, 6, 3, 3]
     assert credits_since(shop.pk, date(2026, 1, 1)) == 6
     assert DailyUsage.objects.count() == 6
+
+
+def test_days_that_are_over_are_counted_once_and_nothing_is_seen_of_it(shop, monkeypatch):
+    monkeypatch.setattr(records, "COUNTED_AT_ONCE", 2)
+    key = make_key(shop).api_key
+    for day in range(4):
+        record(shop, NOW - timedelta(days=day), key=key)
+        record(shop, NOW - timedelta(days=day), status=503)
+    before, credits = days_of(asked(shop)), credits_since(shop.pk, date(2026, 3, 1))
+
+    assert [count_past_days(NOW), count_past_days(NOW)] == [6, 0], "today is not over"
+    assert days_of(asked(shop)) == before
+    assert credits_since(shop.pk, date(2026, 3, 1)) == credits == 4
+    assert len(latest(asked(shop), before=None, count=50)) == 8, "they are still listed"
+
+    record(shop, NOW - timedelta(days=3), key=key)
+    assert total_of(days_of(asked(shop))).requests == 9, "a late one counts at once"
+    assert count_past_days(NOW) == 1
+    assert total_of(days_of(asked(shop))).requests == 9
+    assert count_past_days(NOW + timedelta(days=1)) == 2
 
 
 def test_late_records_of_a_folded_day_are_added_to_their_own_count(shop, settings):
@@ -211,11 +232,14 @@ def test_the_page_asks_no_more_for_more_requests(alice, shop, django_assert_max_
 
 
 @pytest.mark.sqlite_only
-def test_counting_reads_an_index_alone(shop):
-    counted = records_of(asked(shop)).values("status").explain()
+def test_counting_reads_the_few_uncounted_in_their_index_alone_and_the_list_its_own(shop):
+    uncounted = records_of(asked(shop)).filter(is_counted=False).values("status").annotate(n=Sum("credits_charged"))
+    listed = records_of(asked(shop, outcome="failed", origin="api")).order_by("-created", "-pk")
+    due = RemovalRecord.objects.filter(is_counted=False, created__lt=NOW).order_by("organization", "created")
 
-    assert "COVERING INDEX record_for_usage" in counted
-    assert connection.vendor == "sqlite"
+    assert "COVERING INDEX record_uncounted" in uncounted.explain()
+    assert "INDEX record_for_usage" in listed.explain()
+    assert "INDEX record_uncounted" in due.explain()
 
 
 def test_strangers_are_sent_to_log_in(client):
@@ -235,11 +259,8 @@ def test_bars_stand_on_each_other_and_stay_in_their_frame():
     days = [Day(date(2026, 1, 1), delivered=50, refused=30, failed=20), Day(date(2026, 1, 2)), Day(date(2026, 1, 3), 1)]
     chart = chart_of(days)
 
-    assert [(part.kind, part.y, part.height) for part in chart.bars[0].parts] == [
-        ("delivered", 50, 50),
-        ("refused", 20, 30),
-        ("failed", 0, 20),
-    ]
-    assert chart.bars[1].parts == []
-    assert chart.bars[2].parts[0].height == 1.5
+    assert chart.delivered == "M1 50h8v50h-8zM21 98.5h8v1.5h-8z"
+    assert (chart.refused, chart.failed) == ("M1 20h8v30h-8z", "M1 0h8v20h-8z")
+    assert [column.x for column in chart.columns] == [0, 10, 20]
+    assert chart.columns[0].label == "Jan. 1, 2026: 100 requests, 0 credits"
     assert (chart.top, chart.width) == (100, 30)
