@@ -225,6 +225,19 @@ def test_guesses_are_counted_by_the_address_that_our_own_proxy_saw(client, setti
     assert entered.status_code == 302
 
 
+def test_mails_are_asked_for_only_so_often_from_one_address(client, settings):
+    settings.TRUSTED_PROXIES = 1
+
+    def ask(number, hops):
+        asked = {"email": f"n{number}@example.com"}
+        return client.post("/account/password/reset/", asked, headers={"x-forwarded-for": hops}).status_code
+
+    asked = [ask(number, f"198.51.100.{number}, 203.0.113.9") for number in range(21)]
+
+    assert asked == [302] * 20 + [429]
+    assert ask(22, "203.0.113.9, 203.0.113.10") == 302
+
+
 def test_guessing_is_slowed_at_the_admins_door_too(client):
     make_staff("sam@example.com")
     door = client.post("/admin/login/?next=/admin/", {"username": "sam@example.com", "password": PASSWORD})
