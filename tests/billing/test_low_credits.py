@@ -70,6 +70,14 @@ def test_it_is_told_again_only_after_having_been_above(alice, people):
     assert warn() == 0, "five again, but never above"
 
 
+def test_of_two_processes_that_see_the_same_fall_one_tells_it(alice, people):
+    spend(alice, 5)
+    seen = [CreditAccount.objects.select_related("organization").get(pk=alice.pk) for _ in range(2)]
+
+    assert [low_credits._warn(account, timezone.now()) for account in seen] == [True, False]
+    assert len(mail.outbox) == 2
+
+
 def test_nothing_is_told_without_a_threshold(alice):
     make_member(alice.organization)
     spend(alice, 10)
