@@ -23,7 +23,8 @@ test:  ## The suite for every change, on both databases (Linux)
 	@$(PYTHON) deploy/bootstrap.py test
 	@$(PY) manage.py fetch_model isnet-general-use u2netp
 	@$(PY) -m tests.clients.install
-	$(PY) -m pytest -q -n 2 --dist loadfile
+	$(PY) -m pytest -q -n 2 --dist loadfile --ignore=tests/browser
+	$(PY) -m pytest -q -n 2 --dist loadfile tests/browser  # apart: Playwright leaves a running event loop behind
 	$(PY) tests/run_on_postgres.py
 
 lint:  ## Style, types and who may import whom

@@ -6,6 +6,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from removebg.reference.samples import samples_of
+
 
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:
@@ -15,5 +17,6 @@ def front(request: HttpRequest) -> HttpResponse:
         "trial_side_px": settings.TRIAL_PREVIEW_SIDE_PX,
         "free_credits": settings.FREE_CREDITS if settings.SIGNUP_OPEN else 0,
         "error_index_url": reverse("error-index"),
+        "samples": samples_of("removeBackground"),
     }
     return render(request, "front.html", context)
