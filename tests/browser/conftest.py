@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.chromium import find_chromium
 from tests.live.server import LiveServer
 
 PHONE, DESKTOP = {"width": 360, "height": 780}, {"width": 1280, "height": 900}
 MAIL_WITHIN_S = 15.0
+expect.set_options(timeout=30_000)  # a photo takes seconds, and more of them on a busy machine
 
 
 @pytest.fixture(scope="session")
