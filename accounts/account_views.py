@@ -10,8 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.i18n import set_language
 
-from accounts import closing
+from accounts import closing, languages
 from accounts.current_organization import LoggedInRequest
 from accounts.organization_forms import DeletionForm
 from accounts.people import organizations_of_alone, organizations_without_other_owner
@@ -45,6 +46,17 @@ def delete_account(request: LoggedInRequest) -> HttpResponse:
     needed_by, alone = organizations_without_other_owner(user), organizations_of_alone(user)
     context = {"form": form, "needed_by": needed_by, "closing": alone}
     return render(request, "accounts/delete.html", context)
+
+
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """Speak another language from now on: to this browser, and to the person in mails."""
+    code = request.POST.get("language", "")
+    if not languages.is_offered(code):
+        return redirect("front")
+    if request.user.is_authenticated:
+        languages.choose(request.user, code)
+    return set_language(request)
 
 
 @require_POST

@@ -32,7 +32,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "last_login")
     search_fields = ("email", "first_name", "last_name")
     fieldsets = (
-        (None, {"fields": ("email", "password", "first_name", "last_name")}),
+        (None, {"fields": ("email", "password", "first_name", "last_name", "language")}),
         ("Permissions", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )

@@ -73,7 +73,7 @@ def _forget(person: User) -> None:
     for session in UserSession.objects.filter(user=person):
         session.end()
     person.email = f"{secrets.token_hex(12)}@{NOWHERE}"
-    person.first_name = person.last_name = ""
+    person.first_name = person.last_name = person.language = ""
     person.is_active = False
     person.last_login = None
     person.set_unusable_password()

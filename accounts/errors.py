@@ -1,6 +1,9 @@
-"""The base of every error that a caller may read. Plain Python: pages and dialects decide how to say it."""
+"""The base of every error that a caller may read, in English: pages and dialects decide how to say it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext_noop as _
 
 Details = str | Mapping[str, Sequence[str]]
 
@@ -11,13 +14,20 @@ class ServiceError(Exception):
     code = "internal_server_error"
     status = 500
     is_our_fault = True
-    public_text = "Something went wrong on our side. Nothing was charged; please try again."
+    public_text = _("Something went wrong on our side. Nothing was charged; please try again.")
 
     def __init__(
-        self, public_text: str | None = None, *, details: Details | None = None, retry_after_s: int | None = None
+        self,
+        public_text: str | None = None,
+        *,
+        values: Mapping[str, Any] | None = None,
+        details: Details | None = None,
+        retry_after_s: int | None = None,
     ) -> None:
-        if public_text is not None:
-            self.public_text = public_text
+        """`values` go into the text, which pages translate before: `%(name)s`."""
+        self.words = self.public_text if public_text is None else public_text
+        self.values = values or {}
+        self.public_text = self.words % self.values if self.values else self.words
         self.details = details
         self.retry_after_s = retry_after_s
         super().__init__(self.public_text)

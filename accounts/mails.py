@@ -9,9 +9,10 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.addresses import client_address
+from accounts.languages import language_of_mail
 
 LONGEST_BROWSER = 120
 _BUTTON = re.compile(r"(?P<words>[^\n]+):\n(?P<url>https?://\S+)")
@@ -30,7 +31,14 @@ class Block:
 def render(
     template_prefix: str, to: str, context: Mapping[str, Any], *, headers: Mapping[str, str] | None = None
 ) -> EmailMultiAlternatives:
-    """Return the mail that `<prefix>_subject.txt` and `<prefix>_message.txt` say, in text and in HTML."""
+    """Return the mail that `<prefix>_subject.txt` and `<prefix>_message.txt` say, in the language of who gets it."""
+    with translation.override(language_of_mail(to, context)):
+        return _render(template_prefix, to, context, headers or {})
+
+
+def _render(
+    template_prefix: str, to: str, context: Mapping[str, Any], headers: Mapping[str, str]
+) -> EmailMultiAlternatives:
     known = {**brand(), "email": to, **context}
     subject = " ".join(render_to_string(f"{template_prefix}_subject.txt", known).split())
     text = _tidied(render_to_string(f"{template_prefix}_message.txt", known))
@@ -39,7 +47,7 @@ def render(
         text,
         settings.DEFAULT_FROM_EMAIL,
         [to],
-        headers={"Auto-Submitted": "auto-generated", **(headers or {})},
+        headers={"Auto-Submitted": "auto-generated", "Content-Language": translation.get_language(), **headers},
     )
     html = render_to_string("emails/message.html", {**known, "subject": subject, "blocks": blocks_of(text)})
     mail.attach_alternative(html, "text/html")
@@ -52,7 +60,7 @@ def blocks_of(text: str) -> list[Block]:
     for paragraph in text.split("\n\n"):
         button = _BUTTON.fullmatch(paragraph)
         if button and not any(block.url for block in blocks):
-            blocks.append(Block(button["words"], url=button["url"]))
+            blocks.append(Block(button["words"].strip(), url=button["url"]))
         else:
             blocks.append(Block(paragraph, is_code=_CODE.fullmatch(paragraph) is not None))
     return blocks

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_ratelimit.core import is_ratelimited
@@ -162,7 +163,7 @@ class TooManyInvitations(ServiceError):
     """The organization sent as many as it may for now."""
 
     code, status, is_our_fault = "rate_limit_exceeded", 429, False
-    public_text = "Too many invitations were sent lately. Try again in an hour."
+    public_text = gettext_noop("Too many invitations were sent lately. Try again in an hour.")
 
 
 def _told(act: Callable[[], object]) -> str | None:

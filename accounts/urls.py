@@ -11,6 +11,7 @@ urlpatterns = [
     path("account/data/", account_views.your_data, name="your-data"),
     path("account/data/delete/", account_views.delete_account, name="account-delete"),
     path("account/sessions/<int:pk>/end/", account_views.end_session, name="session-end"),
+    path("language/", account_views.choose_language, name="choose-language"),
     path("organizations/switch/", views.switch, name="organization-switch"),
     path("organization/", views.organization_settings, name="organization-settings"),
     path("organization/close/", views.close, name="organization-close"),

@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.conf import settings
+from django.utils.translation import gettext_noop as _
 
 from accounts.errors import ServiceError
 
@@ -15,7 +16,13 @@ class InsufficientCredits(ServiceError):
     is_our_fault = False
 
     def __init__(self) -> None:
-        super().__init__(f"There are not enough credits left for this image. Ask {_whom_to_ask()} for more.")
+        if settings.SUPPORT_EMAIL:
+            text = _("There are not enough credits left for this image. Ask %(address)s for more.")
+            super().__init__(text, values={"address": settings.SUPPORT_EMAIL})
+        else:
+            super().__init__(
+                _("There are not enough credits left for this image. Ask the person who runs this service for more.")
+            )
 
 
 class KeyCapReached(InsufficientCredits):
@@ -36,7 +43,7 @@ class IdempotencyKeyReused(ServiceError):
     code = "idempotency_key_reused"
     status = 422
     is_our_fault = False
-    public_text = (
+    public_text = _(
         "This Idempotency-Key was used for a different request. Use a new key for each image and set of options."
     )
 
@@ -47,7 +54,7 @@ class RequestInProgress(ServiceError):
     code = "request_in_progress"
     status = 409
     is_our_fault = False
-    public_text = "A request with this Idempotency-Key is still being worked on. Try again in a moment."
+    public_text = _("A request with this Idempotency-Key is still being worked on. Try again in a moment.")
 
 
 class BadIdempotencyKey(ServiceError):
@@ -67,7 +74,7 @@ class HoldLost(ServiceError):
 
     code = "service_unavailable"
     status = 503
-    public_text = "This took too long and was given up. Nothing was charged; please try again."
+    public_text = _("This took too long and was given up. Nothing was charged; please try again.")
 
     def __init__(self) -> None:
         super().__init__(retry_after_s=1)
@@ -78,7 +85,7 @@ class LedgerBusy(ServiceError):
 
     code = "service_unavailable"
     status = 503
-    public_text = "Credits cannot be counted right now. Nothing was charged; please try again."
+    public_text = _("Credits cannot be counted right now. Nothing was charged; please try again.")
 
     def __init__(self) -> None:
         super().__init__(retry_after_s=5)
@@ -90,7 +97,3 @@ class LedgerBroken(ServiceError):
 
 class LedgerEntriesArePermanent(Exception):
     """Code tried to change or delete a ledger entry."""
-
-
-def _whom_to_ask() -> str:
-    return settings.SUPPORT_EMAIL or "the person who runs this service"

@@ -23,6 +23,7 @@ def data_of(user: User) -> dict[str, Any]:
             "email": user.email,
             "first_name": user.first_name,
             "last_name": user.last_name,
+            "language": user.language,
             "joined": user.date_joined,
             "last_login": user.last_login,
             "runs_this_server": user.is_staff,

@@ -63,8 +63,8 @@ def round_up(number: int) -> int:
 
 def _label(day: Day) -> str:
     words = ngettext(
-        "%(day)s: %(requests)d request, %(credits)d credits",
-        "%(day)s: %(requests)d requests, %(credits)d credits",
+        "%(day)s: %(requests)d request, credits: %(credits)d",
+        "%(day)s: %(requests)d requests, credits: %(credits)d",
         day.requests,
     )
     return words % {"day": date_format(day.day), "requests": day.requests, "credits": day.credits}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.conf import settings
+from django.utils.translation import gettext_noop as _
 
 from accounts.errors import ServiceError
 from processing import weights
@@ -29,7 +30,7 @@ class ModelNotReady(ServiceError):
     """The model's weights are missing, altered or unusable; the operator must act."""
 
     code, status, is_our_fault = "service_unavailable", 503, True
-    public_text = "The service is not ready to process images. Nothing was charged; please try again later."
+    public_text = _("The service is not ready to process images. Nothing was charged; please try again later.")
 
 
 @dataclass(frozen=True, slots=True)

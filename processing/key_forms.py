@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.models import ApiKey, Scope, all_scopes
 from billing.ledger import LARGEST_MOVEMENT
@@ -91,7 +91,7 @@ class KeyLimits(forms.Form):
     scopes = forms.MultipleChoiceField(
         choices=SCOPE_NAMES,
         initial=all_scopes,
-        label=gettext_lazy("May"),
+        label=pgettext_lazy("what a key may do", "May"),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose at least one: a key that may do nothing is of no use.")},
     )

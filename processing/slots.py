@@ -7,17 +7,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.utils.translation import gettext_noop as _
 
 from accounts.errors import ServiceError
 
 IDLE_SLOT_AGAIN_S = 2
 
 
+PLAN_IS_FULL = _(
+    "Your plan allows %(allowed)d images of yours at once. Wait for one to finish, then send this one again."
+)
+SHARE_IS_TAKEN = _(
+    "This server takes %(allowed)d images of yours at once. Wait for one to finish, then send this one again."
+)
+
+
 class ServerBusy(ServiceError):
     """All slots and waiting places are taken, or the wait took too long."""
 
     code, status, is_our_fault = "server_busy", 503, False
-    public_text = "The server is working on as many images as it can. Nothing was charged; please try again shortly."
+    public_text = _("The server is working on as many images as it can. Nothing was charged; please try again shortly.")
 
 
 class TooManyAtOnce(ServiceError):
@@ -81,13 +90,10 @@ class InFlight:
         That is the plan's `limit`, and for all plans the share that one organization may have of this process.
         """
         share = settings.PLACES_PER_ORGANIZATION
-        allowed, whose = (limit, "Your plan allows") if limit <= share else (share, "This server takes")
+        allowed, text = (limit, PLAN_IS_FULL) if limit <= share else (share, SHARE_IS_TAKEN)
         with self._lock:
             if self._counts[organization_id] >= allowed:
-                raise TooManyAtOnce(
-                    f"{whose} {allowed} images of yours at once. Wait for one to finish, then send this one again.",
-                    retry_after_s=1,
-                )
+                raise TooManyAtOnce(text, values={"allowed": allowed}, retry_after_s=1)
             self._counts[organization_id] += 1
         try:
             yield

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from django.utils.translation import gettext_noop as _
+
 from accounts.errors import ServiceError
 from processing.matting.model_catalog import Artifact, ModelRow, NpmPackage, PythonWheel, ReleasePage, Source
 from processing.weight_sources.errors import SourceFailed
@@ -26,7 +28,7 @@ class WeightsUnavailable(ServiceError):
     """The service cannot cut anything out; `reason` is for the operator, `public_text` for callers."""
 
     code, status, is_our_fault = "service_unavailable", 503, True
-    public_text = "The model is not ready on this server. Nothing was charged; please try again later."
+    public_text = _("The model is not ready on this server. Nothing was charged; please try again later.")
 
     def __init__(self, reason: str) -> None:
         super().__init__(retry_after_s=RETRY_AFTER_S)

@@ -5,8 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from removebg import words
 from removebg.brand import views as brand_files
 
 PLACES: tuple[tuple[str, str, str | Promise], ...] = (
@@ -22,9 +24,11 @@ def brand(request: HttpRequest) -> dict[str, Any]:
     """Return the product's name, its public address and whom to ask, and where in an organization one can go."""
     return {
         **brand_files.in_templates(),
+        "languages": settings.LANGUAGES,
         "optional_word": _("(optional)"),
         "places": [dict(zip(("name", "route", "title"), place, strict=True)) for place in PLACES],
         "product_name": settings.PRODUCT_NAME,
         "public_url": settings.PUBLIC_URL,
         "support_email": settings.SUPPORT_EMAIL,
+        "words_url": words.address_of(get_language() or settings.LANGUAGE_CODE),
     }

@@ -7,9 +7,13 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 import environ
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.text import capfirst
+from django.utils.translation import to_locale
 
 _env = environ.Env()
+CATALOGUE = "LC_MESSAGES/django.mo"
 
 
 def read_text(name: str, default: str = "") -> str:
@@ -74,6 +78,17 @@ def read_choices(name: str, choices: Sequence[str]) -> list[str]:
         if item not in choices:
             raise ImproperlyConfigured(f"{name} may hold {', '.join(choices)}, not {item!r}.")
     return items
+
+
+def read_languages(name: str, default: Sequence[str], folders: Sequence[Path]) -> list[tuple[str, str]]:
+    """Return languages with what they call themselves; each but English needs a compiled catalogue in the folders."""
+    codes = list(dict.fromkeys(read_list(name, default)))
+    for code in codes:
+        if code not in LANG_INFO:
+            raise ImproperlyConfigured(f"{name}: {code!r} is no language that Django knows, such as de or pt-br.")
+        if code != "en" and not any((folder / to_locale(code) / CATALOGUE).is_file() for folder in folders):
+            raise ImproperlyConfigured(f"{name}: there is no {to_locale(code)}/{CATALOGUE} for {code!r} in LOCALE_DIR.")
+    return [(code, str(capfirst(LANG_INFO[code].get("name_local", code)))) for code in codes]
 
 
 def read_ports(name: str, default: Sequence[int]) -> list[int]:

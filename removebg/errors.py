@@ -58,7 +58,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     problem = problem_of(error) if isinstance(error, Exception) else None
     if problem is None or problem.status != 503:
-        problem = Problem(status=500, code=CODES[500], message=OUR_FAULT)
+        problem = Problem(status=500, code=CODES[500], message=str(OUR_FAULT))
     return _answer(request, problem)
 
 

@@ -1,4 +1,4 @@
-"""What every request passes: it gets an id, and a form of ours must be small."""
+"""What every request passes: it gets an id and a language, and a form of ours must be small."""
 
 import logging
 import time
@@ -7,7 +7,10 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
 
+from accounts.languages import keep_in_browser
 from processing.api.request_ids import request_id_of
 
 logger = logging.getLogger("removebg.access")
@@ -34,6 +37,39 @@ class RequestIdMiddleware:
                 "ms": round((time.monotonic() - started) * 1000),
             },
         )
+        return response
+
+
+WITHOUT_LANGUAGE = (
+    *("/v1/", "/v1.0/", "/livez", "/readyz", "/metrics", "/static/", "/brand", "/words/"),
+    *("/favicon.ico", "/robots.txt", "/sitemap.xml"),
+)
+"""What says the same to everybody: the API, whose contract is English, and files."""
+
+
+class LanguageMiddleware:
+    """Speaks the language of the browser's cookie, else the best one that it accepts; English with programs.
+
+    Not Django's own middleware, which would add to every answer of the API and to every file that it depends on the
+    caller's language, and would leave out that pages depend on the cookie.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer in that language, and say so; keep the language that somebody brought along in the browser."""
+        if request.path.startswith(WITHOUT_LANGUAGE):
+            translation.activate("en")
+            return self._get_response(request)
+        language = translation.get_language_from_request(request)
+        translation.activate(language)
+        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+        response = self._get_response(request)
+        patch_vary_headers(response, ("Accept-Language", "Cookie"))
+        response.headers.setdefault("Content-Language", language)
+        if kept := getattr(request, "language_to_keep", None):
+            keep_in_browser(response, kept)
         return response
 
 

@@ -1,4 +1,7 @@
-"""Any exception, anywhere, to what a caller is told of it; the dialects word it."""
+"""Any exception, anywhere, to what a caller is told of it; the dialects word it.
+
+Programs are told in English, people in the language of the page, which is the one that is active.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +17,7 @@ from django.core.exceptions import (
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from django.http.request import UnreadablePostError
+from django.utils.translation import gettext, gettext_lazy
 from psycopg_pool import PoolTimeout
 from rest_framework import exceptions as drf
 
@@ -31,10 +35,14 @@ CODES = {
     500: "internal_server_error",
     503: "service_unavailable",
 }
-OUR_FAULT = "Something went wrong on our side. Nothing was charged; please try again."
-UNAVAILABLE = "The service is not available for a moment. Nothing was charged; please try again shortly."
-TOO_MANY_PARTS = "The body has too many fields or files. Send one photo and the fields of the documentation."
-UNREADABLE_BODY = "The request body could not be read. Send the fields and the photo as multipart/form-data."
+OUR_FAULT = gettext_lazy("Something went wrong on our side. Nothing was charged; please try again.")
+UNAVAILABLE = gettext_lazy("The service is not available for a moment. Nothing was charged; please try again shortly.")
+TOO_MANY_PARTS = gettext_lazy(
+    "The body has too many fields or files. Send one photo and the fields of the documentation."
+)
+UNREADABLE_BODY = gettext_lazy(
+    "The request body could not be read. Send the fields and the photo as multipart/form-data."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,32 +68,32 @@ def problem_of(error: Exception) -> Problem:  # noqa: PLR0911, PLR0912 - one row
         case drf.MethodNotAllowed():
             return Problem(status=405, code=CODES[405], message=str(error.detail))
         case Http404() | drf.NotFound():
-            return Problem(status=404, code=CODES[404], message="There is nothing at this address.")
+            return Problem(status=404, code=CODES[404], message=gettext("There is nothing at this address."))
         case PermissionDenied() | drf.PermissionDenied():
-            return Problem(status=403, code=CODES[403], message="You may not do this.")
+            return Problem(status=403, code=CODES[403], message=gettext("You may not do this."))
         case UnreadablePostError() if isinstance(error.__cause__, UploadTooLarge):
             return Problem(status=400, code="image_too_large", message=_too_large_text())
         case UnreadablePostError():
-            text = f"The upload broke off, or did not arrive within {settings.UPLOAD_DEADLINE_S:g} seconds."
-            return Problem(status=400, code=CODES[400], message=text)
+            text = gettext("The upload broke off, or did not arrive within %(seconds)g seconds.")
+            return Problem(status=400, code=CODES[400], message=text % {"seconds": settings.UPLOAD_DEADLINE_S})
         case RequestDataTooBig():
-            text = f"The form fields beside the file are larger than {settings.MAX_FORM_BYTES} bytes together."
-            return Problem(status=400, code=CODES[400], message=text)
+            text = gettext("The form fields beside the file are larger than %(limit)d bytes together.")
+            return Problem(status=400, code=CODES[400], message=text % {"limit": settings.MAX_FORM_BYTES})
         case TooManyFieldsSent() | TooManyFilesSent():
-            return Problem(status=400, code=CODES[400], message=TOO_MANY_PARTS)
+            return Problem(status=400, code=CODES[400], message=str(TOO_MANY_PARTS))
         case SuspiciousOperation() | drf.ParseError() | drf.UnsupportedMediaType():
-            return Problem(status=400, code=CODES[400], message=UNREADABLE_BODY)
+            return Problem(status=400, code=CODES[400], message=str(UNREADABLE_BODY))
         case OperationalError() | InterfaceError() | PoolTimeout():
-            return Problem(status=503, code=CODES[503], message=UNAVAILABLE, retry_after_s=5)
+            return Problem(status=503, code=CODES[503], message=str(UNAVAILABLE), retry_after_s=5)
         case _:
-            return Problem(status=500, code=CODES[500], message=OUR_FAULT)
+            return Problem(status=500, code=CODES[500], message=str(OUR_FAULT))
 
 
 def _told(error: ServiceError | MattingError, *, details: Any) -> Problem:
     return Problem(
         status=error.status,
         code=error.code,
-        message=error.public_text,
+        message=gettext(error.words) % error.values if error.values else gettext(error.words),
         details=details,
         retry_after_s=error.retry_after_s,
     )
@@ -97,8 +105,9 @@ def _first_fault(detail: Any) -> str:
         field, faults = next(iter(detail.items()))
         fault = faults[0] if isinstance(faults, list) and faults else faults
         return f"{field}: {fault}"
-    return "A field has a value that is not accepted."
+    return gettext("A field has a value that is not accepted.")
 
 
 def _too_large_text() -> str:
-    return f"The upload is larger than {settings.MAX_IMAGE_BYTES} bytes, the most one image may have."
+    text = gettext("The upload is larger than %(limit)d bytes, the most one image may have.")
+    return text % {"limit": settings.MAX_IMAGE_BYTES}

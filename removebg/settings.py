@@ -216,6 +216,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "removebg.middleware.RequestIdMiddleware",
+    # Early, so that no refusal speaks the language of the request before.
+    "removebg.middleware.LanguageMiddleware",
     "removebg.middleware.SmallForms",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -223,7 +225,6 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -265,8 +266,18 @@ MFA_TOTP_ISSUER = PRODUCT_NAME
 # Passkeys need https, except where the server is this machine.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_PRODUCTION
 CSRF_FAILURE_VIEW = "removebg.errors.csrf_refused"
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+# The languages of pages and mails; the API speaks English only. A folder of the operator's own goes before ours.
+LOCALE_DIR = env.find_path("LOCALE_DIR")
+LOCALE_PATHS = [
+    *([LOCALE_DIR] if LOCALE_DIR else []),
+    *(BASE_DIR / app / "locale" for app in ("removebg", "processing", "billing", "accounts")),
+]
+LANGUAGES = env.read_languages("LANGUAGES", ("en", "de", "es", "fr", "ar"), LOCALE_PATHS)
+LANGUAGE_CODE = env.read_choice("DEFAULT_LANGUAGE", [code for code, _name in LANGUAGES], LANGUAGES[0][0])
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+FORMAT_MODULE_PATH = ["removebg.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
@@ -339,6 +350,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 if IS_PRODUCTION:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    LANGUAGE_COOKIE_SECURE = True
     CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
     SECURE_SSL_REDIRECT = env.read_bool("SECURE_SSL_REDIRECT", True)
     SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]

@@ -2,12 +2,11 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.i18n import JavaScriptCatalog
 from drf_spectacular.views import SpectacularAPIView
 
 from processing.api import v1, v1_0
 from processing.api.door import NoSuchEndpoint
-from removebg import discovery, health, legal_pages, metrics, pages, pricing_page, status_page
+from removebg import discovery, health, legal_pages, metrics, pages, pricing_page, status_page, words
 from removebg.brand import views as brand
 
 urlpatterns = [
@@ -33,7 +32,7 @@ urlpatterns = [
     path("favicon.ico", brand.favicon, name="favicon"),
     path("robots.txt", discovery.robots, name="robots"),
     path("sitemap.xml", discovery.sitemap, name="sitemap"),
-    path("words.js", JavaScriptCatalog.as_view(packages=["removebg"]), name="words"),
+    path("words/<str:language>.js", words.Words.as_view(), name="words"),
     path("", include("accounts.urls")),
     path("", include("billing.urls")),
     path("account/", include("allauth.urls")),

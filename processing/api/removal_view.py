@@ -18,6 +18,7 @@ from processing.api.door import ApiView
 from processing.api.request_ids import request_id_of
 from processing.api.upload_gate import REFUSED_KEY
 from processing.matting.errors import FileTooLarge
+from processing.matting.errors import translatable as _
 from processing.matting.header import ImageHeader
 from processing.metrics import removal_seconds, removals
 from processing.models import Origin
@@ -126,4 +127,7 @@ def refuse_early(request: Request, *, max_body_bytes: int, max_image_bytes: int)
     is_chunked = "chunked" in meta.get("HTTP_TRANSFER_ENCODING", "").lower()
     length = meta.get("CONTENT_LENGTH") or "0"
     if not is_chunked and length.isascii() and length.isdigit() and int(length) > max_body_bytes:
-        raise FileTooLarge(f"The upload is larger than {max_image_bytes} bytes, the most one image may have.")
+        raise FileTooLarge(
+            _("The upload is larger than %(limit)d bytes, the most one image may have."),
+            values={"limit": max_image_bytes},
+        )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_ratelimit.core import get_usage
 from django_redis.exceptions import ConnectionInterrupted
 from redis.exceptions import RedisError
@@ -82,7 +83,7 @@ def _count_by_plan(request: Request, kind: str, number: int, plan: Plan) -> None
     remember_usage(request, burst if burst.is_exceeded else minute)
     for usage in (burst, minute):
         if usage.is_exceeded:
-            raise _refusal(usage, "Your plan's rate limit is reached.")
+            raise _refusal(usage, _("Your plan's rate limit is reached."))
 
 
 def peek_key(request: Request, api_key: ApiKey, plan: Plan) -> None:
@@ -96,7 +97,7 @@ def count_stranger(request: Request) -> None:
     usage = _count(request, "stranger", client_address(request._request), settings.STRANGER_RATE)
     remember_usage(request, usage)
     if usage.is_exceeded:
-        raise _refusal(usage, "Too many requests without a valid API key came from your address.")
+        raise _refusal(usage, _("Too many requests without a valid API key came from your address."))
 
 
 def look_at_trial(request: Request) -> None:
@@ -115,8 +116,12 @@ def count_trial(request: Request) -> None:
 
 def _refusal(usage: Usage, why: str) -> RateLimitExceeded:
     seconds = usage.retry_after_s
-    again = f"{seconds} second{'s' if seconds > 1 else ''}"
-    return RateLimitExceeded(f"{why} Nothing was charged; try again in {again}.", retry_after_s=seconds)
+    again = ngettext(
+        "Nothing was charged; try again in %(seconds)d second.",
+        "Nothing was charged; try again in %(seconds)d seconds.",
+        seconds,
+    )
+    return RateLimitExceeded(f"{why} {again % {'seconds': seconds}}", retry_after_s=seconds)
 
 
 def remember_usage(request: Request, usage: Usage) -> None:

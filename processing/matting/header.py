@@ -5,6 +5,7 @@ from typing import Literal
 
 from processing.matting import jpeg_file, png_file
 from processing.matting.errors import FileTooLarge, ImageTooLarge, NoDimensions, UnknownFileType
+from processing.matting.errors import translatable as _
 from processing.matting.exif import read_orientation
 from processing.matting.file_parts import FileParts
 from processing.matting.jpeg_file import read_jpeg
@@ -19,17 +20,17 @@ _MIB = 1024 * 1024
 
 # Formats that people send by mistake: where the mark stands, the mark, the name they know it by.
 _OTHER_FORMATS: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"GIF8", "a GIF"),
-    (0, b"BM", "a BMP"),
-    (0, b"II*\x00", "a TIFF"),
-    (0, b"MM\x00*", "a TIFF"),
-    (0, b"%PDF", "a PDF"),
-    (0, b"8BPS", "a Photoshop file"),
-    (0, b"<svg", "an SVG"),
-    (4, b"ftypavif", "an AVIF"),
-    (4, b"ftyphei", "a HEIC"),
-    (4, b"ftypmif1", "a HEIC"),
-    (4, b"ftyphevc", "a HEIC"),
+    (0, b"GIF8", "GIF"),
+    (0, b"BM", "BMP"),
+    (0, b"II*\x00", "TIFF"),
+    (0, b"MM\x00*", "TIFF"),
+    (0, b"%PDF", "PDF"),
+    (0, b"8BPS", "Photoshop"),
+    (0, b"<svg", "SVG"),
+    (4, b"ftypavif", "AVIF"),
+    (4, b"ftyphei", "HEIC"),
+    (4, b"ftypmif1", "HEIC"),
+    (4, b"ftyphevc", "HEIC"),
 )
 
 
@@ -68,8 +69,8 @@ def open_file(image_bytes: bytes, limits: DecodeLimits) -> OpenedFile:
     """Take the file apart and check every limit; raise UnreadableImage or ImageTooLarge."""
     if len(image_bytes) > limits.max_bytes:
         raise FileTooLarge(
-            f"The file has {len(image_bytes) / _MIB:.1f} MiB; the limit is {limits.max_bytes / _MIB:g} MiB. "
-            "Save it smaller or with more compression."
+            _("The file has %(size).1f MiB; the limit is %(limit)g MiB. Save it smaller or with more compression."),
+            values={"size": len(image_bytes) / _MIB, "limit": limits.max_bytes / _MIB},
         )
     image_format = _sniff(image_bytes)
     parts = _take_apart(image_bytes, image_format, limits)
@@ -86,11 +87,14 @@ def _sniff(image_bytes: bytes) -> InputFormat:
     if is_webp(image_bytes):
         return "webp"
     if not image_bytes:
-        raise UnknownFileType("The file is empty. Send a JPEG, PNG or WebP image.")
+        raise UnknownFileType(_("The file is empty. Send a JPEG, PNG or WebP image."))
     for offset, mark, name in _OTHER_FORMATS:
         if image_bytes.startswith(mark, offset):
-            raise UnknownFileType(f"This is {name}. Save it as JPEG, PNG or WebP and send it again.")
-    raise UnknownFileType("This is not a JPEG, PNG or WebP image. Save it as one of these and send it again.")
+            raise UnknownFileType(
+                _("The file is of the format %(kind)s. Save it as JPEG, PNG or WebP and send it again."),
+                values={"kind": name},
+            )
+    raise UnknownFileType(_("This is not a JPEG, PNG or WebP image. Save it as one of these and send it again."))
 
 
 def _take_apart(image_bytes: bytes, image_format: InputFormat, limits: DecodeLimits) -> FileParts:
@@ -104,10 +108,11 @@ def _check_size(width: int, height: int, limits: DecodeLimits) -> None:
         raise NoDimensions
     if max(width, height) > limits.max_side_px:
         raise ImageTooLarge(
-            f"The image is {width} x {height} pixels; the limit is {limits.max_side_px:,} pixels a side. "
-            "Make it smaller."
+            _("The image is %(width)d x %(height)d pixels; the limit is %(limit)s pixels a side. Make it smaller."),
+            values={"width": width, "height": height, "limit": f"{limits.max_side_px:,}"},
         )
     if width * height > limits.max_pixels:
         raise ImageTooLarge(
-            f"The image has {width * height:,} pixels; the limit is {limits.max_pixels:,}. Make it smaller."
+            _("The image has %(count)s pixels; the limit is %(limit)s. Make it smaller."),
+            values={"count": f"{width * height:,}", "limit": f"{limits.max_pixels:,}"},
         )

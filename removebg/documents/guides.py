@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import translation
 from django.utils.safestring import SafeString
 
 from removebg.documents import markdown
@@ -51,7 +52,8 @@ def html_of(guide: Guide) -> SafeString:
     """Return the document as HTML, with this server's address in its examples."""
     public = urlsplit(settings.PUBLIC_URL)
     text = text_of(guide).replace(f"https://{EXAMPLE_HOST}", settings.PUBLIC_URL).replace(EXAMPLE_HOST, public.netloc)
-    return markdown.to_html(text, resolve=page_of_link)
+    with translation.override("en"):  # the guide's own language, which names its tables, too
+        return markdown.to_html(text, resolve=page_of_link)
 
 
 def page_of_link(href: str) -> str:

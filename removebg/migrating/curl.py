@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
 from removebg.migrating.shell import CommandLine, Unreadable
 
 SHORT = {
@@ -64,9 +66,9 @@ def parse(line: CommandLine) -> CurlCall:
     while words and (_ASSIGNMENT.match(words[0]) or words[0] in ("$", "sudo", "time", "env", "%", ">")):
         call.secrets.append(words.pop(0).partition("=")[2])
     if not words:
-        raise Unreadable("There is no command in it. Paste a call that begins with curl.")
+        raise Unreadable(_("There is no command in it. Paste a call that begins with curl."))
     if not re.fullmatch(r"(.*[\\/])?curl(\.exe)?", words[0], re.IGNORECASE):
-        raise Unreadable("This is no curl call: it does not begin with curl. Copy it from the word curl on.")
+        raise Unreadable(_("This is no curl call: it does not begin with curl. Copy it from the word curl on."))
     for name, value in _options(words[1:], call):
         _take(call, name, value)
     return call
@@ -111,7 +113,9 @@ def _letters(letters: str, rest: Iterator[str], call: CurlCall) -> Iterator[tupl
 def _value(rest: Iterator[str], option: str) -> str:
     value = next(rest, None)
     if value is None:
-        raise Unreadable(f"After {option} something is missing. Copy the whole call, to its end.")
+        raise Unreadable(
+            _("After %(option)s something is missing. Copy the whole call, to its end.") % {"option": option}
+        )
     return value
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import unquote_plus
 
+from django.utils.translation import gettext as _
+
 from removebg.migrating.curl import CurlCall
 from removebg.migrating.shell import Unreadable
 
@@ -97,8 +99,8 @@ def _json_fields(text: str) -> Iterator[Field]:
     try:
         read = json.loads(text)
     except (ValueError, RecursionError):
-        raise Unreadable("The body says that it is JSON, and cannot be read as JSON. Check its quotes.") from None
+        raise Unreadable(_("The body says that it is JSON, and cannot be read as JSON. Check its quotes.")) from None
     if not isinstance(read, dict):
-        raise Unreadable("The body is JSON, but no object with fields in it.")
+        raise Unreadable(_("The body is JSON, but no object with fields in it."))
     for name, value in read.items():
         yield Field(name, value)

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from django.utils.translation import gettext as _
+
 _OPENS, _CLOSES = "\ue000", "\ue001"
 """Around the name of a variable, in words; private characters that nobody types."""
 
@@ -166,7 +168,7 @@ class _Reader:
     def _single(self) -> None:
         end = self._text.find("'", self._at + 1)
         if end < 0:
-            raise Unreadable("A ' is opened and not closed. Copy the whole call, to its last quote.")
+            raise Unreadable(_("A ' is opened and not closed. Copy the whole call, to its last quote."))
         self._add(self._text[self._at + 1 : end], steps=end + 1 - self._at)
 
     def _double(self) -> None:
@@ -185,7 +187,7 @@ class _Reader:
             else:
                 self._add(character)
         if self._at >= len(self._text):
-            raise Unreadable('A " is opened and not closed. Copy the whole call, to its last quote.')
+            raise Unreadable(_('A " is opened and not closed. Copy the whole call, to its last quote.'))
         self._at += 1
 
     def _backslash(self) -> None:
@@ -221,14 +223,14 @@ class _Reader:
             if depth == 0:
                 break
         if depth:
-            raise Unreadable("A $( is opened and not closed. Copy the whole call.")
+            raise Unreadable(_("A $( is opened and not closed. Copy the whole call."))
         self._line.has_substitutions = True
         self._add(self._text[self._at : end], steps=end - self._at)
 
     def _backtick(self) -> None:
         end = self._text.find("`", self._at + 1)
         if end < 0:
-            raise Unreadable("A ` is opened and not closed. Copy the whole call.")
+            raise Unreadable(_("A ` is opened and not closed. Copy the whole call."))
         self._line.has_substitutions = True
         self._add(self._text[self._at : end + 1], steps=end + 1 - self._at)
 
@@ -245,7 +247,7 @@ class _Reader:
             else:
                 self._add(self._text[self._at])
         if self._at >= len(self._text):
-            raise Unreadable("A $' is opened and not closed. Copy the whole call, to its last quote.")
+            raise Unreadable(_("A $' is opened and not closed. Copy the whole call, to its last quote."))
         self._at += 1
 
     def _ansi_escape(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils import translation
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -50,6 +51,8 @@ class Finding:
     name: str
     verdict: Verdict
     why: SafeString | str
+    is_english: bool = False
+    """Whether the reason is the guide's or the API's, which speak English only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,8 +252,8 @@ def _field_finding(field: Field, target: _Target, guide: Guide, faults: dict[str
             _plain(field.name), "wrong", _("Before the file's name an @ is missing: this sends the name as text.")
         )
     if field.base_name in faults:
-        return Finding(_plain(field.name), "wrong", faults[field.base_name])
-    return Finding(_plain(field.name), _verdict_of(row), _why(row, guide))
+        return Finding(_plain(field.name), "wrong", faults[field.base_name], is_english=True)
+    return Finding(_plain(field.name), _verdict_of(row), _why(row, guide), is_english=True)
 
 
 def _row_of(field: Field, target: _Target) -> Row | None:
@@ -276,9 +279,10 @@ def _faults_of(body: Body, target: _Target) -> dict[str, str]:
         return {}
     data = {field.name: field.value for field in body.fields if field.kind == "text" and not _is_unknown(field.value)}
     form: serializers.Serializer[Any] = (RemovebgForm if target.path.startswith("/v1.0/") else RemovalForm)(data=data)
-    if form.is_valid():
-        return {}
-    return {name: f"{name} {_first(faults)}" for name, faults in form.errors.items()}
+    with translation.override("en"):  # in the API's own words
+        if form.is_valid():
+            return {}
+        return {name: f"{name} {_first(faults)}" for name, faults in form.errors.items()}
 
 
 def _is_unknown(value: Any) -> bool:

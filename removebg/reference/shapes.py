@@ -1,32 +1,32 @@
-"""JSON Schema to words: what kind of value a field takes, which values, and what stands there when it is left out."""
+"""JSON Schema to words: what kind of value a field takes, which values, and what stands there when it is left out.
+
+English, as the description itself is.
+"""
 
 import json
 from collections.abc import Iterator
 from typing import Any
-
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from removebg.reference.openapi import description
 
 Schema = dict[str, Any]
 
 _BY_FORMAT = {
-    "binary": gettext_lazy("file"),
-    "base64-picture": gettext_lazy("base64 text"),
-    "picture-address": gettext_lazy("address"),
-    "uri": gettext_lazy("address"),
-    "color": gettext_lazy("colour"),
-    "uuid": gettext_lazy("UUID"),
+    "binary": "file",
+    "base64-picture": "base64 text",
+    "picture-address": "address",
+    "uri": "address",
+    "color": "colour",
+    "uuid": "UUID",
 }
 _BY_TYPE = {
-    "string": gettext_lazy("text"),
-    "integer": gettext_lazy("whole number"),
-    "number": gettext_lazy("number"),
-    "boolean": gettext_lazy("true or false"),
-    "array": gettext_lazy("list"),
-    "object": gettext_lazy("object"),
-    "null": gettext_lazy("null"),
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "array": "list",
+    "object": "object",
+    "null": "null",
 }
 
 
@@ -88,14 +88,14 @@ def _alternatives(schema: Schema) -> Iterator[Schema]:
 
 def _kind_of(schema: Schema) -> str:
     if "enum" in schema:
-        return _("one of")
+        return "one of"
     if schema.get("format") in _BY_FORMAT:
-        return str(_BY_FORMAT[schema["format"]])
+        return _BY_FORMAT[schema["format"]]
     types = schema.get("type", [])
-    words = [str(_BY_TYPE[kind]) for kind in ([types] if isinstance(types, str) else types)]
-    kind = _(" or ").join(words) or _("anything")
+    words = [_BY_TYPE[kind] for kind in ([types] if isinstance(types, str) else types)]
+    kind = " or ".join(words) or "anything"
     if "minimum" in schema and "maximum" in schema:
-        kind += _(", %(least)s to %(most)s") % {"least": schema["minimum"], "most": schema["maximum"]}
+        kind += f", {schema['minimum']} to {schema['maximum']}"
     return kind
 
 

@@ -2,6 +2,11 @@
 
 const STEP = 2, PAGE = 10, MIDDLE = 50;
 
+/** Whether what comes first stands on the right there: so does the photo as it was before. */
+export function isRightToLeft(element) {
+  return getComputedStyle(element).direction === "rtl";
+}
+
 /** Ties the input to `moved(share)`, 0..1: arrows move 2 %, Page keys 10 %, a double click centres. */
 export function splitBy(input, moved) {
   const tell = () => moved(input.valueAsNumber / 100);
@@ -9,7 +14,7 @@ export function splitBy(input, moved) {
   input.addEventListener("input", tell);
   input.addEventListener("dblclick", () => set(MIDDLE));
   input.addEventListener("keydown", (event) => {
-    const turn = getComputedStyle(input).direction === "rtl" ? -1 : 1;
+    const turn = isRightToLeft(input) ? -1 : 1;
     const by = { ArrowLeft: -STEP * turn, ArrowRight: STEP * turn, ArrowDown: -STEP, ArrowUp: STEP, PageDown: -PAGE, PageUp: PAGE }[event.key];
     if (by === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();

@@ -2,6 +2,7 @@
 
 import { announce } from "../site.js";
 import { gatherFromPage, photosPicked } from "./gathering.js";
+import { number } from "./numbers.js";
 import { Options } from "./options.js";
 import { Queue } from "./queue.js";
 import { Rows } from "./rows.js";
@@ -12,7 +13,6 @@ import { canCopy, copyImage, download, downloadAll } from "./taking.js";
 const facts = JSON.parse(document.getElementById("facts").textContent);
 const byId = (id) => document.getElementById(id);
 const form = byId("options"), playground = byId("playground");
-const number = new Intl.NumberFormat(document.documentElement.lang);
 const options = new Options(form, facts);
 let credits = facts.credits, open = null, wasBusy = false;
 

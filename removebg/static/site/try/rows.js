@@ -1,5 +1,7 @@
 // The list of photos: one line each, with what is going on and what can be done about it.
 
+import { LOCALE, number } from "./numbers.js";
+
 const THUMB_PX = 96;
 
 /** Draws the rows of a queue into `list` from the page's template; `act(name, row)` is told which button was used. */
@@ -78,7 +80,7 @@ export class Rows {
 /** A number of bytes as people write it. */
 export function sizeText(bytes) {
   const [unit, divisor] = bytes < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
-  return new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit, maximumFractionDigits: bytes < 1e6 ? 0 : 1 }).format(bytes / divisor);
+  return new Intl.NumberFormat(LOCALE, { style: "unit", unit, maximumFractionDigits: bytes < 1e6 ? 0 : 1 }).format(bytes / divisor);
 }
 
 function noteOf(row) {
@@ -94,8 +96,8 @@ function noteOf(row) {
 }
 
 function doneText(row, size) {
-  const seconds = new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "second", maximumFractionDigits: 1 }).format(row.seconds);
-  const credits = interpolate(ngettext("%s credit", "%s credits", row.charged), [row.charged]);
+  const seconds = new Intl.NumberFormat(LOCALE, { style: "unit", unit: "second", maximumFractionDigits: 1 }).format(row.seconds);
+  const credits = interpolate(ngettext("%s credit", "%s credits", row.charged), [number.format(row.charged)]);
   return [size, seconds, credits, ...(row.strokes.length ? [gettext("corrected")] : [])].join(" · ");
 }
 

@@ -1,7 +1,7 @@
 // The picture in work: before and after, zoom, the brush, the place of a background picture.
 
 import { newStroke, paintAll, paintPoint } from "./brush.js";
-import { splitBy } from "./compare.js";
+import { isRightToLeft, splitBy } from "./compare.js";
 import { boundsOf, frameOf, newCanvas } from "./compositor.js";
 
 const MOST_ZOOM = 12, ZOOM_STEP = 1.5, NEAR_SPLIT_PX = 28, KEY_STEP_PX = 12;
@@ -124,8 +124,9 @@ export class Stage {
     this.scale = scale;
     box(this.sheet, left, top, width, height);
     for (const layer of [this.canvas, this.photo]) box(layer, -frame.left * scale, -frame.top * scale, this.canvas.width * scale, this.canvas.height * scale);
-    const from = Math.max(0, left), to = Math.min(viewWidth, left + width), split = from + (to - from) * this.share;
-    this.before.style.clipPath = this.mode === "compare" ? `inset(0 ${Math.max(0, width - (split - left))}px 0 0)` : "";
+    const from = Math.max(0, left), to = Math.min(viewWidth, left + width), isRtl = isRightToLeft(this.view);
+    const split = isRtl ? to - (to - from) * this.share : from + (to - from) * this.share, cut = Math.max(0, isRtl ? split - left : width - (split - left));
+    this.before.style.clipPath = this.mode !== "compare" ? "" : isRtl ? `inset(0 0 0 ${cut}px)` : `inset(0 ${cut}px 0 0)`;
     this.line.style.left = `${split}px`;
     this.view.classList.toggle("zoomed", this.zoom > 1);
     Object.assign(this, { left, top, from, to, split: Object.assign(this.split, { px: split }) });
@@ -200,7 +201,8 @@ export class Stage {
 
   #splitAt(event) {
     const [x] = this.#placeOf(event);
-    this.split.set(Math.min(1, Math.max(0, (x - this.from) / (this.to - this.from || 1))));
+    const share = (x - this.from) / (this.to - this.from || 1);
+    this.split.set(Math.min(1, Math.max(0, isRightToLeft(this.view) ? 1 - share : share)));
   }
 
   #pinchFrom() {

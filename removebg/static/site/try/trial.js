@@ -1,6 +1,6 @@
 // The front page's hero: one photo of a stranger, its preview beside it, and the way to an account.
 
-import { splitBy } from "./compare.js";
+import { isRightToLeft, splitBy } from "./compare.js";
 import { gatherFromPage, photosPicked } from "./gathering.js";
 import { Refusal, pause, send } from "./sending.js";
 import { nameFor } from "./taking.js";
@@ -69,12 +69,14 @@ function show(state) {
 function splitAt(event) {
   const { left, width } = event.currentTarget.getBoundingClientRect();
   event.currentTarget.setPointerCapture(event.pointerId);
-  split.set((event.clientX - left) / width);
+  const share = (event.clientX - left) / width;
+  split.set(isRightToLeft(hero) ? 1 - share : share);
 }
 
 const split = splitBy(part("split"), (share) => {
-  part("before").style.clipPath = `inset(0 ${(1 - share) * 100}% 0 0)`;
-  part("line").style.left = `${share * 100}%`;
+  const rest = `${(1 - share) * 100}%`;
+  part("before").style.clipPath = isRightToLeft(hero) ? `inset(0 0 0 ${rest})` : `inset(0 ${rest} 0 0)`;
+  part("line").style.insetInlineStart = `${share * 100}%`;
 });
 hero.querySelector(".trial-pair").addEventListener("pointermove", (event) => { if (event.buttons) splitAt(event); });
 hero.querySelector(".trial-pair").addEventListener("pointerdown", splitAt);

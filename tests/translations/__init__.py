@@ -1,0 +1,1 @@
+"""The catalogues: how they are made from the sources, and whether they are whole."""
