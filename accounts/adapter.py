@@ -14,6 +14,7 @@ from django.urls import NoReverseMatch, reverse
 
 from accounts import invitations, mails
 from accounts.addresses import rate_limit_address
+from accounts.names import in_one_line
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -43,7 +44,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def render_mail(self, template_prefix: str, email: str, context: dict[str, Any], headers: Any = None) -> Any:
         """Return the mail in text, and the same words in HTML beside it."""
-        return mails.render(template_prefix, email, {**mails.cause_of(current.request), **context}, headers=headers)
+        known = {**mails.cause_of(current.request), **context}
+        if "user_agent" in known:
+            known["user_agent"] = in_one_line(known["user_agent"])
+        return mails.render(template_prefix, email, known, headers=headers)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Count guesses by address, too: who guesses elsewhere does not lock the owner out."""

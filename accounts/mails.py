@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 
 from accounts.addresses import client_address
 from accounts.languages import language_of_mail
+from accounts.names import in_one_line
 
 LONGEST_BROWSER = 120
 _BUTTON = re.compile(r"(?P<words>[^\n]+):\n(?P<url>https?://\S+)")
@@ -55,15 +56,19 @@ def _render(
 
 
 def blocks_of(text: str) -> list[Block]:
-    """Return a mail's paragraphs. The first of the form "words: address" is its button."""
+    """Return a mail's paragraphs. The first of the form "words: address", an address of this server, is its button."""
     blocks: list[Block] = []
     for paragraph in text.split("\n\n"):
         button = _BUTTON.fullmatch(paragraph)
-        if button and not any(block.url for block in blocks):
+        if button and _is_ours(button["url"]) and not any(block.url for block in blocks):
             blocks.append(Block(button["words"].strip(), url=button["url"]))
         else:
             blocks.append(Block(paragraph, is_code=_CODE.fullmatch(paragraph) is not None))
     return blocks
+
+
+def _is_ours(url: str) -> bool:
+    return url.startswith(f"{settings.PUBLIC_URL}/")
 
 
 def brand() -> dict[str, str]:
@@ -81,11 +86,11 @@ def cause_of(request: HttpRequest | None) -> dict[str, Any]:
         return {}
     return {
         "cause_address": client_address(request),
-        "cause_browser": request.META.get("HTTP_USER_AGENT", "")[:LONGEST_BROWSER],
+        "cause_browser": in_one_line(request.META.get("HTTP_USER_AGENT", ""))[:LONGEST_BROWSER],
         "cause_time": timezone.now(),
     }
 
 
 def _tidied(text: str) -> str:
-    lines = [line.strip() for line in text.strip().splitlines()]
+    lines = [line.strip() for line in text.strip().split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))

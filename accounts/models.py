@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import base62
+from accounts.names import require_plain_name
 
 
 class UserManager(BaseUserManager["User"]):
@@ -71,7 +72,7 @@ class Organization(models.Model):
     """Who owns keys and credits: a shop, a team, one person."""
 
     public_id = models.CharField(max_length=40, unique=True, default=make_organization_id, editable=False)
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, validators=[require_plain_name])
     suspended_at = models.DateTimeField(null=True, blank=True, help_text="Set: every call with its keys is refused.")
     closed_at = models.DateTimeField(null=True, blank=True, help_text="Set: its owner closed it; nobody works in it.")
     created = models.DateTimeField(auto_now_add=True)
@@ -185,7 +186,7 @@ class ApiKey(models.Model):
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="api_keys")
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="api_keys")
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, validators=[require_plain_name])
     prefix = models.CharField(max_length=20, editable=False)
     last_four = models.CharField(max_length=4, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False, help_text="SHA-256 of the secret, hex.")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.models import ApiKey, Scope, all_scopes
+from accounts.names import require_plain_name
 from billing.ledger import LARGEST_MOVEMENT
 from processing.one_time_forms import OneTimeForm
 
@@ -84,6 +85,7 @@ class KeyLimits(forms.Form):
 
     name = forms.CharField(
         max_length=100,
+        validators=[require_plain_name],
         label=gettext_lazy("Name"),
         help_text=gettext_lazy("Where it is used, so that you know later what stops when you revoke it."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.test import RequestFactory
 from django.utils import timezone
 
@@ -91,6 +92,7 @@ def context():
 @pytest.fixture(autouse=True)
 def brand(settings):
     cache.clear()
+    settings.PUBLIC_URL = "https://cutouts.example"
     settings.PRODUCT_NAME = "Schnitt & Co"
     settings.SUPPORT_EMAIL = "help@example.com"
     settings.DEFAULT_FROM_EMAIL = "Schnitt <noreply@example.com>"
@@ -145,6 +147,24 @@ def test_a_name_that_looks_like_a_button_makes_no_second_one():
     page = Words(mail.alternatives[0][0])
     assert page.buttons == 1
     assert "https://cutouts.example/invitations/secret/" in page.links
+    assert "https://evil.example/" not in page.links
+
+
+@pytest.mark.parametrize("line_break", ["\x85", "\x0b", "\x1d", "\u2028", "\r\n"])
+def test_what_a_browser_calls_itself_stays_within_its_line(line_break):
+    claim = line_break.join(["Mozilla", "Your account is locked. Unlock it:", "https://evil.example/u", ""])
+    request = RequestFactory(headers={"user-agent": claim}).get("/", REMOTE_ADDR="203.0.113.9")
+
+    mail = mails.render("account/email/login_code", "nina@example.com", {**context(), **mails.cause_of(request)})
+
+    assert "https://evil.example/u" not in Words(mail.alternatives[0][0]).links
+    assert "Mozilla Your account is locked. Unlock it: https://evil.example/u" in mail.body
+
+
+@pytest.mark.parametrize("name", ["Shop\n\nClick:\nhttp", "Shop\x85", "Shop\u202eexe", "See https://evil.example/x"])
+def test_names_are_one_line_and_lead_nowhere(name):
+    with pytest.raises(ValidationError, match="A name"):
+        Organization(name=name).clean_fields()
 
 
 def test_codes_stand_out_for_themselves():
