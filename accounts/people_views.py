@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -96,6 +96,8 @@ def remove(request: PersonRequest, pk: int) -> HttpResponse:
 def hand_over(request: PersonRequest, pk: int) -> HttpResponse:
     """Ask, and make another person the owner in one's own place."""
     person = _member(request, pk)
+    if person.pk == request.membership.pk:
+        raise Http404
     if request.method == "POST":
         fault = _told(lambda: rules.hand_over(request.membership, pk))
         _tell(request, fault, _("%(email)s is the owner now, and you are an admin.") % {"email": person.user.email})

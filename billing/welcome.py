@@ -21,6 +21,7 @@ from billing.errors import LedgerBroken
 from billing.models import EntryKind, LedgerEntry
 
 REFERENCE = "welcome:"
+GOOGLE_HOSTS = ("gmail.com", "googlemail.com")
 
 
 @receiver(email_confirmed)
@@ -101,9 +102,13 @@ def _first_name_of(person: User) -> str:
 def _traces_of(address: str) -> list[str]:
     """Return what recognises an address that comes back after its account was deleted, and tells nobody what it was.
 
-    Letter case and what stands behind a plus sign do not make another person. One for each SECRET_KEY, newest first.
+    Letter case and what stands behind a plus sign do not make another person, nor do dots at Google, which ignores
+    them. One for each SECRET_KEY, newest first.
     """
-    name, _at, host = address.strip().lower().partition("@")
-    plain = f"{name.partition('+')[0]}@{host}".encode()
+    name, _at, host = address.strip().lower().rpartition("@")
+    name = name.partition("+")[0]
+    if host in GOOGLE_HOSTS:
+        name, host = name.replace(".", ""), GOOGLE_HOSTS[0]
+    plain = f"{name}@{host}".encode()
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     return [hmac.new(key.encode(), plain, hashlib.sha256).hexdigest()[:32] for key in keys]

@@ -17,6 +17,7 @@ from processing.usage import Question
 RANGES = (7, 30, 90)
 USUAL_DAYS = 30
 MOST_DAYS = 366
+EARLIEST = date(2000, 1, 1)
 
 OUTCOME_NAMES = (
     ("delivered", gettext_lazy("Delivered")),
@@ -70,7 +71,11 @@ class UsageForm(forms.Form):
             self.chosen_days = None
 
     def clean(self) -> dict[str, Any]:
-        """Refuse days in the wrong order, and too many."""
+        """Refuse days in the wrong order, too many, and days on which nothing can have happened."""
+        for name in ("first", "last"):
+            day = self.cleaned_data.get(name)
+            if day and not EARLIEST <= day <= self.today + timedelta(days=MOST_DAYS):
+                self.add_error(name, _("Choose a day since the year 2000, and at most a year from now."))
         first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")
         if first and last and first > last:
             del self.cleaned_data["first"], self.cleaned_data["last"]
@@ -104,7 +109,7 @@ class UsageForm(forms.Form):
         if self.chosen_days is not None:
             return self.today - timedelta(days=self.chosen_days - 1), self.today
         last = self.chosen.get("last") or self.today
-        first = self.chosen.get("first") or max(last - timedelta(days=USUAL_DAYS - 1), date.min)
+        first = self.chosen.get("first") or last - timedelta(days=USUAL_DAYS - 1)
         return min(first, last), last
 
     def address_with(self, **changes: Any) -> str:

@@ -1,7 +1,5 @@
 """How people sign up and log in: django-allauth, configured from the environment."""
 
-import environ
-
 from removebg import env
 
 # --- Sign-up ---------------------------------------------------------------------------------------------------
@@ -11,6 +9,7 @@ FREE_CREDITS = env.read_int("FREE_CREDITS", 50)
 
 # How long an invitation's link works, and how many an organization may send.
 INVITATION_DAYS = env.read_int("INVITATION_DAYS", 7, minimum=1)
+ORGANIZATIONS_PER_PERSON = env.read_int("ORGANIZATIONS_PER_PERSON", 20, minimum=1)
 INVITATION_RATE = env.read_rate("INVITATION_RATE", "30/h")
 
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
@@ -53,20 +52,19 @@ SOCIALACCOUNT_PROVIDERS = {
         "VERIFIED_EMAIL": False,
         **options,
     }
-    for provider, client_id, secret, options in (
+    for provider, (client_id, secret), options in (
         (
             "google",
-            env.read_text("GOOGLE_CLIENT_ID"),
-            env.read_text("GOOGLE_CLIENT_SECRET"),
+            env.read_pair("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"),
             {"SCOPE": ["profile", "email"], "OAUTH_PKCE_ENABLED": True, "FETCH_USERINFO": True},
         ),
-        ("github", env.read_text("GITHUB_CLIENT_ID"), env.read_text("GITHUB_CLIENT_SECRET"), {"SCOPE": ["user:email"]}),
+        ("github", env.read_pair("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"), {"SCOPE": ["user:email"]}),
     )
-    if client_id and secret
+    if client_id
 }
 
 # --- E-mail ----------------------------------------------------------------------------------------------------
 # Without a mail server they are printed where the server's log goes.
-globals().update(environ.Env.email_url_config(env.read_text("EMAIL_URL", "consolemail://")))
-DEFAULT_FROM_EMAIL = env.read_text("DEFAULT_FROM_EMAIL", "removebg <noreply@localhost>")
+globals().update(env.read_mail_server("EMAIL_URL", "consolemail://"))
+DEFAULT_FROM_EMAIL = env.read_mail_address("DEFAULT_FROM_EMAIL", "removebg <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

@@ -3,12 +3,15 @@
 import math
 import re
 from collections.abc import Sequence
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.conf.locale import LANG_INFO
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import EmailValidator
 from django.utils.text import capfirst
 from django.utils.translation import to_locale
 
@@ -116,6 +119,65 @@ def read_rate(name: str, default: str) -> str:
     if not re.fullmatch(r"[1-9][0-9]*/[smhd]", text):
         raise ImproperlyConfigured(f"{name} must be a rate such as 60/m, not {text!r}.")
     return text
+
+
+def read_url(name: str, default: str, *, schemes: Sequence[str]) -> str:
+    """Return an address with such a scheme and a host (unix: a path), with no slash at its end; empty if both are."""
+    text = read_text(name, default).rstrip("/")
+    if not text:
+        return text
+    try:
+        parts = urlsplit(text)
+        is_whole = parts.scheme in schemes and parts.port != 0
+        is_whole &= bool(parts.path if parts.scheme == "unix" else parts.hostname)
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        # Its own words could repeat a password.
+        raise ImproperlyConfigured(f"{name} must be an address that starts with {' or '.join(schemes)}://.")
+    return text
+
+
+def read_hosts(name: str, default: Sequence[str]) -> list[str]:
+    """Return a comma-separated list of host names as ALLOWED_HOSTS takes them: without scheme, port or path."""
+    hosts = read_list(name, default)
+    for host in hosts:
+        if not re.fullmatch(r"\*|\.?[\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:]+\]", host):
+            raise ImproperlyConfigured(f"{name} must hold host names such as cutouts.example.com, not {host!r}.")
+    return hosts
+
+
+def read_mail_address(name: str, default: str = "") -> str:
+    """Return an e-mail address, with or without a name before it in the manner of RFC 5322; empty where both are."""
+    text = read_text(name, default)
+    _name, address = parseaddr(text)
+    try:
+        if text:
+            EmailValidator(allowlist=["localhost"])(address)
+    except ValidationError:
+        raise ImproperlyConfigured(f"{name} must be an e-mail address, not {text!r}.") from None
+    return text
+
+
+def read_mail_server(name: str, default: str) -> dict[str, object]:
+    """Return Django's settings of the mail server named by a URL such as smtp+tls://user:password@host:587."""
+    url = read_text(name, default)
+    try:
+        found = dict(environ.Env.email_url_config(url))
+    except Exception:  # the parser's own words could repeat the password
+        raise ImproperlyConfigured(f"{name} is not the URL of a mail server.") from None
+    if url.startswith("smtp") and not found.get("EMAIL_HOST"):
+        raise ImproperlyConfigured(f"{name} names no host: smtp+tls://user:password@mail.example.com:587.")
+    return found
+
+
+def read_pair(first: str, second: str) -> tuple[str, str]:
+    """Return two variables that mean something together only, or two empty texts; refuse one without the other."""
+    pair = read_text(first), read_text(second)
+    if any(pair) and not all(pair):
+        missing = second if pair[0] else first
+        raise ImproperlyConfigured(f"{first} and {second} go together, and {missing} is not set.")
+    return pair
 
 
 def read_path(name: str, default: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What every request passes: it gets an id and a language, and a form of ours must be small."""
+"""What every request passes: it gets an id and a language, a form must be small, and a person's page is not kept."""
 
 import logging
 import time
@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from accounts.languages import keep_in_browser
 from processing.api.request_ids import request_id_of
@@ -89,3 +89,18 @@ class SmallForms:
         if is_large and not request.path.startswith(PICTURE_PATHS):
             raise RequestDataTooBig("The body is larger than any form of ours.")
         return self._get_response(request)
+
+
+class PrivatePages:
+    """Lets nobody keep what a person saw while they were logged in: after the log-out, Back shows nothing of theirs."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, and mark a person's page as one not to be stored, unless it says itself how it may be."""
+        response = self._get_response(request)
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        if is_page and "Cache-Control" not in response and request.user.is_authenticated:
+            add_never_cache_headers(response)
+        return response

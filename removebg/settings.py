@@ -28,10 +28,10 @@ SECRET_KEY = env.read_text("SECRET_KEY")
 # Secrets of before: what they signed and encrypted stays readable while SECRET_KEY is changed.
 SECRET_KEY_FALLBACKS = env.read_list("SECRET_KEY_FALLBACKS")
 PORT = env.read_int("PORT", 8000, minimum=1)
-PUBLIC_URL = env.read_text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
-ALLOWED_HOSTS = env.read_list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+PUBLIC_URL = env.read_url("PUBLIC_URL", f"http://127.0.0.1:{PORT}", schemes=("http", "https"))
+ALLOWED_HOSTS = env.read_hosts("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 PRODUCT_NAME = env.read_text("PRODUCT_NAME", "removebg")
-SUPPORT_EMAIL = env.read_text("SUPPORT_EMAIL")
+SUPPORT_EMAIL = env.read_mail_address("SUPPORT_EMAIL")
 # The accent of every page, a hue in degrees of OKLCH; what is written in it is readable whatever the number.
 BRAND_HUE = env.read_float("BRAND_HUE", 277.0, maximum=360.0)
 BRAND_LOGO = env.find_path("BRAND_LOGO")
@@ -79,7 +79,7 @@ def _require_production_values() -> None:
 
 
 # --- Databases and cache ---------------------------------------------------------------------------------------
-REDIS_URL = env.read_text("REDIS_URL")
+REDIS_URL = env.read_url("REDIS_URL", "", schemes=("redis", "rediss", "unix"))
 WEB_PROCESSES = env.read_int("WEB_PROCESSES", 1, minimum=1)
 
 if IS_PRODUCTION:
@@ -228,6 +228,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "removebg.middleware.PrivatePages",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -1,5 +1,7 @@
 """The page of people, and what hangs on it."""
 
+from uuid import uuid4
+
 import pytest
 from django.core.cache import cache
 
@@ -108,6 +110,17 @@ def test_handing_over(client, shop):
     assert (member("bob@example.com").role, member("alice@example.com").role) == ("owner", "admin")
 
 
+def test_nobody_hands_over_to_themselves(client, shop):
+    alice = member("alice@example.com")
+
+    assert as_(client, "alice@example.com").get(f"/people/{alice.pk}/hand-over/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/account/email/", "/account/2fa/", "/account/sessions/", "/", "/docs/"])
+def test_no_page_of_a_person_is_kept_by_a_browser(client, shop, path):
+    assert "no-store" in as_(client, "alice@example.com").get(path)["Cache-Control"]
+
+
 def test_leaving(client, shop):
     as_(client, "carol@example.com").post("/people/leave/")
 
@@ -198,7 +211,7 @@ def test_who_works_in_two_changes_between_them(client, shop):
 def test_who_is_in_none_opens_one(client):
     client.force_login(make_user("una@example.com"))
 
-    answer = client.post("/organizations/new/", {"name": "Una's"}, follow=True)
+    answer = client.post("/organizations/new/", {"name": "Una's", "token": uuid4()}, follow=True)
 
     assert answer.redirect_chain == [("/dashboard/", 302)]
     assert b"Una&#x27;s" in answer.content

@@ -1,5 +1,7 @@
 """Free credits: once for each verified person, whatever they do."""
 
+from uuid import uuid4
+
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.account.signals import user_signed_up
@@ -64,6 +66,36 @@ def test_the_same_address_with_a_plus_sign_is_the_same_person(client, twin):
     assert free_credits_given() == 1
 
 
+def test_dots_do_not_make_another_person_at_google(client):
+    arrive(client, "nina.k@gmail.com")
+    arrive(client, "n.inak+x@googlemail.com")
+    arrive(client, "ninak@example.com")
+    arrive(client, "nina.k@example.com")
+
+    assert free_credits_given() == 3
+
+
+def test_a_form_sent_twice_opens_one_organization(client):
+    nina = arrive(client, "nina@example.com")
+    client.force_login(nina)
+    form = {"name": "Second", "token": uuid4()}
+
+    answers = [client.post("/organizations/new/", form) for _ in range(2)]
+
+    assert [answer["Location"] for answer in answers] == ["/dashboard/"] * 2
+    assert Organization.objects.filter(name="Second").count() == 1
+
+
+def test_one_person_owns_so_many_organizations(client, settings):
+    settings.ORGANIZATIONS_PER_PERSON = 1
+    client.force_login(arrive(client, "nina@example.com"))
+
+    answer = client.post("/organizations/new/", {"name": "Second", "token": uuid4()})
+
+    assert "One person may own 1 organizations here" in answer.content.decode()
+    assert Organization.objects.count() == 1
+
+
 def test_who_deletes_the_account_and_comes_back_starts_without(client):
     nina = arrive(client, "nina@example.com")
     closing.delete_person(nina)
@@ -121,8 +153,8 @@ def test_who_was_invited_may_open_one_and_gets_the_credits_then(client):
     client.force_login(invited)
 
     assert welcome.welcome(invited) is None
-    client.post("/organizations/new/", {"name": "Ivan's own"})
-    client.post("/organizations/new/", {"name": "Ivan's second"})
+    client.post("/organizations/new/", {"name": "Ivan's own", "token": uuid4()})
+    client.post("/organizations/new/", {"name": "Ivan's second", "token": uuid4()})
 
     balances = dict(Organization.objects.values_list("name", "credit_account__balance"))
     assert balances == {"Alice's shop": 10, "Ivan's own": 50, "Ivan's second": 0}

@@ -201,6 +201,15 @@ def test_wrong_days_are_told(alice):
     assert "Choose at most 366 days" in alice.get("/usage/?first=2020-03-10").content.decode()
 
 
+@pytest.mark.parametrize("path", ["/usage/", "/usage/requests.csv"])
+@pytest.mark.parametrize("day", ["0001-01-05", "9999-12-31"])
+def test_days_on_which_nothing_can_have_happened_are_told_and_harm_nothing(alice, path, day):
+    answer = alice.get(f"{path}?last={day}")
+
+    assert answer.status_code == 200
+    assert b"".join(answer) and ("since the year 2000" in answer.content.decode() if path == "/usage/" else True)
+
+
 def test_somebody_elses_key_filters_nothing(alice, shop):
     theirs = make_key(make_organization("Bob's shop"), name="secret plans").api_key
     record(theirs.organization, key=theirs)

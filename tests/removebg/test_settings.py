@@ -88,6 +88,8 @@ def test_production_refuses_to_start_without(tmp_path, missing):
         ({"FETCH_ALLOWED_NETWORKS": "10.0.0.0/8, intranet"}, "FETCH_ALLOWED_NETWORKS"),
         ({"FETCH_PORTS": "80, 70000"}, "FETCH_PORTS"),
         ({"FETCH_DEADLINE_S": "0"}, "FETCH_DEADLINE_S"),
+        ({"GOOGLE_CLIENT_ID": "id"}, "GOOGLE_CLIENT_SECRET is not set"),
+        ({"EMAIL_URL": "smtp://"}, "EMAIL_URL"),
     ],
 )
 def test_a_wrong_value_stops_the_start_and_is_named(tmp_path, changed, named):
@@ -129,6 +131,16 @@ def test_a_server_does_not_start_with_a_name_that_it_does_not_know(tmp_path, cha
         (lambda: env.read_ports("X", (80,)), "65536"),
         (lambda: env.read_ports("X", (80,)), "80, http"),
         (lambda: env.read_networks("X"), "10.0.0.1/8"),
+        (lambda: env.read_url("X", "", schemes=("https",)), "cutouts.example.com"),
+        (lambda: env.read_url("X", "", schemes=("https",)), "http://cutouts.example.com"),
+        (lambda: env.read_url("X", "", schemes=("https",)), "https://"),
+        (lambda: env.read_url("X", "", schemes=("https",)), "https://host:port"),
+        (lambda: env.read_url("X", "", schemes=("redis", "unix")), "unix://"),
+        (lambda: env.read_hosts("X", ()), "https://cutouts.example.com"),
+        (lambda: env.read_hosts("X", ()), "cutouts.example.com:443"),
+        (lambda: env.read_mail_address("X"), "nobody"),
+        (lambda: env.read_mail_address("X"), "<b>x@example.com"),
+        (lambda: env.read_mail_server("X", "consolemail://"), "carrier-pigeon://coop"),
         (lambda: env.read_networks("X"), "10.0.0.0/8, example.com"),
     ],
 )
