@@ -4,15 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_caps_networks_and_test_keys'),
+        ("accounts", "0004_caps_networks_and_test_keys"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='user',
-            name='language',
-            field=models.CharField(blank=True, db_default='', default='', help_text='The language of their mails; empty: not known.', max_length=10),
+            model_name="user",
+            name="language",
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                default="",
+                help_text="The language of their mails; empty: not known.",
+                max_length=10,
+            ),
         ),
     ]
