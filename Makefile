@@ -4,7 +4,7 @@ PY := .venv/bin/python
 .DEFAULT_GOAL := help
 # Modules of a caller's own must not stand in for ours.
 unexport PYTHONPATH
-.PHONY: help demo run test lint verify bench lock clean
+.PHONY: help demo run test lint verify bench messages lock clean
 
 help:  ## List what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 16
@@ -45,6 +45,10 @@ bench:  ## Mattes, time, memory and HTTP against peers, into .bench (PARTS=quali
 	@$(PY) manage.py fetch_model
 	$(PY) -m benchmarks $(if $(PARTS),--parts "$(PARTS)") $(if $(DATA),--data "$(DATA)") $(if $(WRITE),--write) \
 		--quality="$(QUALITY)" --speed="$(SPEED)" --serve="$(SERVE)"
+
+messages:  ## Bring the translations' catalogues up to the sources and compile them (ADD=it begins another language)
+	@$(PYTHON) deploy/bootstrap.py test
+	@$(PY) -m tests.translations $(ADD)
 
 lock:  ## Choose the newest versions of all dependencies and write their hashes
 	@deploy/requirements/lock.sh

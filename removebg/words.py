@@ -30,9 +30,9 @@ class Words(JavaScriptCatalog):
         patch_cache_control(response, public=True, max_age=KEPT_S, immutable=True)
         return response
 
-    def get_paths(self, packages: list[str]) -> list[Path]:
+    def get_paths(self, packages: list[str]) -> list[str]:
         """Return our catalogues and, to go before them, those of the operator."""
-        return list(reversed(settings.LOCALE_PATHS))
+        return [str(folder) for folder in reversed(settings.LOCALE_PATHS)]
 
 
 def address_of(language: str) -> str:

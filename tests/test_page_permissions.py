@@ -58,6 +58,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "invitation": {"secret": "secret"},
     "docs-endpoint": {"slug": "v1-remove"},
     "guide": {"slug": "poof"},
+    "words": {"language": "de"},
     "mfa_remove_webauthn": {"pk": 1},
     "mfa_edit_webauthn": {"pk": 1},
     "session-end": {"pk": 1},

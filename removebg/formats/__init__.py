@@ -1,1 +1,1 @@
-"""How dates are written where Django's way would be misread."""
+"""How dates are written and numbers are written where Django's way would be misread."""

@@ -271,5 +271,5 @@ def test_bars_stand_on_each_other_and_stay_in_their_frame():
     assert chart.delivered == "M1 50h8v50h-8zM21 98.5h8v1.5h-8z"
     assert (chart.refused, chart.failed) == ("M1 20h8v30h-8z", "M1 0h8v20h-8z")
     assert [column.x for column in chart.columns] == [0, 10, 20]
-    assert chart.columns[0].label == "Jan. 1, 2026: 100 requests, 0 credits"
+    assert chart.columns[0].label == "1 Jan 2026: 100 requests, credits: 0"
     assert (chart.top, chart.width) == (100, 30)

@@ -33,5 +33,8 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-sends-form]")) event.target.form.requestSubmit();
 });
 
+// On a phone the places of an organization are a row: the open one is brought into sight.
+document.querySelector(".tabs nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 for (const toast of document.querySelectorAll(".toast")) setTimeout(() => toast.remove(), 8000);
 for (const hidden of document.querySelectorAll("[data-without-script]")) hidden.hidden = true;
