@@ -20,8 +20,18 @@ def client_address(request: HttpRequest) -> str:
 
 
 def rate_limit_address(request: HttpRequest) -> str:
-    """Return the caller's address for django-ratelimit; anything that is no address counts as one caller."""
+    """Return what the caller is counted by: an IPv4 address, or the network of RATE_LIMIT_IPV6_PREFIX bits of IPv6.
+
+    Every line has a /64 of its own (RFC 6177), so that single addresses of IPv6 are free to whoever wants many. IPv4
+    written as IPv6 (RFC 4291, 2.5.5.2) is IPv4. Anything that is no address counts as one caller.
+    """
     try:
-        return str(ipaddress.ip_address(client_address(request)))
+        address = ipaddress.ip_address(client_address(request).partition("%")[0])
     except ValueError:
         return str(ipaddress.IPv6Address(0))
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        network = ipaddress.ip_network((address, settings.RATE_LIMIT_IPV6_PREFIX), strict=False)
+        return str(network.network_address)
+    return str(address)

@@ -24,8 +24,8 @@ def read_text(name: str, default: str = "") -> str:
     return str(_env.str(name, default="")).strip() or default
 
 
-def read_int(name: str, default: int, *, minimum: int = 0) -> int:
-    """Return a whole number of at least `minimum`; raise ImproperlyConfigured for anything else."""
+def read_int(name: str, default: int, *, minimum: int = 0, maximum: int | None = None) -> int:
+    """Return a whole number from `minimum` to `maximum`; raise ImproperlyConfigured for anything else."""
     text = read_text(name, str(default))
     try:
         value = int(text)
@@ -33,6 +33,8 @@ def read_int(name: str, default: int, *, minimum: int = 0) -> int:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {text!r}.") from None
     if value < minimum:
         raise ImproperlyConfigured(f"{name} must be at least {minimum}, not {value}.")
+    if maximum is not None and value > maximum:
+        raise ImproperlyConfigured(f"{name} must be at most {maximum}, not {value}.")
     return value
 
 

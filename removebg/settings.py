@@ -163,6 +163,7 @@ V1_0_ANSWER_WITHIN_S = env.read_float("V1_0_ANSWER_WITHIN_S", 18.0, minimum=0.1)
 
 # How many proxies of yours stand in front; each appends one address to X-Forwarded-For.
 TRUSTED_PROXIES = env.read_int("TRUSTED_PROXIES", 0)
+RATE_LIMIT_IPV6_PREFIX = env.read_int("RATE_LIMIT_IPV6_PREFIX", 64, minimum=1, maximum=128)
 RATELIMIT_IP_META_KEY = "accounts.addresses.rate_limit_address"
 RATELIMIT_FAIL_OPEN = True
 # Calls without a valid key, by address. Calls with one are counted by key alone: an office shares one address.

@@ -14,7 +14,7 @@ from django_redis.exceptions import ConnectionInterrupted
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 
-from accounts.addresses import client_address
+from accounts.addresses import rate_limit_address
 from accounts.errors import ServiceError
 from accounts.models import ApiKey, Organization
 from billing.models import Plan
@@ -94,7 +94,7 @@ def peek_key(request: Request, api_key: ApiKey, plan: Plan) -> None:
 
 def count_stranger(request: Request) -> None:
     """Count one request without a valid key by its address; raise RateLimitExceeded when it is one too many."""
-    usage = _count(request, "stranger", client_address(request._request), settings.STRANGER_RATE)
+    usage = _count(request, "stranger", rate_limit_address(request._request), settings.STRANGER_RATE)
     remember_usage(request, usage)
     if usage.is_exceeded:
         raise _refusal(usage, _("Too many requests without a valid API key came from your address."))
@@ -102,14 +102,14 @@ def count_stranger(request: Request) -> None:
 
 def look_at_trial(request: Request) -> None:
     """Raise TrialUsedUp for an address that had all its free previews, without counting."""
-    usage = _count(request, "trial", client_address(request._request), settings.TRIAL_PREVIEWS, increment=False)
+    usage = _count(request, "trial", rate_limit_address(request._request), settings.TRIAL_PREVIEWS, increment=False)
     if not usage.remaining:
         raise TrialUsedUp(retry_after_s=usage.retry_after_s)
 
 
 def count_trial(request: Request) -> None:
     """Count one free preview of an address; raise TrialUsedUp when it is one too many."""
-    usage = _count(request, "trial", client_address(request._request), settings.TRIAL_PREVIEWS)
+    usage = _count(request, "trial", rate_limit_address(request._request), settings.TRIAL_PREVIEWS)
     if usage.is_exceeded:
         raise TrialUsedUp(retry_after_s=usage.retry_after_s)
 
