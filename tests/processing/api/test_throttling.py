@@ -110,17 +110,17 @@ def test_a_strangers_address_is_the_one_the_trusted_proxy_saw(stranger, settings
 def test_a_line_of_ipv6_is_one_stranger(stranger, settings, twin, is_the_same):
     settings.STRANGER_RATE, settings.TRUSTED_PROXIES = "1/m", 1
 
-    stranger.get("/v1/me", HTTP_X_FORWARDED_FOR="2001:db8:9:9::1")
+    stranger.get("/v1/me", x_forwarded_for="2001:db8:9:9::1")
 
-    assert (stranger.get("/v1/me", HTTP_X_FORWARDED_FOR=twin).status_code == 429) is is_the_same
+    assert (stranger.get("/v1/me", x_forwarded_for=twin).status_code == 429) is is_the_same
 
 
 def test_ipv4_written_as_ipv6_is_ipv4(stranger, settings):
     settings.STRANGER_RATE, settings.TRUSTED_PROXIES = "1/m", 1
-    stranger.get("/v1/me", HTTP_X_FORWARDED_FOR="::ffff:203.0.113.9")
+    stranger.get("/v1/me", x_forwarded_for="::ffff:203.0.113.9")
 
-    assert stranger.get("/v1/me", HTTP_X_FORWARDED_FOR="203.0.113.9").status_code == 429
-    assert stranger.get("/v1/me", HTTP_X_FORWARDED_FOR="::ffff:203.0.113.10").status_code == 401
+    assert stranger.get("/v1/me", x_forwarded_for="203.0.113.9").status_code == 429
+    assert stranger.get("/v1/me", x_forwarded_for="::ffff:203.0.113.10").status_code == 401
 
 
 def test_a_forged_forwarded_header_is_not_believed_without_a_proxy(stranger, settings):
