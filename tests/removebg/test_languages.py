@@ -186,6 +186,17 @@ def test_files_and_programs_do_not_depend_on_languages(client):
         assert "Accept-Language" not in client.get(path).get("Vary", ""), path
 
 
+def test_an_operator_may_offer_one_language_and_not_english(client, settings):
+    settings.LANGUAGES, settings.LANGUAGE_CODE = [("de", "Deutsch")], "de"
+
+    page = client.get("/pricing/", headers={"accept-language": "en"})
+
+    assert language_of(page) == ("de", None)
+    assert "Ein Bild, ein Credit" in page.content.decode()
+    assert client.get("/v1/me").json()["message"] == "This needs a valid API key. Send it in the `x-api-key` header."
+    assert "Headers you send" not in client.get("/docs/api/v1-remove/").content.decode()
+
+
 def test_a_setting_that_names_no_language_stops_the_start(monkeypatch):
     for wrong in ("klingon", "de,klingon", "it"):
         monkeypatch.setenv("LANGUAGES", wrong)
