@@ -217,6 +217,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "removebg.middleware.RequestIdMiddleware",
     "removebg.middleware.SmallForms",
+    "removebg.compression.CompressedTexts",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

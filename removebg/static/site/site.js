@@ -34,4 +34,3 @@ document.addEventListener("change", (event) => {
 });
 
 for (const toast of document.querySelectorAll(".toast")) setTimeout(() => toast.remove(), 8000);
-for (const hidden of document.querySelectorAll("[data-without-script]")) hidden.hidden = true;
