@@ -40,7 +40,9 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "front"
 MFA_ADAPTER = "accounts.mfa_adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+# Shown in the list of sessions; `accounts.last_seen` writes it down, at the most so often.
 USERSESSIONS_TRACK_ACTIVITY = True
+LAST_SEEN_EVERY_S = env.read_int("LAST_SEEN_EVERY_S", 300, minimum=1)
 
 # --- Logging in with an account elsewhere ----------------------------------------------------------------------
 SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"

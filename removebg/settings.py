@@ -231,7 +231,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.last_seen.LastSeenMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.current_organization.CurrentOrganizationMiddleware",
 ]
