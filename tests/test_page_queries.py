@@ -4,7 +4,6 @@ The table is the URLconf: a page that is added is counted, too. Who comes is an 
 """
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -50,7 +49,18 @@ def test_no_page_asks_more_for_more(world):
     many = {name: queries_of(owner, address) for name, address in addresses.items()}
 
     shown = {name for name, (status, _) in many.items() if status == 200}
-    assert {"dashboard", "keys", "usage", "usage-export", "people", "try", "front", "pricing", "docs", "status"} <= shown
+    assert shown >= {
+        "dashboard",
+        "keys",
+        "usage",
+        "usage-export",
+        "people",
+        "try",
+        "front",
+        "pricing",
+        "docs",
+        "status",
+    }
     assert [name for name in addresses if few[name][0] != many[name][0]] == []
     counts = {name: (len(few[name][1]), len(many[name][1])) for name in addresses}
     assert {name: count for name, count in counts.items() if count[1] > count[0]} == {}
