@@ -70,5 +70,7 @@ SOCIALACCOUNT_PROVIDERS = {
 # --- E-mail ----------------------------------------------------------------------------------------------------
 # Without a mail server they are printed where the server's log goes.
 globals().update(environ.Env.email_url_config(env.read_text("EMAIL_URL", "consolemail://")))
+# A mail server that does not answer holds a page, or the next periodic job, no longer than this.
+EMAIL_TIMEOUT = env.read_float("EMAIL_TIMEOUT", 10.0, minimum=0.1)
 DEFAULT_FROM_EMAIL = env.read_text("DEFAULT_FROM_EMAIL", "removebg <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
