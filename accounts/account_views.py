@@ -9,12 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import closing
 from accounts.current_organization import LoggedInRequest
 from accounts.organization_forms import DeletionForm
 from accounts.people import organizations_of_alone, organizations_without_other_owner
+from accounts.visiting import leads_to
 
 
 @never_cache
@@ -47,8 +48,8 @@ def delete_account(request: LoggedInRequest) -> HttpResponse:
     return render(request, "accounts/delete.html", context)
 
 
-@require_POST
 @login_required
+@leads_to("usersessions_list")
 def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     """Log out one other browser of the person's."""
     session = get_object_or_404(UserSession, pk=pk, user=request.user)

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django_ratelimit.core import is_ratelimited
 
 from accounts import invitations
@@ -19,6 +19,7 @@ from accounts.current_organization import PersonRequest, requires
 from accounts.errors import ServiceError
 from accounts.models import Invitation, Membership, Role
 from accounts.organization_forms import InvitationForm, RoleForm
+from accounts.visiting import leads_to
 
 
 @never_cache
@@ -29,8 +30,8 @@ def people(request: PersonRequest) -> HttpResponse:
     return _show(request, InvitationForm(giver=request.membership.role, initial={"role": Role.MEMBER}))
 
 
-@require_POST
 @requires(Ability.MANAGE_PEOPLE)
+@leads_to("people")
 def invite(request: PersonRequest) -> HttpResponse:
     """Invite somebody, or say at the form why not."""
     form = InvitationForm(request.POST, giver=request.membership.role)
@@ -114,8 +115,8 @@ def leave(request: PersonRequest) -> HttpResponse:
     return render(request, "organizations/leave.html", {"tab": "people"})
 
 
-@require_POST
 @requires(Ability.MANAGE_PEOPLE)
+@leads_to("people")
 def resend(request: PersonRequest, pk: int) -> HttpResponse:
     """Send an invitation again, with a new link."""
     pending = _pending(request, pk)
@@ -124,8 +125,8 @@ def resend(request: PersonRequest, pk: int) -> HttpResponse:
     return redirect("people")
 
 
-@require_POST
 @requires(Ability.MANAGE_PEOPLE)
+@leads_to("people")
 def withdraw(request: PersonRequest, pk: int) -> HttpResponse:
     """End an invitation."""
     pending = _pending(request, pk)

@@ -195,7 +195,8 @@ def test_a_guarded_page_is_closed_to_outsiders(client, world, name, who):
             assert answer["Location"].startswith("/account/login/?next="), (name, method)
         elif who == "owner of another":
             assert b"Alice&#x27;s shop" not in answer.getvalue()
-            if route.parameters:
+            is_led_away = method == "get" and answer.headers.get("Location") == "/people/"
+            if route.parameters and not is_led_away:
                 assert answer.status_code == 404, (name, method)
         else:
             assert answer["Location"] == "/organizations/new/", (name, who, method)
