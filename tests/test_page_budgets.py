@@ -18,7 +18,7 @@ from tests.factories import make_member, make_organization
 pytestmark = pytest.mark.django_db
 KB = 1000
 HTML, CSS, JS = 30 * KB, 15 * KB, 40 * KB
-RAW_HTML = 80 * KB
+RAW_HTML = 50 * KB
 KEYS = 20
 
 PUBLIC = [
