@@ -23,7 +23,17 @@ from tests.browser.chromium import find_chromium
 from tests.live.server import LiveServer
 
 PUBLIC = ("/", "/pricing/", "/docs/", "/docs/quickstart/", "/docs/api/v1-remove/", "/account/login/")
-PRIVATE = ("/try/", "/dashboard/", "/keys/", "/keys/new/", "/usage/", "/usage/?days=90", "/people/", "/account/email/")
+PRIVATE = (
+    "/try/",
+    "/dashboard/",
+    "/keys/",
+    "/keys/new/",
+    "/usage/",
+    "/usage/?days=90",
+    "/people/",
+    "/credits/warning/",
+    "/account/email/",
+)
 RECORDS = 2000
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 SIZES = {"Document": "HTML kB", "Stylesheet": "CSS kB", "Script": "JS kB"}
