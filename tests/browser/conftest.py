@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.chromium import find_chromium
 from tests.live.server import LiveServer
 
 PHONE, DESKTOP = {"width": 360, "height": 780}, {"width": 1280, "height": 900}
 MAIL_WITHIN_S = 15.0
+# A cutout on a busy machine takes longer than Playwright's five seconds.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
