@@ -9,13 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django.views.i18n import set_language
 
 from accounts import closing, languages
 from accounts.current_organization import LoggedInRequest
 from accounts.organization_forms import DeletionForm
 from accounts.people import organizations_of_alone, organizations_without_other_owner
+from accounts.visiting import leads_to
 
 
 @never_cache
@@ -48,7 +49,7 @@ def delete_account(request: LoggedInRequest) -> HttpResponse:
     return render(request, "accounts/delete.html", context)
 
 
-@require_POST
+@leads_to("front")
 def choose_language(request: HttpRequest) -> HttpResponse:
     """Speak another language from now on: to this browser, and to the person in mails."""
     code = request.POST.get("language", "")
@@ -59,8 +60,8 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     return set_language(request)
 
 
-@require_POST
 @login_required
+@leads_to("usersessions_list")
 def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     """Log out one other browser of the person's."""
     session = get_object_or_404(UserSession, pk=pk, user=request.user)

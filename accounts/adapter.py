@@ -8,6 +8,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.ratelimit import respond_429
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -48,6 +49,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if "user_agent" in known:
             known["user_agent"] = in_one_line(known["user_agent"])
         return mails.render(template_prefix, email, known, headers=headers)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail; where that fails, say so on the next page, which has a way to ask for it again."""
+        try:
+            mails.send(self.render_mail(template_prefix, email, context))
+        except mails.MailNotSent as trouble:
+            if current.request is not None:
+                messages.error(current.request, trouble.public_text)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Count guesses by address, too: who guesses elsewhere does not lock the owner out."""

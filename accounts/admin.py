@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from accounts import api_keys
 from accounts.forms import ApiKeyForm, NewUserForm, UserForm
@@ -132,7 +133,13 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             allowed_networks=obj.allowed_networks or (),
         )
         obj.__dict__.update(issued.api_key.__dict__)
-        self.message_user(request, f"Copy the key now, it is not shown again: {issued.secret}", level=messages.WARNING)
+        request.issued_key = issued  # type: ignore[attr-defined]
+
+    def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
+        """Show the secret in this answer and nowhere else: a message would lie in a cookie or a session until shown."""
+        context = {**self.admin_site.each_context(request), "title": "The new key", "opts": self.opts}
+        context["issued"] = request.issued_key  # type: ignore[attr-defined]
+        return render(request, "admin/accounts/apikey/issued.html", context)
 
     @admin.action(description="Revoke the selected keys", permissions=["change"])
     def revoke_keys(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:

@@ -1,23 +1,40 @@
 """Mails of ours: written once, in text; the HTML beside it has the same words, one column, one button at most."""
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from accounts.addresses import client_address
+from accounts.errors import ServiceError
 from accounts.languages import language_of_mail
 from accounts.names import in_one_line
+
+logger = logging.getLogger(__name__)
 
 LONGEST_BROWSER = 120
 _BUTTON = re.compile(r"(?P<words>[^\n]+):\n(?P<url>https?://\S+)")
 _CODE = re.compile(r"[A-Z0-9]{3,5}(-[A-Z0-9]{3,5}){1,2}")
+
+
+class MailNotSent(ServiceError):
+    """The mail server is away, hangs (EMAIL_TIMEOUT), or does not take this mail."""
+
+    code, status = "service_unavailable", 503
+
+    def __init__(self, to: str) -> None:
+        super().__init__(
+            _("The mail to %(email)s could not be sent just now. Wait a few minutes, then ask for it again.")
+            % {"email": to}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +70,16 @@ def _render(
     html = render_to_string("emails/message.html", {**known, "subject": subject, "blocks": blocks_of(text)})
     mail.attach_alternative(html, "text/html")
     return mail
+
+
+def send(mail: EmailMessage) -> None:
+    """Hand the mail to the mail server; raise MailNotSent where that fails, whose reason is in the log."""
+    try:
+        mail.send()
+    except OSError as error:  # smtplib's own errors are among them
+        # Never the error's words: a mail server's answer may name the person.
+        logger.warning("mail_not_sent", extra={"error": type(error).__name__})
+        raise MailNotSent(mail.to[0]) from error
 
 
 def blocks_of(text: str) -> list[Block]:

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django_ratelimit.core import is_ratelimited
 
 from accounts import invitations
@@ -20,6 +20,7 @@ from accounts.current_organization import PersonRequest, requires
 from accounts.errors import ServiceError
 from accounts.models import Invitation, Membership, Role
 from accounts.organization_forms import InvitationForm, RoleForm
+from accounts.visiting import leads_to
 
 
 @never_cache
@@ -30,8 +31,8 @@ def people(request: PersonRequest) -> HttpResponse:
     return _show(request, InvitationForm(giver=request.membership.role, initial={"role": Role.MEMBER}))
 
 
-@require_POST
 @requires(Ability.MANAGE_PEOPLE)
+@leads_to("people")
 def invite(request: PersonRequest) -> HttpResponse:
     """Invite somebody, or say at the form why not."""
     form = InvitationForm(request.POST, giver=request.membership.role)
@@ -83,11 +84,10 @@ def member(request: PersonRequest, pk: int) -> HttpResponse:
 def remove(request: PersonRequest, pk: int) -> HttpResponse:
     """Ask, and take a person out of the organization."""
     person = _member(request, pk)
-    if request.method == "POST":
-        fault = _told(lambda: rules.remove(request.membership, pk))
-        _tell(request, fault, _("%(email)s is not in the organization any more.") % {"email": person.user.email})
-        return redirect("people")
-    return render(request, "organizations/member_remove.html", {"tab": "people", "person": person})
+    if request.method != "POST":
+        return render(request, "organizations/member_remove.html", {"tab": "people", "person": person})
+    done = _("%(email)s is not in the organization any more.") % {"email": person.user.email}
+    return _do(request, lambda: rules.remove(request.membership, pk), done=done)
 
 
 @never_cache
@@ -98,11 +98,10 @@ def hand_over(request: PersonRequest, pk: int) -> HttpResponse:
     person = _member(request, pk)
     if person.pk == request.membership.pk:
         raise Http404
-    if request.method == "POST":
-        fault = _told(lambda: rules.hand_over(request.membership, pk))
-        _tell(request, fault, _("%(email)s is the owner now, and you are an admin.") % {"email": person.user.email})
-        return redirect("people")
-    return render(request, "organizations/member_hand_over.html", {"tab": "people", "person": person})
+    if request.method != "POST":
+        return render(request, "organizations/member_hand_over.html", {"tab": "people", "person": person})
+    done = _("%(email)s is the owner now, and you are an admin.") % {"email": person.user.email}
+    return _do(request, lambda: rules.hand_over(request.membership, pk), done=done)
 
 
 @never_cache
@@ -110,31 +109,30 @@ def hand_over(request: PersonRequest, pk: int) -> HttpResponse:
 @requires(Ability.USE)
 def leave(request: PersonRequest) -> HttpResponse:
     """Ask, and leave the organization."""
-    if request.method == "POST":
-        fault = _told(lambda: rules.leave(request.membership))
-        _tell(request, fault, _("You left %(organization)s.") % {"organization": request.membership.organization.name})
-        return redirect("people" if fault else "dashboard")
-    return render(request, "organizations/leave.html", {"tab": "people"})
+    if request.method != "POST":
+        return render(request, "organizations/leave.html", {"tab": "people"})
+    done = _("You left %(organization)s.") % {"organization": request.membership.organization.name}
+    return _do(request, lambda: rules.leave(request.membership), done=done, then="dashboard")
 
 
-@require_POST
 @requires(Ability.MANAGE_PEOPLE)
+@leads_to("people")
 def resend(request: PersonRequest, pk: int) -> HttpResponse:
     """Send an invitation again, with a new link."""
     pending = _pending(request, pk)
-    fault = _told(lambda: _send_counted(request, lambda: invitations.renew(request.membership, pending)))
-    _tell(request, fault, _("A new invitation is on its way to %(email)s.") % {"email": pending.email})
-    return redirect("people")
+    done = _("A new invitation is on its way to %(email)s.") % {"email": pending.email}
+    return _do(
+        request, lambda: _send_counted(request, lambda: invitations.renew(request.membership, pending)), done=done
+    )
 
 
-@require_POST
 @requires(Ability.MANAGE_PEOPLE)
+@leads_to("people")
 def withdraw(request: PersonRequest, pk: int) -> HttpResponse:
     """End an invitation."""
     pending = _pending(request, pk)
-    fault = _told(lambda: invitations.withdraw(request.membership, pending))
-    _tell(request, fault, _("The invitation to %(email)s is withdrawn.") % {"email": pending.email})
-    return redirect("people")
+    done = _("The invitation to %(email)s is withdrawn.") % {"email": pending.email}
+    return _do(request, lambda: invitations.withdraw(request.membership, pending), done=done)
 
 
 def _member(request: PersonRequest, pk: int) -> Membership:
@@ -179,8 +177,11 @@ def _told(act: Callable[[], object]) -> str | None:
     return None
 
 
-def _tell(request: HttpRequest, fault: str | None, done: str) -> None:
-    if fault is None:
-        messages.success(request, done)
-    else:
+def _do(request: PersonRequest, act: Callable[[], object], *, done: str, then: str = "people") -> HttpResponse:
+    """Do it and say so, or say why not beside the people; raise PermissionDenied for what is not theirs."""
+    fault = _told(act)
+    if fault is not None:
         messages.error(request, fault)
+        return redirect("people")
+    messages.success(request, done)
+    return redirect(then)

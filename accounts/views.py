@@ -6,16 +6,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts import closing
 from accounts.abilities import Ability
 from accounts.current_organization import PersonRequest, choose, memberships_of, requires
 from accounts.organization_forms import CloseForm, OrganizationForm
+from accounts.visiting import leads_to
 
 
-@require_POST
 @login_required
+@leads_to("dashboard")
 def switch(request: HttpRequest) -> HttpResponse:
     """Work in another of one's organizations from now on."""
     membership = get_object_or_404(

@@ -17,8 +17,6 @@ from billing.models import CreditAccount
 logger = logging.getLogger(__name__)
 
 WARNED_AT_ONCE = 50
-MAIL_TIMEOUT_S = 10
-"""The jobs run one after the other: a mail server that does not answer must not keep the next ones waiting for long."""
 
 
 def warn_of_low_credits(now: datetime) -> int:
@@ -66,7 +64,7 @@ def _send(account: CreditAccount) -> None:
         "settings_url": settings.PUBLIC_URL + reverse("credit-warning"),
         "when": timezone.now(),
     }
-    with translation.override(settings.LANGUAGE_CODE), get_connection(timeout=MAIL_TIMEOUT_S) as connection:
+    with translation.override(settings.LANGUAGE_CODE), get_connection() as connection:
         mails = [
             get_adapter().render_mail("billing/email/low_credits", address, context)
             for address in _addresses_for(account)

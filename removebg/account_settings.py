@@ -39,7 +39,9 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "front"
 MFA_ADAPTER = "accounts.mfa_adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+# Shown in the list of sessions; `accounts.last_seen` writes it down, at the most so often.
 USERSESSIONS_TRACK_ACTIVITY = True
+LAST_SEEN_EVERY_S = env.read_int("LAST_SEEN_EVERY_S", 300, minimum=1)
 
 # --- Logging in with an account elsewhere ----------------------------------------------------------------------
 SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
@@ -66,5 +68,7 @@ SOCIALACCOUNT_PROVIDERS = {
 # --- E-mail ----------------------------------------------------------------------------------------------------
 # Without a mail server they are printed where the server's log goes.
 globals().update(env.read_mail_server("EMAIL_URL", "consolemail://"))
+# A mail server that does not answer holds a page, or the next periodic job, no longer than this.
+EMAIL_TIMEOUT = env.read_float("EMAIL_TIMEOUT", 10.0, minimum=0.1)
 DEFAULT_FROM_EMAIL = env.read_mail_address("DEFAULT_FROM_EMAIL", "removebg <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

@@ -21,6 +21,18 @@ def _field(name: str, *, takes: str, why: str | None = None, retry: str = _AS_IT
     )
 
 
+def _not_fetched(code: str, what: str, *, field: str, instead: str) -> ErrorPage:
+    return ErrorPage(
+        code=code,
+        status=400,
+        title=f"The {what} could not be fetched from its address",
+        why=f"The host of `{field}` did not answer in time, refused, redirected too often, or sent something else.",
+        way_out="Open the address in a private browser window: it must show the picture itself without a log-in. Or "
+        f"send the picture as `{instead}`.",
+        retry="Perhaps: where the other server was only slow.",
+    )
+
+
 V1_0_ERROR_PAGES = (
     _source(
         "missing_source",
@@ -41,14 +53,7 @@ V1_0_ERROR_PAGES = (
         why="`image_url` is not an http or https address, or leads to a port or a network that is not fetched from.",
         way_out="Send a public address that starts with http:// or https://, or the picture itself as `image_file`.",
     ),
-    _source(
-        "failed_image_download",
-        "The image could not be fetched from its address",
-        why="The host of `image_url` did not answer in time, refused, redirected too often, or sent something else.",
-        way_out="Open the address in a private browser window: it must show the picture itself without a log-in. Or "
-        "send the picture as `image_file`.",
-        retry="Perhaps: where the other server was only slow.",
-    ),
+    _not_fetched("failed_image_download", "image", field="image_url", instead="image_file"),
     _source(
         "invalid_file_type",
         "The file is not a picture we read",
@@ -130,13 +135,7 @@ V1_0_ERROR_PAGES = (
         why="`bg_image_file` holds text, as when curl is called without the `@`.",
         takes="the background as a file part, or its address as `bg_image_url`",
     ),
-    _source(
-        "failed_bg_download",
-        "The background could not be fetched from its address",
-        why="The host of `bg_image_url` did not answer in time, refused, redirected too often, or sent something else.",
-        way_out="Open the address in a private browser window, or send the picture as `bg_image_file`.",
-        retry="Perhaps: where the other server was only slow.",
-    ),
+    _not_fetched("failed_bg_download", "background", field="bg_image_url", instead="bg_image_file"),
     _source(
         "multiple_bg_sources",
         "More than one background was sent",

@@ -26,7 +26,7 @@ def text(name):
 
 
 def test_operating_lists_exactly_the_settings_that_are_read():
-    sources = text("removebg/settings.py") + text("removebg/account_settings.py")
+    sources = "".join(path.read_text(encoding="utf-8") for path in (PROJECT / "removebg").glob("*settings.py"))
     read = set(re.findall(r'env\.(?:read|find)_\w+\(\s*"([A-Z_]+)"', sources))
     read |= set(re.findall(r'env\.read_pair\("[A-Z_]+", "([A-Z_]+)"', sources))
     read |= set(re.findall(r'environ\.get\(["\']([A-Z_]+)["\']', text("deploy/gunicorn.conf.py")))

@@ -26,7 +26,7 @@ PUBLIC = {
     "front", "error-index", "error-page", "livez", "readyz", "openapi", "invitation", "v1-remove", "v1-me",
     "v1-0-removebg", "v1-0-account", "v1-0-improve", "metrics",
     "docs", "docs-api", "docs-endpoint", "docs-migrate", "docs-quickstart", "docs-swagger", "guide", "pricing",
-    "privacy", "terms", "status", "sitemap", "robots", "favicon", "brand-css", "brand-icon", "brand-logo",
+    "privacy", "terms", "status", "sitemap", "robots", "favicon", "stylesheet", "brand-icon", "brand-logo",
     "words", "choose-language", "trial-remove", "trial-download", "try-remove", "try-download",
     "account_login", "account_logout", "account_inactive", "account_signup", "account_reset_password",
     "account_email_verification_sent", "account_confirm_login_code", "account_confirm_password_reset_code",
@@ -196,7 +196,8 @@ def test_a_guarded_page_is_closed_to_outsiders(client, world, name, who):
             assert answer["Location"].startswith("/account/login/?next="), (name, method)
         elif who == "owner of another":
             assert b"Alice&#x27;s shop" not in answer.getvalue()
-            if route.parameters:
+            is_led_away = method == "get" and answer.headers.get("Location") == "/people/"
+            if route.parameters and not is_led_away:
                 assert answer.status_code == 404, (name, method)
         else:
             assert answer["Location"] == "/organizations/new/", (name, who, method)

@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +23,10 @@ _LINE_ENDS = str.maketrans("", "", "\r\n\t")
 def file_of(request: Request, name: str) -> bytes | None:
     """Return the bytes of the file part of that name, None where there is none (text of that name is none)."""
     upload = request.FILES.get(name)
-    return bytes(upload.read()) if isinstance(upload, UploadedFile) else None
+    if not isinstance(upload, UploadedFile):
+        return None
+    # Not read(): that would copy what lies in memory already.
+    return upload.file.getvalue() if isinstance(upload.file, BytesIO) else bytes(upload.read())
 
 
 def text_of(request: Request, name: str) -> str:

@@ -4,8 +4,9 @@ from pathlib import PurePath
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +17,15 @@ _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
 class AsDownload(APIView):
-    """Turns the answers of the view it is mixed into."""
+    """Turns the answers of the view it is mixed into; a visit is led to `page`, where the form is."""
+
+    page: str
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer the form, or lead to it."""
+        if request.method in ("GET", "HEAD"):
+            return redirect(self.page)
+        return super().dispatch(request, *args, **kwargs)
 
     def finalize_response(  # type: ignore[override]
         self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any

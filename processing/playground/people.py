@@ -79,3 +79,5 @@ class RemoveForPeople(RemoveBackground):
 
 class DownloadForPeople(AsDownload, RemoveForPeople):
     """The same for a plain form: the answer is a file to keep, or a page that says why there is none."""
+
+    page = "try"

@@ -69,3 +69,5 @@ class PreviewForStrangers(APIView):
 
 class PreviewDownload(AsDownload, PreviewForStrangers):
     """The same for a plain form."""
+
+    page = "front"

@@ -1,6 +1,9 @@
-"""The brand's files: a stylesheet with the accent, the logo, an icon."""
+"""The site's look as files: the stylesheet with the operator's accent, the logo, an icon."""
 
+from collections.abc import Callable
+from functools import cache, wraps
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from csp.decorators import csp
@@ -13,8 +16,24 @@ from django.views.decorators.http import require_safe
 from removebg.brand.accent import accents_of, stylesheet_of
 from removebg.brand.logo import read_logo
 
-# Their addresses change with what is in them.
-_kept = cache_control(public=True, max_age=31_536_000, immutable=True)
+View = Callable[[HttpRequest], HttpResponse]
+SHEET = Path(__file__).resolve().parent.parent / "static" / "site" / "site.css"
+
+_for_a_year = cache_control(public=True, max_age=31_536_000, immutable=True)
+_for_minutes = cache_control(public=True, max_age=300)
+
+
+def _kept(view: View) -> View:
+    """Let browsers keep what was asked for with its version, which changes with what is in it, and the rest briefly."""
+    kept_long, kept_briefly = _for_a_year(view), _for_minutes(view)
+
+    @wraps(view)
+    def answer(request: HttpRequest) -> HttpResponse:
+        return (kept_long if request.GET else kept_briefly)(request)
+
+    return answer
+
+
 # Whoever opens a picture by itself runs nothing that stands in it.
 _SEALED = {"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "sandbox": True}
 
@@ -28,14 +47,21 @@ ICON = (
 def version() -> str:
     """Return what changes with the accent and the logo."""
     logo = read_logo(settings.BRAND_LOGO).version if settings.BRAND_LOGO else ""
-    return sha256(f"{stylesheet_of(settings.BRAND_HUE)}{logo}".encode()).hexdigest()[:12]
+    return sha256(f"{_whole_sheet(settings.BRAND_HUE, SHEET.stat().st_mtime_ns)}{logo}".encode()).hexdigest()[:12]
+
+
+@cache
+def _whole_sheet(hue: float, changed_ns: int) -> str:
+    """Return every rule of the site, the operator's accent last; read anew when the file was changed."""
+    return SHEET.read_text(encoding="utf-8") + stylesheet_of(hue)
 
 
 @require_safe
 @_kept
 def stylesheet(request: HttpRequest) -> HttpResponse:
-    """Return the accent as a stylesheet, so that no page needs an inline style."""
-    return HttpResponse(stylesheet_of(settings.BRAND_HUE), content_type="text/css; charset=utf-8")
+    """Return the site's rules and the accent in one file: a second one would hold every first visit back."""
+    sheet = _whole_sheet(settings.BRAND_HUE, SHEET.stat().st_mtime_ns)
+    return HttpResponse(sheet, content_type="text/css; charset=utf-8")
 
 
 @require_safe

@@ -194,6 +194,20 @@ def test_a_new_key_is_shown_once(client, sam, shop):
     assert ApiKey.objects.filter(name="Till").count() == 1
 
 
+def test_a_new_key_s_secret_is_in_one_answer_and_neither_in_a_cookie_nor_in_a_session(client, sam, shop):
+    fields = {"organization": shop.pk, "name": "Till", "scopes": ["remove"]}
+    answer = client.post(reverse("admin:accounts_apikey_add"), fields)
+    [secret] = set(re.findall(r"rb_live_[0-9A-Za-z]{38}", answer.content.decode()))
+
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
+    assert api_keys.find_active(secret).name == "Till"
+    for kept in [*(morsel.OutputString() for morsel in client.cookies.values()), str(dict(client.session.items()))]:
+        assert secret not in kept
+    assert "messages" not in client.cookies
+    assert "_messages" not in client.session
+
+
 def test_staff_issue_a_limited_test_key_and_what_it_is_stays_as_it_is(client, sam, shop):
     fields = {
         "organization": shop.pk,

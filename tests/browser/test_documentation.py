@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from removebg.brand.accent import stylesheet_of
+from removebg.brand.views import SHEET
 from tests.browser.accessibility import faults_of, overflow_of
 from tests.browser.conftest import DESKTOP, open_context
 from tests.browser.people import enter
@@ -56,7 +57,8 @@ def test_a_page_that_does_not_exist_is_accessible_and_fits(window, troubles):
 
 @pytest.mark.parametrize("hue", [30, 100, 145, 200, 330])
 def test_pages_stay_accessible_in_the_operators_colour(desktop, hue):
-    desktop.route("**/brand.css*", lambda route: route.fulfill(body=stylesheet_of(float(hue)), content_type="text/css"))
+    sheet = SHEET.read_text(encoding="utf-8") + stylesheet_of(float(hue))
+    desktop.route("**/site.css*", lambda route: route.fulfill(body=sheet, content_type="text/css"))
     desktop.goto("/docs/api/v1-remove/")
 
     assert desktop.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--accent')").count("#") == 2

@@ -110,7 +110,7 @@ def test_the_life_of_a_key(window, site, tmp_path):
     dialog = window.get_by_role("dialog", name="Revoke key “shop-import”?")
     expect(dialog).to_be_visible()
     assert faults_of(window) == []
-    dialog.get_by_role("button", name="Keep it").click()
+    dialog.get_by_role("link", name="Keep it").click()
     expect(dialog).to_be_hidden()
     old.get_by_role("link", name="Revoke key").click()
     dialog.get_by_role("button", name="Revoke key “shop-import”").click()

@@ -61,26 +61,30 @@ def test_hues_differ_and_keep_their_colour():
     assert from_hex(red.accent)[0] > 2 * from_hex(red.accent)[2]
 
 
-def test_the_stylesheet_holds_the_accents_tokens_and_nothing_else(client, settings, db):
+def test_the_stylesheet_ends_with_the_operators_accent(client, settings, db):
     settings.BRAND_HUE = 90.0
 
-    answer = client.get("/brand.css")
+    answer = client.get("/site.css?0123456789ab")
 
     assert answer["Content-Type"].startswith("text/css")
     assert "immutable" in answer["Cache-Control"]
     assert "Cookie" not in answer.get("Vary", "")
-    assert set(re.findall(r"--([a-z-]+):", answer.content.decode())) == {
+    assert answer.content.decode() == SHEET + stylesheet_of(90.0)
+    assert set(re.findall(r"--([a-z-]+):", stylesheet_of(90.0))) == {
         "accent",
         "accent-hover",
         "accent-surface",
         "on-accent",
     }
-    assert answer.content.decode() == stylesheet_of(90.0)
+
+
+def test_an_address_without_a_version_is_kept_for_minutes_only(client, db):
+    assert client.get("/site.css")["Cache-Control"] == "public, max-age=300"
 
 
 def test_a_page_asks_for_another_address_when_the_brand_changes(client, settings, db):
     def address():
-        return re.search(r'href="(/brand\.css\?[0-9a-f]+)"', client.get("/docs/").content.decode())[1]
+        return re.search(r'href="(/site\.css\?[0-9a-f]+)"', client.get("/docs/").content.decode())[1]
 
     before = address()
     settings.BRAND_HUE = 90.0

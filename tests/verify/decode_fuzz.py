@@ -19,7 +19,7 @@ DEEP_SHARE = 0.30
 FORMATS = ("jpeg", "png", "webp")
 LIMITS = DecodeLimits(
     max_bytes=20 * 1024 * 1024, max_pixels=50_000_000, max_side_px=16_384, max_jpeg_scans=100
-)  # the defaults of removebg/settings.py
+)  # the defaults of removebg/work_settings.py
 
 
 @dataclass

@@ -9,6 +9,20 @@ function copy(button) {
   });
 }
 
+/** Shows the question of another page in this one's dialog, or goes there. */
+async function ask(address) {
+  try {
+    const answer = await fetch(address);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!answer.ok || answer.redirected) throw new Error("another page");
+    const dialog = document.getElementById("question");
+    dialog.replaceChildren(...page.querySelector("main").childNodes);
+    dialog.showModal();
+  } catch {
+    location.assign(address);
+  }
+}
+
 export function announce(text) {
   const toasts = document.querySelector(".toasts");
   const toast = document.createElement("p");
@@ -19,14 +33,18 @@ export function announce(text) {
 }
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-copy], [data-opens], [data-closes]");
+  const button = event.target.closest("[data-copy], [data-asks], [data-closes]");
   if (!button) return;
+  const dialog = button.closest("dialog");
   if (button.dataset.copy !== undefined) copy(button);
-  if (button.dataset.opens) {
-    event.preventDefault(); // a link leads to the same question on a page of its own
-    document.getElementById(button.dataset.opens).showModal();
+  if (button.dataset.asks !== undefined && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    ask(button.href);
   }
-  if (button.dataset.closes !== undefined) button.closest("dialog").close();
+  if (button.dataset.closes !== undefined && dialog) {
+    event.preventDefault();
+    dialog.close();
+  }
 });
 
 document.addEventListener("change", (event) => {
@@ -37,4 +55,3 @@ document.addEventListener("change", (event) => {
 document.querySelector(".tabs nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 for (const toast of document.querySelectorAll(".toast")) setTimeout(() => toast.remove(), 8000);
-for (const hidden of document.querySelectorAll("[data-without-script]")) hidden.hidden = true;

@@ -198,7 +198,6 @@ async function whenOptions(event) {
 }
 
 function begin() {
-  for (const element of document.querySelectorAll("[data-with-script]")) element.hidden = false;
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-act]");
     if (button) acts[button.dataset.act](button);
@@ -214,7 +213,6 @@ function begin() {
   addEventListener("keydown", whenKey);
   addEventListener("keyup", (event) => { if (event.key === " ") stage.isPanning = false; });
   addEventListener("beforeunload", (event) => { if (queue.rows.some((row) => row.isBusy || (row.state === "done" && !row.isTaken))) event.preventDefault(); });
-  byId("empty").hidden = false;
   showOptions();
   showHead();
 }

@@ -86,4 +86,3 @@ hero.addEventListener("submit", (event) => event.preventDefault());
 part("cancel").addEventListener("click", () => { abort.abort(); show("start"); });
 part("file").addEventListener("change", (event) => { tryPhoto(photosPicked(event.target.files)); event.target.value = ""; });
 gatherFromPage({ take: tryPhoto, ready: (isReady) => document.body.classList.toggle("drop-ready", isReady) });
-for (const element of hero.querySelectorAll("[data-with-script]")) element.hidden = false;

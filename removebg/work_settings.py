@@ -1,0 +1,80 @@
+"""What is worked on and how much at once: limits, models, places, rates, fetching; read from the environment."""
+
+import os
+from pathlib import Path
+
+from processing.matting.execution_providers import AUTO, PROVIDERS
+from processing.matting.model_catalog import CATALOG
+from removebg import env
+
+# --- Limits of one image ---------------------------------------------------------------------------------------
+MAX_IMAGE_BYTES = env.read_int("MAX_IMAGE_BYTES", 20 * 1024 * 1024, minimum=1024)
+V1_0_MAX_IMAGE_BYTES = env.read_int("V1_0_MAX_IMAGE_BYTES", 22_000_000, minimum=1024)
+MAX_IMAGE_PIXELS = env.read_int("MAX_IMAGE_PIXELS", 50_000_000, minimum=1)
+MAX_IMAGE_SIDE_PX = env.read_int("MAX_IMAGE_SIDE_PX", 16_384, minimum=1)
+MAX_JPEG_SCANS = env.read_int("MAX_JPEG_SCANS", 100, minimum=1)
+
+# --- The model -------------------------------------------------------------------------------------------------
+_user_cache_dir = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+MODEL_NAME = env.read_choice("MODEL_NAME", tuple(CATALOG), "isnet-general-use")
+# What callers and organizations may choose; the default model is always among it.
+ALLOWED_MODELS = list(dict.fromkeys([MODEL_NAME, *env.read_choices("ALLOWED_MODELS", tuple(CATALOG))]))
+EXECUTION_PROVIDER = env.read_choice("EXECUTION_PROVIDER", (AUTO, *PROVIDERS), AUTO)
+EXTRA_MODELS_OPEN = env.read_int("EXTRA_MODELS_OPEN", 1, minimum=1)
+MODEL_CACHE_DIR = env.read_path("MODEL_CACHE_DIR", _user_cache_dir / "removebg" / "models")
+MODEL_MIRROR_URL = env.read_text("MODEL_MIRROR_URL")
+MODEL_FETCH_TIMEOUT_S = env.read_float("MODEL_FETCH_TIMEOUT_S", 30.0, minimum=0.1)
+
+# --- Who gets in, and how many at once -------------------------------------------------------------------------
+WEB_PROCESSES = env.read_int("WEB_PROCESSES", 1, minimum=1)
+_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+INFERENCE_THREADS = env.read_int("INFERENCE_THREADS", max(1, _cores // WEB_PROCESSES), minimum=1)
+IMAGE_SLOTS = env.read_int("IMAGE_SLOTS", 2, minimum=1)
+SLOT_WAITING_PLACES = env.read_int("SLOT_WAITING_PLACES", 2 * IMAGE_SLOTS)
+SLOT_WAIT_S = env.read_float("SLOT_WAIT_S", 15.0)
+UPLOADS_AT_ONCE = env.read_int("UPLOADS_AT_ONCE", 16, minimum=1)
+DRAINS_AT_ONCE = env.read_int("DRAINS_AT_ONCE", 8)
+RESERVED_THREADS = env.read_int("RESERVED_THREADS", 4, minimum=1)
+WEB_THREADS = IMAGE_SLOTS + SLOT_WAITING_PLACES + UPLOADS_AT_ONCE + DRAINS_AT_ONCE + RESERVED_THREADS
+# One organization may take half of the places of a process, whatever its plan allows, so that the others find some.
+PLACES_PER_ORGANIZATION = env.read_int(
+    "PLACES_PER_ORGANIZATION", max(1, (IMAGE_SLOTS + SLOT_WAITING_PLACES + UPLOADS_AT_ONCE) // 2), minimum=1
+)
+HEAD_DEADLINE_S = env.read_float("HEAD_DEADLINE_S", 10.0, minimum=0.1)
+UPLOAD_DEADLINE_S = env.read_float("UPLOAD_DEADLINE_S", 60.0, minimum=0.1)
+DRAIN_DEADLINE_S = env.read_float("DRAIN_DEADLINE_S", 10.0)
+MAX_DRAIN_BYTES = env.read_int("MAX_DRAIN_BYTES", 64 * 1024 * 1024)
+MAX_FORM_BYTES = env.read_int("MAX_FORM_BYTES", 1024 * 1024, minimum=1024)
+# The whole body of a call: the picture, as base64 at the most, the fields beside it, the multipart headers. A v1.0 body
+# may hold a background picture, too.
+MAX_BODY_BYTES = MAX_IMAGE_BYTES * 4 // 3 + MAX_FORM_BYTES
+V1_0_MAX_BODY_BYTES = V1_0_MAX_IMAGE_BYTES * 4 // 3 + V1_0_MAX_IMAGE_BYTES + MAX_FORM_BYTES
+# Django counts base64 text among the fields, and takes a chunked body for as long as the upload gate lets it be. The
+# API and the middleware SmallForms hold what is no picture to MAX_FORM_BYTES.
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_BODY_BYTES, V1_0_MAX_BODY_BYTES)
+# Photos stay in memory until they are answered: what is larger than Django's 2.5 MB would go to a file otherwise.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
+# Some clients of v1.0 stop listening 20 seconds after they have sent a picture.
+V1_0_ANSWER_WITHIN_S = env.read_float("V1_0_ANSWER_WITHIN_S", 18.0, minimum=0.1)
+
+# How many proxies of yours stand in front; each appends one address to X-Forwarded-For.
+TRUSTED_PROXIES = env.read_int("TRUSTED_PROXIES", 0)
+RATE_LIMIT_IPV6_PREFIX = env.read_int("RATE_LIMIT_IPV6_PREFIX", 64, minimum=1, maximum=128)
+RATELIMIT_IP_META_KEY = "accounts.addresses.rate_limit_address"
+RATELIMIT_FAIL_OPEN = True
+# Calls without a valid key, by address. Calls with one are counted by key alone: an office shares one address.
+STRANGER_RATE = env.read_rate("STRANGER_RATE", "60/m")
+# Previews for people without an account, on the front page.
+TRIAL_OPEN = env.read_bool("TRIAL_OPEN", True)
+TRIAL_PREVIEWS = env.read_rate("TRIAL_PREVIEWS", "5/d")
+TRIAL_PREVIEW_SIDE_PX = env.read_int("TRIAL_PREVIEW_SIDE_PX", 512, minimum=32)
+METRICS_TOKEN = env.read_text("METRICS_TOKEN")
+
+# --- Fetching what callers name --------------------------------------------------------------------------------
+# Addresses of pictures are fetched from the public network only (docs/decisions/0005-fetching-what-callers-name.md).
+FETCH_DEADLINE_S = env.read_float("FETCH_DEADLINE_S", 10.0, minimum=0.1)
+FETCH_PORTS = env.read_ports("FETCH_PORTS", (80, 443))
+FETCH_MAX_REDIRECTS = env.read_int("FETCH_MAX_REDIRECTS", 3)
+# Networks of the operator's own that may be fetched from although they are not public, or are this server.
+FETCH_ALLOWED_NETWORKS = env.read_networks("FETCH_ALLOWED_NETWORKS")

@@ -1,0 +1,56 @@
+"""Every page of the site asks the database as often for thirty of everything as for one.
+
+The table is the URLconf: a page that is added is counted, too. Who comes is an owner, for whom pages show most.
+"""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts import invitations
+from accounts.models import Membership, Role
+from tests.crowd import fill, join_many
+from tests.factories import make_key, make_member, make_organization
+from tests.test_page_permissions import ROUTES, World
+
+pytestmark = pytest.mark.django_db
+MOST = 17
+"""Of any page: the overview's, while it shows the first steps; most ask less than half."""
+
+
+@pytest.fixture
+def world():
+    """Alice's shop with one of everything."""
+    shop = make_organization("Alice's shop")
+    owner = make_member(shop, "alice@example.com", Role.OWNER)
+    make_member(shop, "target@example.com", Role.MEMBER)
+    invitations.invite(Membership.objects.get(user=owner), email="nina@example.com", role=Role.MEMBER)
+    make_key(shop, created_by=owner)
+    return World(shop, {"owner": owner})
+
+
+def queries_of(client, address):
+    """Return the answer's status and what it asked, at the second visit: the first fills what is kept in memory."""
+    client.get(address).getvalue()
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(address)
+        answer.getvalue()
+    return answer.status_code, [query["sql"] for query in asked]
+
+
+def test_no_page_asks_more_for_more(world):
+    owner = Client()
+    owner.force_login(world.people["owner"])
+    addresses = {name: world.address_of(route) for name, route in sorted(ROUTES.items())}
+    few = {name: queries_of(owner, address) for name, address in addresses.items()}
+    fill(world.shop, 30)
+    join_many(world.people["owner"], 30)
+    many = {name: queries_of(owner, address) for name, address in addresses.items()}
+
+    shown = {name for name, (status, _) in many.items() if status == 200}
+    assert shown >= {"dashboard", "keys", "usage", "usage-export", "people", "try", "front", "pricing", "status"}
+    assert [name for name in addresses if few[name][0] != many[name][0]] == []
+    counts = {name: (len(few[name][1]), len(many[name][1])) for name in addresses}
+    assert {name: count for name, count in counts.items() if count[1] > count[0]} == {}
+    assert {name: count for name, count in counts.items() if max(count) > MOST} == {}
