@@ -7,11 +7,13 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from processing.history.choosing import is_offered
 from removebg.brand import views as brand_files
 
 PLACES: tuple[tuple[str, str, str | Promise], ...] = (
     ("try", "try", _("Try")),
     ("keys", "keys", _("API keys")),
+    ("history", "history", _("History")),
     ("usage", "usage", _("Usage")),
     ("people", "people", _("People")),
 )
@@ -23,8 +25,15 @@ def brand(request: HttpRequest) -> dict[str, Any]:
     return {
         **brand_files.in_templates(),
         "optional_word": _("(optional)"),
-        "places": [dict(zip(("name", "route", "title"), place, strict=True)) for place in PLACES],
+        "places": _places(),
+        "history_most_hours": settings.HISTORY_MOST_HOURS,
         "product_name": settings.PRODUCT_NAME,
         "public_url": settings.PUBLIC_URL,
         "support_email": settings.SUPPORT_EMAIL,
     }
+
+
+def _places() -> list[dict[str, Any]]:
+    """Return the places there are here: history only where the operator offers it."""
+    rows = [dict(zip(("name", "route", "title"), place, strict=True)) for place in PLACES]
+    return [row for row in rows if row["name"] != "history" or is_offered()]

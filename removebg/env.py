@@ -1,8 +1,9 @@
 """Typed readers of the environment: a malformed value stops the start and names its variable."""
 
+import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
@@ -101,6 +102,20 @@ def read_rate(name: str, default: str) -> str:
     if not re.fullmatch(r"[1-9][0-9]*/[smhd]", text):
         raise ImproperlyConfigured(f"{name} must be a rate such as 60/m, not {text!r}.")
     return text
+
+
+def read_json(name: str, default: Mapping[str, object]) -> dict[str, object]:
+    """Return the members of a JSON object."""
+    text = read_text(name)
+    if not text:
+        return dict(default)
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise ImproperlyConfigured(f"{name} must be a JSON object.")  # its text may hold a password
+    return value
 
 
 def read_path(name: str, default: Path) -> Path:

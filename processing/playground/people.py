@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from accounts.abilities import Ability, can
 from accounts.errors import AuthenticationError, PermissionRefused
-from accounts.models import Membership, Organization
+from accounts.models import Membership, Organization, User
 from processing.api import throttling
 from processing.api.removal_view import refuse_early
 from processing.api.v1 import RemoveBackground
@@ -57,6 +57,11 @@ class RemoveForPeople(RemoveBackground):
         if self.membership is None:
             raise LoggedOut
         return self.membership.organization
+
+    @property
+    def person(self) -> User | None:
+        """Who is logged in."""
+        return None if self.membership is None else self.membership.user
 
     @property
     def is_known(self) -> bool:
