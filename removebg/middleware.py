@@ -37,7 +37,7 @@ class RequestIdMiddleware:
         return response
 
 
-PICTURE_PATHS = ("/v1/", "/v1.0/", "/try/remove", "/try/download", "/trial/")
+PICTURE_PATHS = ("/v1/", "/v1.0/", "/try/remove", "/try/download", "/trial/", "/docs/migrate/run/")
 
 
 class SmallForms:

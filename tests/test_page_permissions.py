@@ -29,7 +29,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 PUBLIC = {
     "front", "error-index", "error-page", "livez", "readyz", "openapi", "invitation", "v1-remove", "v1-me",
     "v1-0-removebg", "v1-0-account", "v1-0-improve", "metrics",
-    "docs", "docs-api", "docs-endpoint", "docs-migrate", "docs-quickstart", "docs-swagger", "guide", "pricing",
+    "docs", "docs-api", "docs-endpoint", "docs-migrate", "docs-migrate-keep",
+    "docs-migrate-run-v1", "docs-migrate-run-v1.0", "docs-quickstart", "docs-swagger", "guide", "pricing",
     "privacy", "terms", "status", "sitemap", "robots", "favicon", "brand-css", "brand-icon", "brand-logo",
     "words", "trial-remove", "trial-download", "try-remove", "try-download",
     "account_login", "account_logout", "account_inactive", "account_signup", "account_reset_password",
