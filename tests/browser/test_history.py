@@ -56,7 +56,7 @@ def test_from_the_switch_to_the_disk_and_back(owner, site):
     with owner.expect_response("**/try/remove") as answered:
         owner.locator("#photos").set_input_files([ASTRONAUT])
     delivered = answered.value.body()
-    expect(owner.locator("canvas.cutout")).to_be_visible()
+    expect(owner.locator("canvas.cutout")).to_be_visible(timeout=30_000)
     stored = when_stored(site, before + 2)
     assert {oct(path.stat().st_mode & 0o777) for path in stored} == {"0o600"}
 
@@ -86,7 +86,7 @@ def test_from_the_switch_to_the_disk_and_back(owner, site):
 
     owner.goto("/try/")
     owner.locator("#photos").set_input_files([ASTRONAUT])
-    expect(owner.locator("canvas.cutout")).to_be_visible()
+    expect(owner.locator("canvas.cutout")).to_be_visible(timeout=30_000)
     assert len(when_stored(site, before + 2)) == before + 2
     owner.goto("/history/settings/")
     owner.get_by_label("Keep results for a while").uncheck()

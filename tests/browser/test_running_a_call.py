@@ -39,7 +39,7 @@ def test_a_call_is_run_and_its_answer_shown(window, site, troubles):
     assert (faults_of(window), overflow_of(window)) == ([], 0)
     window.get_by_label("Photo").set_input_files(ASTRONAUT)
     window.get_by_role("button", name="Run it and show the answer").click()
-    expect(window.get_by_role("heading", name="The answer 200")).to_be_visible()
+    expect(window.get_by_role("heading", name="The answer 200")).to_be_visible(timeout=30_000)
 
     assert picture_of(window).mode == "RGBA"
     assert window.locator(".run-picture img").evaluate("image => image.naturalWidth") > 100
