@@ -7,12 +7,19 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.db import transaction
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from accounts.errors import ServiceError
 from accounts.models import ApiKey, Invitation, Membership, Organization, User
 from accounts.people import organizations_of_alone, organizations_without_other_owner
+
+organization_closed = Signal()
+"""Sent with `organization` inside the transaction that closes it, so that what hangs on it elsewhere goes along."""
+
+person_deleted = Signal()
+"""Sent with `person` inside the transaction that deletes them, while they can still be told apart."""
 
 NOWHERE = "deleted.invalid"
 """Addresses of people who left end in this; no mail can ever reach it (RFC 2606)."""
@@ -41,6 +48,7 @@ def close_organization(organization: Organization) -> None:
         locked.closed_at = locked.closed_at or now
         locked.suspended_at = locked.suspended_at or now
         locked.save(update_fields=["closed_at", "suspended_at"])
+        organization_closed.send(sender=Organization, organization=locked)
 
 
 def delete_person(user: User) -> None:
@@ -58,6 +66,7 @@ def delete_person(user: User) -> None:
             raise StillNeeded
         for organization in organizations_of_alone(person):
             close_organization(organization)
+        person_deleted.send(sender=User, person=person)
         _forget(person)
 
 

@@ -6,6 +6,5 @@ from billing import views
 
 urlpatterns = [
     path("organizations/new/", views.new_organization, name="organization-new"),
-    path("account/data/export/", views.export_data, name="data-export"),
     path("credits/warning/", views.credit_warning, name="credit-warning"),
 ]

@@ -1,13 +1,13 @@
-"""Pages where people and money meet: open an organization, take along what is held about a person, be warned."""
+"""Pages where people and money meet: open an organization, be warned."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts.abilities import Ability
 from accounts.current_organization import LoggedInRequest, PersonRequest, choose, memberships_of, requires
@@ -15,7 +15,6 @@ from accounts.organization_forms import NewOrganizationForm
 from billing import welcome
 from billing.forms import WarningForm
 from billing.low_credits import choose_threshold
-from billing.personal_data import data_of
 from billing.selectors import account_of
 
 
@@ -32,16 +31,6 @@ def new_organization(request: LoggedInRequest) -> HttpResponse:
         choose(request, memberships_of(request.user).get(organization=organization))
         messages.success(request, _("%(organization)s is open.") % {"organization": organization.name})
     return redirect("dashboard")
-
-
-@never_cache
-@require_safe
-@login_required
-def export_data(request: LoggedInRequest) -> HttpResponse:
-    """Send everything we hold about the person, as a JSON file."""
-    answer = JsonResponse(data_of(request.user), json_dumps_params={"indent": 2, "ensure_ascii": False})
-    answer["Content-Disposition"] = 'attachment; filename="your-data.json"'
-    return answer
 
 
 @never_cache

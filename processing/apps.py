@@ -1,4 +1,4 @@
-"""The app's name for Django."""
+"""The app for Django."""
 
 from django.apps import AppConfig
 
@@ -7,3 +7,7 @@ class ProcessingConfig(AppConfig):
     """Removal records, the scheduler's lease and the work itself."""
 
     name = "processing"
+
+    def ready(self) -> None:
+        """Let what is kept go with whoever it belongs to."""
+        from processing.history import leaving  # noqa: F401

@@ -1,5 +1,8 @@
-"""What was done for whom: never pixels, never addresses."""
+"""What was done for whom: never pixels, never addresses. What an organization chose to keep lies in a storage."""
 
+import secrets
+
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -118,6 +121,59 @@ class DailyUsage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.status}: {self.requests}"
+
+
+class HistoryChoice(models.Model):
+    """An organization whose results are kept, and for how many hours; without this row nothing of it is."""
+
+    organization = models.OneToOneField(
+        Organization, on_delete=models.CASCADE, primary_key=True, related_name="history_choice"
+    )
+    hours = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(hours__gte=1), name="history_hours_at_least_one")]
+
+    def __str__(self) -> str:
+        return f"{self.organization}: {self.hours} h"
+
+
+def make_storage_name() -> str:
+    """Return a name that tells nothing and that nobody guesses."""
+    return secrets.token_hex(16)
+
+
+class KeptResult(models.Model):
+    """A delivered picture in an organization's history; its bytes lie in the storage `history` under `name`.
+
+    The row is there before the file and goes after it, so that a file without a row is nobody's.
+    """
+
+    name = models.CharField(max_length=32, unique=True, default=make_storage_name, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="kept_results")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, related_name="+")
+    origin = models.CharField(max_length=12, choices=Origin.choices)
+    request_id = models.CharField(max_length=40)
+    file_name = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=40)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size_bytes = models.PositiveBigIntegerField()
+    thumbnail_bytes = models.PositiveIntegerField(default=0, help_text="0: there is none.")
+    is_whole = models.BooleanField(default=False, help_text="Written to its end, and not to be deleted.")
+    created = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organization", "-created", "-id"], name="kept_newest_first"),
+            models.Index(fields=["expires_at"], name="kept_expiry"),
+        ]
+        ordering = ["-created", "-id"]
+
+    def __str__(self) -> str:
+        return self.file_name
 
 
 class SchedulerLease(models.Model):

@@ -86,10 +86,15 @@ def first_steps_of(organization: Organization) -> FirstSteps | None:
     if _has_delivered(organization, Origin.API):
         return None
     return FirstSteps(
-        has_tried=_has_delivered(organization, Origin.PLAYGROUND),
+        has_tried=has_tried(organization),
         has_key=organization.api_keys.filter(revoked_at=None).exists(),
         has_called=False,
     )
+
+
+def has_tried(organization: Organization) -> bool:
+    """Tell whether anybody there ever cut out a photo on the pages."""
+    return _has_delivered(organization, Origin.PLAYGROUND)
 
 
 def _has_delivered(organization: Organization, origin: Origin) -> bool:

@@ -5,16 +5,17 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, close_old_connections, transaction
+from django.db import close_old_connections
 from django.utils import timezone
 
 from billing import idempotency, ledger, low_credits
+from processing.history.sweeping import sweep_history
+from processing.leases import take_lease
 from processing.metrics import scheduler_failures, scheduler_runs
-from processing.models import SchedulerLease
 from processing.records import count_past_days, reduce_old_records
 
 logger = logging.getLogger(__name__)
@@ -24,25 +25,10 @@ JOBS: Mapping[str, Callable[[datetime], Any]] = {
     "forget_idempotency_keys": idempotency.forget_expired,
     "reduce_old_records": reduce_old_records,
     "count_past_days": count_past_days,
+    "sweep_history": sweep_history,
     # Last, because a mail server may keep it waiting.
     "warn_of_low_credits": low_credits.warn_of_low_credits,
 }
-
-
-def take_lease(job: str, *, holder: str, lasts_s: float) -> bool:
-    """Return True when `holder` may run the job now; of several processes asking, one gets it."""
-    now = timezone.now()
-    until = now + timedelta(seconds=lasts_s)
-    if SchedulerLease.objects.filter(job=job, expires_at__lte=now).update(holder=holder, expires_at=until):
-        return True
-    if SchedulerLease.objects.filter(job=job).exists():
-        return False
-    try:
-        with transaction.atomic():
-            SchedulerLease.objects.create(job=job, holder=holder, expires_at=until)
-    except IntegrityError:
-        return False
-    return True
 
 
 def run_due_jobs(*, holder: str, every_s: float) -> list[str]:

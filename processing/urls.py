@@ -3,6 +3,7 @@
 from django.urls import path
 
 from processing import key_views, usage_views, views
+from processing.history import views as history_views
 from processing.playground import pages
 from processing.playground.people import DownloadForPeople, RemoveForPeople
 from processing.playground.strangers import PreviewDownload, PreviewForStrangers
@@ -19,6 +20,13 @@ urlpatterns = [
     path("keys/<int:pk>/", key_views.change_key, name="key-change"),
     path("keys/<int:pk>/rotate/", key_views.rotate_key, name="key-rotate"),
     path("keys/<int:pk>/revoke/", key_views.revoke_key, name="key-revoke"),
+    path("history/", history_views.history, name="history"),
+    path("history/settings/", history_views.history_settings, name="history-settings"),
+    path("history/delete-all/", history_views.delete_all, name="history-delete-all"),
+    path("history/<str:name>/", history_views.download, name="history-file"),
+    path("history/<str:name>/thumbnail", history_views.small, name="history-thumbnail"),
+    path("history/<str:name>/delete/", history_views.delete, name="history-delete"),
+    path("account/data/export/", views.export_data, name="data-export"),
     path("usage/", usage_views.usage, name="usage"),
     path("usage/requests.csv", usage_views.export, name="usage-export"),
 ]

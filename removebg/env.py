@@ -1,8 +1,9 @@
 """Typed readers of the environment: a malformed value stops the start and names its variable."""
 
+import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -180,6 +181,20 @@ def read_pair(first: str, second: str) -> tuple[str, str]:
         missing = second if pair[0] else first
         raise ImproperlyConfigured(f"{first} and {second} go together, and {missing} is not set.")
     return pair
+
+
+def read_json(name: str, default: Mapping[str, object]) -> dict[str, object]:
+    """Return the members of a JSON object."""
+    text = read_text(name)
+    if not text:
+        return dict(default)
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise ImproperlyConfigured(f"{name} must be a JSON object.")  # its text may hold a password
+    return value
 
 
 def read_path(name: str, default: Path) -> Path:

@@ -73,7 +73,7 @@ class LanguageMiddleware:
         return response
 
 
-PICTURE_PATHS = ("/v1/", "/v1.0/", "/try/remove", "/try/download", "/trial/")
+PICTURE_PATHS = ("/v1/", "/v1.0/", "/try/remove", "/try/download", "/trial/", "/docs/migrate/run/")
 
 
 class SmallForms:

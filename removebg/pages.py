@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from processing.playground.sample_photos import SAMPLE_PHOTOS
 from removebg.reference.samples import samples_of
 
 
@@ -17,6 +18,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "trial_side_px": settings.TRIAL_PREVIEW_SIDE_PX,
         "free_credits": settings.FREE_CREDITS if settings.SIGNUP_OPEN else 0,
         "error_index_url": reverse("error-index"),
+        "sample_photos": SAMPLE_PHOTOS,
         "samples": samples_of("removeBackground"),
     }
     return render(request, "front.html", context)

@@ -120,6 +120,26 @@ IDEMPOTENCY_KEPT_S = env.read_int("IDEMPOTENCY_KEPT_S", 24 * 3600, minimum=60)
 SWEEP_EVERY_S = env.read_float("SWEEP_EVERY_S", 30.0, minimum=0.1)
 RECORDS_KEPT_DAYS = env.read_int("RECORDS_KEPT_DAYS", 90, minimum=1)
 
+# --- History of results ----------------------------------------------------------------------------------------
+# Nothing is kept of an organization that did not turn it on. 0: nobody can.
+HISTORY_MOST_HOURS = env.read_int("HISTORY_MOST_HOURS", 24)
+# Of one organization; the oldest go first.
+HISTORY_MOST_RESULTS = env.read_int("HISTORY_MOST_RESULTS", 500, minimum=1)
+HISTORY_MOST_BYTES = env.read_int("HISTORY_MOST_BYTES", 2 * 1024**3, minimum=1024)
+# The database is often on the same disk: nothing is kept where less than this would be left.
+HISTORY_LEAVES_FREE_BYTES = env.read_int("HISTORY_LEAVES_FREE_BYTES", 1024**3)
+HISTORY_WRITES_AT_ONCE = env.read_int("HISTORY_WRITES_AT_ONCE", IMAGE_SLOTS, minimum=1)
+_FILE_STORAGE = "django.core.files.storage.FileSystemStorage"
+HISTORY_STORAGE = env.read_text("HISTORY_STORAGE", _FILE_STORAGE)
+_own_folder = {
+    "location": str(DATA_DIR / "history"),
+    "file_permissions_mode": 0o600,
+    "directory_permissions_mode": 0o700,
+}
+HISTORY_STORAGE_OPTIONS = env.read_json(
+    "HISTORY_STORAGE_OPTIONS", _own_folder if HISTORY_STORAGE == _FILE_STORAGE else {}
+)
+
 # --- Django ----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -218,6 +238,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "history": {"BACKEND": HISTORY_STORAGE, "OPTIONS": HISTORY_STORAGE_OPTIONS},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 # On a laptop the files are served from where they lie; a production start collects them first (docs/operating.md).

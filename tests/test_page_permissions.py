@@ -6,6 +6,7 @@ them fails `test_every_route_is_classified`: say there who may open it.
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from django.utils import timezone
 from accounts import invitations
 from accounts.abilities import ABILITIES, Ability, can
 from accounts.models import Membership, Role
+from processing.history.choosing import turn_on
+from processing.history.storage import thumbnail_of, write
+from processing.models import KeptResult
 from tests.factories import make_key, make_member, make_organization, make_staff, make_user
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +29,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 PUBLIC = {
     "front", "error-index", "error-page", "livez", "readyz", "openapi", "invitation", "v1-remove", "v1-me",
     "v1-0-removebg", "v1-0-account", "v1-0-improve", "metrics",
-    "docs", "docs-api", "docs-endpoint", "docs-migrate", "docs-quickstart", "docs-swagger", "guide", "pricing",
+    "docs", "docs-api", "docs-endpoint", "docs-migrate", "docs-migrate-keep",
+    "docs-migrate-run-v1", "docs-migrate-run-v1.0", "docs-quickstart", "docs-swagger", "guide", "pricing",
     "privacy", "terms", "status", "sitemap", "robots", "favicon", "stylesheet", "brand-icon", "brand-logo",
     "words", "choose-language", "trial-remove", "trial-download", "try-remove", "try-download",
     "account_login", "account_logout", "account_inactive", "account_signup", "account_reset_password",
@@ -143,13 +148,17 @@ class World:
             return self.shop.memberships.get(user__email="target@example.com").pk
         if route.name.startswith("invitation-"):
             return self.shop.invitations.get().pk
+        if route.name.startswith("history-"):
+            return self.shop.kept_results.get().name
         if "key" in route.name:
             return self.shop.api_keys.get().pk
         raise AssertionError(f"Say in World.thing what <{parameter}> of the route {route.name} is.")
 
 
 @pytest.fixture
-def world():
+def world(settings, tmp_path):
+    place = {**settings.STORAGES["history"], "OPTIONS": {"location": str(tmp_path)}}
+    settings.STORAGES = {**settings.STORAGES, "history": place}
     cache.clear()
     shop, other = make_organization("Alice's shop"), make_organization("Bob's shop")
     people = {role.value: make_member(shop, f"{role}@example.com", role) for role in Role}
@@ -157,6 +166,15 @@ def world():
     owner = Membership.objects.get(user=people["owner"])
     invitations.invite(owner, email="nina@example.com", role=Role.MEMBER)
     make_key(shop, created_by=people["member"])
+    turn_on(shop.pk, hours=1)
+    now = timezone.now()
+    kept = KeptResult(organization=shop, person=people["member"], origin="playground", is_whole=True)
+    kept.width = kept.height = kept.size_bytes = 1
+    kept.created, kept.expires_at = now, now + timedelta(hours=1)
+    kept.thumbnail_bytes = 1
+    kept.save()
+    for file in (kept.name, thumbnail_of(kept.name)):
+        write(file, b"a")
     people["owner of another"] = make_member(other, "olga@example.com", Role.OWNER)
     people["nobody's"] = make_user("una@example.com")
     people["staff"] = make_staff()
@@ -172,7 +190,9 @@ def test_a_guarded_page_opens_to_whoever_may(client, world, name, role):
     route, address = GUARDED[name], world.address_of(GUARDED[name])
     client.force_login(world.people[role])
     for method in ("get", "post"):
-        status = getattr(client, method)(address).status_code
+        answer = getattr(client, method)(address)
+        answer.close()
+        status = answer.status_code
         if can(role, route.ability):
             assert status in (200, 302, 400, 405, 409), (name, role, method, status)
         elif status != 405:
@@ -212,6 +232,7 @@ def snapshot(organization):
         organization.closed_at,
         sorted(organization.memberships.values_list("pk", "role")),
         sorted(organization.invitations.values_list("pk", "role", "digest")),
+        sorted(organization.kept_results.values_list("name", "is_whole")),
         sorted(organization.api_keys.values_list("pk", "revoked_at", "name")),
     )
 

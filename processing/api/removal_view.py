@@ -3,27 +3,34 @@
 import logging
 from abc import ABC, abstractmethod
 from datetime import datetime
+from functools import partial
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import User
 from accounts.permissions import scoped
 from billing.idempotency import parse_idempotency_key
 from billing.selectors import credits_of
 from processing.api.door import ApiView
 from processing.api.request_ids import request_id_of
 from processing.api.upload_gate import REFUSED_KEY
+from processing.cutout_names import name_beside
+from processing.history.keeping import Delivered, keep_afterwards
 from processing.matting.errors import FileTooLarge
 from processing.matting.errors import translatable as _
 from processing.matting.header import ImageHeader
 from processing.metrics import removal_seconds, removals
 from processing.models import Origin
 from processing.records import record_removal
-from processing.services import RemovalRequest, RemovalResult, remove_background
+from processing.services import Picture, PictureAddress, RemovalRequest, RemovalResult, remove_background
 from processing.slots import ServerBusy, in_flight
 
 logger = logging.getLogger(__name__)
@@ -39,7 +46,14 @@ class RemovalView(ApiView, ABC):
     origin = Origin.API
     started: datetime
     input_bytes: int | None = None
+    photo_name = ""
+    is_test = False
     result: RemovalResult | None = None
+
+    @property
+    def person(self) -> User | None:
+        """Who asks, where it is a person and not a program."""
+        return None
 
     @abstractmethod
     def read_request(self, request: Request) -> RemovalRequest:
@@ -62,6 +76,7 @@ class RemovalView(ApiView, ABC):
         with in_flight.enter(self.organization.pk, limit=self.account.plan.max_concurrency):
             removal = self.read_request(request)
             self.input_bytes = len(removal.picture) if isinstance(removal.picture, bytes) else None
+            self.photo_name, self.is_test = name_of(removal.picture, request), removal.is_test
             self.result = remove_background(removal, admit=self.admit)
         response = self.answer(request, self.result)
         response["X-Credits-Charged"] = str(self.result.credits_charged)
@@ -91,7 +106,21 @@ class RemovalView(ApiView, ABC):
                 input_bytes=self.input_bytes,
                 result=self.result,
             )
+        if response.status_code == 200 and self.result is not None and not self.is_test:
+            keep_afterwards(response, partial(self._delivered, self.result, request_id_of(request._request)))
         return response
+
+    def _delivered(self, result: RemovalResult, request_id: str) -> Delivered:
+        """Return what the organization's history may keep."""
+        return Delivered(
+            organization=self.organization,
+            person=self.person,
+            api_key=self.caller,
+            origin=self.origin,
+            request_id=request_id,
+            file_name=name_beside(self.photo_name, result.cutout.content_type),
+            cutout=result.cutout,
+        )
 
     def took_ms(self) -> int:
         """Whole milliseconds since the request began."""
@@ -103,6 +132,14 @@ class RemovalView(ApiView, ABC):
             response["X-Credits-Remaining"] = str(credits_of(self.account.pk).available)
         except Exception:
             logger.exception("credits_remaining_unknown")
+
+
+def name_of(picture: Picture, request: Request) -> str:
+    """Return what the photo is called where its caller has it; empty for one without a name."""
+    if isinstance(picture, PictureAddress):
+        return PurePosixPath(urlsplit(picture.url).path).name
+    upload = request.FILES.get("image_file") or request.FILES.get("file")
+    return (upload.name or "") if isinstance(upload, UploadedFile) else ""
 
 
 def idempotency_key_of(request: Request) -> str | None:

@@ -98,9 +98,9 @@ class RemoveBackground(RemovebgView, RemovalView):
             picture=picture,
             backdrop=backdrop,
             options=self.form.to_options(),
-            model=model_of(self.api_key.organization_id),
+            model=model_of(self.organization.pk),
             limits=decode_limits(settings.V1_0_MAX_IMAGE_BYTES),
-            api_key=self.api_key,
+            api_key=self.caller,
             idempotency_key=idempotency_key_of(request),
             deadline=deadline,
         )

@@ -1,6 +1,5 @@
 """Answers for browsers without our script: the image as a file to keep, a refusal as a page."""
 
-from pathlib import PurePath
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -12,8 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-FALLBACK_NAME = "photo"
-_ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+from processing.cutout_names import name_beside
 
 
 class AsDownload(APIView):
@@ -40,7 +38,7 @@ class AsDownload(APIView):
 
 
 def file_name_of(request: Request, response: HttpResponse) -> str:
-    """Return what the cutout is called beside the photo: `cat.jpg` becomes `cat-cutout.png`."""
+    """Return what the cutout is called beside the photo."""
     upload = request.FILES.get("image_file")
-    stem = PurePath(upload.name or "").stem if isinstance(upload, UploadedFile) else ""
-    return f"{stem or FALLBACK_NAME}-cutout.{_ENDINGS.get(response['Content-Type'], 'png')}"
+    name = upload.name if isinstance(upload, UploadedFile) else None
+    return name_beside(name or "", response["Content-Type"])

@@ -17,8 +17,11 @@ from accounts.current_organization import PersonRequest, requires
 from billing.pricing import CREDITS_PER_IMAGE
 from billing.selectors import account_of, credits_of
 from processing.api.v1_form import SIZES, SIZES_IN_MEGAPIXELS
+from processing.history.choosing import hours_of
 from processing.matting.framing import CROP_MIN_ALPHA
 from processing.matting.options import ResultSize
+from processing.overview import has_tried
+from processing.playground.sample_photos import SAMPLE_PHOTOS
 from processing.selectors import speaks_megapixels
 
 _SIZE_TITLES = {
@@ -58,6 +61,8 @@ def playground(request: PersonRequest) -> HttpResponse:
         "facts": facts,
         "sizes": _size_labels(sizes),
         "credits": facts["credits"],
+        "sample_photos": () if has_tried(organization) else SAMPLE_PHOTOS,
+        "history_hours": hours_of(organization.pk),
     }
     return render(request, "try/page.html", context)
 

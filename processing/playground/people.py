@@ -1,5 +1,6 @@
 """POST /try/remove: what POST /v1/remove does, for people with a session instead of programs with a key."""
 
+from abc import ABC
 from typing import Any
 
 from django.conf import settings
@@ -10,9 +11,9 @@ from rest_framework.views import APIView
 
 from accounts.abilities import Ability, can
 from accounts.errors import AuthenticationError, PermissionRefused
-from accounts.models import Membership, Organization
+from accounts.models import Membership, Organization, User
 from processing.api import throttling
-from processing.api.removal_view import refuse_early
+from processing.api.removal_view import RemovalView, refuse_early
 from processing.api.v1 import RemoveBackground
 from processing.models import Origin
 from processing.playground.downloading import AsDownload
@@ -41,8 +42,8 @@ class MayUse(BasePermission):
         return True
 
 
-class RemoveForPeople(RemoveBackground):
-    """POST an image from a page, get it back without its background."""
+class ForPeople(RemovalView, ABC):
+    """A dialect's cutouts behind a session: counted by the plan for all people of the organization together."""
 
     authentication_classes = ()
     permission_classes = (MayUse,)
@@ -57,6 +58,11 @@ class RemoveForPeople(RemoveBackground):
         if self.membership is None:
             raise LoggedOut
         return self.membership.organization
+
+    @property
+    def person(self) -> User | None:
+        """Who is logged in."""
+        return None if self.membership is None else self.membership.user
 
     @property
     def is_known(self) -> bool:
@@ -75,6 +81,10 @@ class RemoveForPeople(RemoveBackground):
     def check_throttles(self, request: Request) -> None:
         """Count the picture against the plan's rate, with those of everybody in the organization."""
         throttling.count_people(request, self.organization, self.account.plan)
+
+
+class RemoveForPeople(ForPeople, RemoveBackground):
+    """POST an image from a page, get it back without its background."""
 
 
 class DownloadForPeople(AsDownload, RemoveForPeople):

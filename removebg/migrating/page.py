@@ -9,6 +9,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from removebg.documents.own_key import find_own_key
+from removebg.migrating.run_page import run_context
 from removebg.migrating.shell import Unreadable
 from removebg.migrating.translation import translate
 
@@ -30,6 +31,7 @@ def check(request: HttpRequest) -> HttpResponse:
     try:
         context["translation"] = translate(request.POST.get("command", ""))
         context["own_key"] = find_own_key(request)
+        context |= run_context(request, context["translation"].runnable)
     except Unreadable as fault:
         context["fault"] = str(fault)
     status = 400 if "fault" in context else 200

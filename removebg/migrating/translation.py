@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from removebg.documents.guides import GUIDES, Guide, Row, page_of_link, paramete
 from removebg.migrating import curl, shell
 from removebg.migrating.curl import CurlCall
 from removebg.migrating.fields import Body, Field, body_of
+from removebg.migrating.runnable import Runnable, runnable_of
 from removebg.migrating.shell import CommandLine, Unreadable, quoted, shown
 
 MOST_CHARACTERS = 20_000
@@ -63,6 +64,8 @@ class Translation:
     guide: Guide
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...]
+    runnable: Runnable | None
+    """What our own pages can send of it; None for what makes no picture, or comes from a file we cannot see."""
 
 
 def translate(text: str) -> Translation:
@@ -82,6 +85,7 @@ def translate(text: str) -> Translation:
         guide=guide,
         findings=tuple(_findings(call, target, body, guide)),
         warnings=tuple(_warnings(line, call, target, body)),
+        runnable=_runnable(call, target, body),
     )
 
 
@@ -143,9 +147,12 @@ def _written(call: CurlCall, target: _Target, body: Body) -> str:
     elif _needs_output(call, target):
         parts.append(["-o", "cutout.png"])
     secrets = _secrets_of(call)
-    command = " \\\n  ".join(" ".join(quoted(_without(word, secrets)) for word in part) for part in parts)
-    # JSON may hold halves of characters, which no page can.
-    return command.encode("utf-8", "replace").decode("utf-8")
+    return _whole(" \\\n  ".join(" ".join(quoted(_without(word, secrets)) for word in part) for part in parts))
+
+
+def _whole(text: str) -> str:
+    """Return the text without halves of characters: JSON may hold them, and no page can."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _written_body(body: Body, target: _Target) -> Iterator[list[str]]:
@@ -167,6 +174,18 @@ def _written_body(body: Body, target: _Target) -> Iterator[list[str]]:
         else:
             sign = {"text": "", "file": "@", "content": "<"}[field.kind]
             yield ["-F", f"{field.name}={sign}{value}"]
+
+
+def _runnable(call: CurlCall, target: _Target, body: Body) -> Runnable | None:
+    if target.path not in _CUTS_OUT or body.style == "file":
+        return None
+    secrets = _secrets_of(call)
+    fields = []
+    for field in body.fields:
+        if _row_of(field, target) is not None and field.value is not None:
+            value = field.value if isinstance(field.value, str) else json.dumps(field.value)
+            fields.append(Field(_plain(_without(field.name, secrets)), _whole(_without(value, secrets)), field.kind))
+    return runnable_of("v1.0" if target.path.startswith("/v1.0/") else "v1", fields)
 
 
 def _has_fail(call: CurlCall) -> bool:
@@ -204,8 +223,9 @@ def _findings(call: CurlCall, target: _Target, body: Body, guide: Guide) -> Iter
         if finding:
             yield finding
     faults = _faults_of(body, target)
+    secrets = _secrets_of(call)
     for field in body.fields:
-        yield _field_finding(field, target, guide, faults)
+        yield _field_finding(replace(field, name=_without(field.name, secrets)), target, guide, faults)
     for option in call.left_out:
         yield Finding(curl.as_written(option), "left out", _left_out_because(option))
     if not _has_fail(call):

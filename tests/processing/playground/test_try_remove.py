@@ -168,7 +168,7 @@ def test_the_page_is_for_members_and_reads_little(alice, stranger, django_assert
     assert stranger.get("/try/").status_code == 302
     alice.get("/try/")  # notes the session, once
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(15):
         page = alice.get("/try/")
 
     assert page.status_code == 200

@@ -6,6 +6,7 @@ import { number } from "./numbers.js";
 import { Options } from "./options.js";
 import { Queue } from "./queue.js";
 import { Rows } from "./rows.js";
+import { offerSamples } from "./samples.js";
 import { snippetsFor } from "./snippets.js";
 import { Stage } from "./stage.js";
 import { canCopy, copyImage, download, downloadAll } from "./taking.js";
@@ -205,6 +206,7 @@ function begin() {
   for (const id of ["photos", "folder", "camera"]) {
     byId(id).addEventListener("change", (event) => { addPhotos(photosPicked(event.target.files)); event.target.value = ""; });
   }
+  offerSamples(document.querySelector("[data-samples]"), addPhotos);
   gatherFromPage({ take: addPhotos, ready: (isReady) => document.body.classList.toggle("drop-ready", isReady) });
   byId("modes").addEventListener("change", (event) => setMode(event.target.value));
   form.addEventListener("input", whenOptions);

@@ -2,6 +2,7 @@
 
 import { isRightToLeft, splitBy } from "./compare.js";
 import { gatherFromPage, photosPicked } from "./gathering.js";
+import { offerSamples } from "./samples.js";
 import { Refusal, pause, send } from "./sending.js";
 import { nameFor } from "./taking.js";
 
@@ -85,4 +86,5 @@ hero.noValidate = true; // its one required field is for browsers without script
 hero.addEventListener("submit", (event) => event.preventDefault());
 part("cancel").addEventListener("click", () => { abort.abort(); show("start"); });
 part("file").addEventListener("change", (event) => { tryPhoto(photosPicked(event.target.files)); event.target.value = ""; });
+offerSamples(hero.querySelector("[data-samples]"), tryPhoto);
 gatherFromPage({ take: tryPhoto, ready: (isReady) => document.body.classList.toggle("drop-ready", isReady) });
