@@ -120,15 +120,7 @@ IDEMPOTENCY_KEPT_S = env.read_int("IDEMPOTENCY_KEPT_S", 24 * 3600, minimum=60)
 SWEEP_EVERY_S = env.read_float("SWEEP_EVERY_S", 30.0, minimum=0.1)
 RECORDS_KEPT_DAYS = env.read_int("RECORDS_KEPT_DAYS", 90, minimum=1)
 
-# --- History of results ----------------------------------------------------------------------------------------
-# Nothing is kept of an organization that did not turn it on. 0: nobody can.
-HISTORY_MOST_HOURS = env.read_int("HISTORY_MOST_HOURS", 24)
-# Of one organization; the oldest go first.
-HISTORY_MOST_RESULTS = env.read_int("HISTORY_MOST_RESULTS", 500, minimum=1)
-HISTORY_MOST_BYTES = env.read_int("HISTORY_MOST_BYTES", 2 * 1024**3, minimum=1024)
-# The database is often on the same disk: nothing is kept where less than this would be left.
-HISTORY_LEAVES_FREE_BYTES = env.read_int("HISTORY_LEAVES_FREE_BYTES", 1024**3)
-HISTORY_WRITES_AT_ONCE = env.read_int("HISTORY_WRITES_AT_ONCE", IMAGE_SLOTS, minimum=1)
+# Where results of the history are kept: any storage of Django's that is private.
 _FILE_STORAGE = "django.core.files.storage.FileSystemStorage"
 HISTORY_STORAGE = env.read_text("HISTORY_STORAGE", _FILE_STORAGE)
 _own_folder = {

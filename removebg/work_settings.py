@@ -78,3 +78,13 @@ FETCH_PORTS = env.read_ports("FETCH_PORTS", (80, 443))
 FETCH_MAX_REDIRECTS = env.read_int("FETCH_MAX_REDIRECTS", 3)
 # Networks of the operator's own that may be fetched from although they are not public, or are this server.
 FETCH_ALLOWED_NETWORKS = env.read_networks("FETCH_ALLOWED_NETWORKS")
+
+# --- History of results ----------------------------------------------------------------------------------------
+# Nothing is kept of an organization that did not turn it on. 0: nobody can.
+HISTORY_MOST_HOURS = env.read_int("HISTORY_MOST_HOURS", 24)
+# Of one organization; the oldest go first.
+HISTORY_MOST_RESULTS = env.read_int("HISTORY_MOST_RESULTS", 500, minimum=1)
+HISTORY_MOST_BYTES = env.read_int("HISTORY_MOST_BYTES", 2 * 1024**3, minimum=1024)
+# The database is often on the same disk: nothing is kept where less than this would be left.
+HISTORY_LEAVES_FREE_BYTES = env.read_int("HISTORY_LEAVES_FREE_BYTES", 1024**3)
+HISTORY_WRITES_AT_ONCE = env.read_int("HISTORY_WRITES_AT_ONCE", IMAGE_SLOTS, minimum=1)

@@ -7,10 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.abilities import Ability
 from accounts.current_organization import PersonRequest, requires
+from accounts.visiting import leads_to
 from billing.pricing import CREDITS_PER_IMAGE
 from billing.selectors import account_of, credits_of
 from removebg.migrating.runnable import Runnable, runnable_from
@@ -28,7 +29,7 @@ def run_context(request: HttpRequest, runnable: Runnable | None) -> dict[str, An
     return context
 
 
-@require_POST
+@leads_to("docs-migrate")
 def keep(request: HttpRequest) -> HttpResponse:
     """Note a translated call in the session of who goes to log in; what was pasted, and its key, is not in it."""
     runnable = runnable_from(request.POST.dict())
