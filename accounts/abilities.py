@@ -11,7 +11,7 @@ class Ability(StrEnum):
     USE = "use"
     """See the organization, cut out images, see its usage and its keys' names."""
     MAKE_KEYS = "make_keys"
-    """Create keys; rotate and revoke those they made themselves."""
+    """Create keys; rotate, change and revoke those they made themselves."""
     MANAGE_KEYS = "manage_keys"
     """Change, rotate and revoke everybody's keys."""
     SEE_MONEY = "see_money"

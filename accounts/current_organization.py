@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -12,11 +13,16 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.abilities import Ability, can
 from accounts.models import Membership, User
 
 SESSION_KEY = "organization"
+SHOWN_HEADER = "X-Shown-Organization"
+OTHER_WINDOW = gettext_noop(
+    "Nothing was done: you work in %(organization)s now, chosen in another window. Switch back, or go on here."
+)
 P = ParamSpec("P")
 
 
@@ -68,6 +74,15 @@ def choose(request: HttpRequest, membership: Membership) -> None:
     request.membership = membership  # type: ignore[attr-defined]
 
 
+def is_for_another_organization(request: HttpRequest) -> bool:
+    """Tell whether a form was shown for another organization than the one worked in now: chosen in another window."""
+    if request.method != "POST":
+        return False
+    shown = request.headers.get(SHOWN_HEADER) or request.POST.get("shown_organization")
+    here = getattr(request, "membership", None)
+    return bool(shown and here) and shown != here.organization.public_id
+
+
 def requires(ability: Ability) -> Callable[[View[P]], View[P]]:
     """Open a view to people who may do that in the organization they work in.
 
@@ -86,6 +101,9 @@ def requires(ability: Ability) -> Callable[[View[P]], View[P]]:
                     _("Your role in %(organization)s does not allow this. Ask one of its owners.")
                     % {"organization": membership.organization.name}
                 )
+            if is_for_another_organization(request):
+                messages.error(request, _(OTHER_WINDOW) % {"organization": membership.organization.name})
+                return redirect("dashboard")
             return view(request, *args, **kwargs)
 
         guarded.ability = ability  # type: ignore[attr-defined]

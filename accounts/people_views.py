@@ -149,18 +149,25 @@ def _pending(request: PersonRequest, pk: int) -> Invitation:
 
 
 def _send_counted(request: PersonRequest, make: Callable[[], tuple[Invitation, str]]) -> None:
-    """Make an invitation and mail it; raise TooManyInvitations where the organization sent too many lately."""
+    """Make an invitation and mail it; raise TooManyInvitations where organization or person sent too many lately.
 
-    def organization_of(group: str, request: HttpRequest) -> str:
-        return request.membership.organization.public_id  # type: ignore[attr-defined, no-any-return]
-
-    if is_ratelimited(request, group="invitations", key=organization_of, rate=settings.INVITATION_RATE, increment=True):
-        raise TooManyInvitations
+    The person is counted, too: whoever opens one organization after another has a limit for all of them.
+    """
+    senders = {"organization": request.membership.organization.public_id, "person": str(request.user.pk)}
+    for kind, sender in senders.items():
+        if is_ratelimited(
+            request,
+            group=f"invitations-of-{kind}",
+            key=lambda _group, _request, sender=sender: sender,
+            rate=settings.INVITATION_RATE,
+            increment=True,
+        ):
+            raise TooManyInvitations
     invitations.send(*make())
 
 
 class TooManyInvitations(ServiceError):
-    """The organization sent as many as it may for now."""
+    """The organization, or the person, sent as many as may be for now."""
 
     code, status, is_our_fault = "rate_limit_exceeded", 429, False
     public_text = gettext_noop("Too many invitations were sent lately. Try again in an hour.")

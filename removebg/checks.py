@@ -20,6 +20,15 @@ def models_may_earn_money(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
 
 
 @register(deploy=True)
+def mails_reach_people(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Without a mail server, codes and invitations end in the log."""
+    if settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend":
+        text = "EMAIL_URL is not set: codes to log in with and invitations are printed to the log and reach nobody."
+        return [Warning(text, id="removebg.W003")]
+    return []
+
+
+@register(deploy=True)
 def many_processes_share_one_cache(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Each process of a machine without Redis counts rate limits on its own."""
     if settings.WEB_PROCESSES > 1 and not settings.REDIS_URL:

@@ -32,6 +32,7 @@ def brand(request: HttpRequest) -> dict[str, Any]:
         "history_most_hours": settings.HISTORY_MOST_HOURS,
         "product_name": settings.PRODUCT_NAME,
         "public_url": settings.PUBLIC_URL,
+        "signup_open": settings.SIGNUP_OPEN,
         "support_email": settings.SUPPORT_EMAIL,
         "words_url": words.address_of(get_language() or settings.LANGUAGE_CODE),
     }

@@ -49,7 +49,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def too_many_requests(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """handler429, which allauth looks for: guesses and forms that come too fast."""
-    text = _("Too many tries in a short time. Wait five minutes, then try again.")
+    text = _("Too many tries in a short time. Nothing was changed.")
     return _answer(request, Problem(status=429, code=CODES[429], message=text, retry_after_s=300))
 
 

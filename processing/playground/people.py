@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.abilities import Ability, can
+from accounts.current_organization import OTHER_WINDOW, is_for_another_organization
 from accounts.errors import AuthenticationError, PermissionRefused
 from accounts.models import Membership, Organization, User
 from processing.api import throttling
@@ -25,6 +26,13 @@ class LoggedOut(AuthenticationError):
 
     def __init__(self) -> None:
         super().__init__(_("You are logged out. Log in again, then try again."))
+
+
+class OtherWindow(PermissionRefused):
+    """The page was shown for another organization than the one the person works in by now."""
+
+    def __init__(self, organization: Organization) -> None:
+        super().__init__(_(OTHER_WINDOW) % {"organization": organization.name})
 
 
 class MayUse(BasePermission):
@@ -77,6 +85,8 @@ class ForPeople(RemovalView, ABC):
         refuse_forged(request)
         found: Any = getattr(request._request, "membership", None)
         self.membership = found or None
+        if is_for_another_organization(request._request):
+            raise OtherWindow(found.organization)
 
     def check_throttles(self, request: Request) -> None:
         """Count the picture against the plan's rate, with those of everybody in the organization."""

@@ -49,7 +49,7 @@ def samples_of(operation: str) -> list[Sample]:
 
 
 def _curl(call: Call) -> str:
-    lines = [f"curl -f {settings.PUBLIC_URL}{call.path}", '-H "x-api-key: $KEY"']
+    lines = [f"curl --fail-with-body {settings.PUBLIC_URL}{call.path}", '-H "x-api-key: $KEY"']
     if call.sends_photo:
         lines.append("-F image_file=@photo.jpg")
     lines += [f"-F {name}={value}" for name, value in call.fields.items()]

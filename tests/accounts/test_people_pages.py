@@ -110,6 +110,31 @@ def test_handing_over(client, shop):
     assert (member("bob@example.com").role, member("alice@example.com").role) == ("owner", "admin")
 
 
+def test_a_form_shown_for_another_organization_does_nothing(client, shop):
+    alice = as_(client, "alice@example.com")
+    other = make_organization(name="Other shop", credits=0)
+    Membership.objects.create(user=member("alice@example.com").user, organization=other, role=Role.OWNER)
+    alice.post("/organizations/switch/", {"organization": other.public_id})
+
+    answer = alice.post(
+        "/people/", {"email": "nina@example.com", "role": "owner", "shown_organization": shop.public_id}, follow=True
+    )
+
+    assert "you work in Other shop now" in answer.content.decode()
+    assert not other.invitations.exists() and not shop.invitations.exists()
+
+
+def test_a_person_s_invitations_are_counted_over_all_their_organizations(client, shop, settings):
+    settings.INVITATION_RATE = "1/h"
+    alice = as_(client, "alice@example.com")
+    alice.post("/people/", {"email": "nina@example.com", "role": "member"})
+    alice.post("/organizations/new/", {"name": "Second", "token": uuid4()})
+
+    answer = alice.post("/people/", {"email": "nora@example.com", "role": "member"})
+
+    assert "Too many invitations" in answer.content.decode()
+
+
 def test_nobody_hands_over_to_themselves(client, shop):
     alice = member("alice@example.com")
 

@@ -19,6 +19,7 @@ WHOLE = {
     "PUBLIC_URL": "https://cutouts.example.com",
     "DATABASE_URL": "postgres://removebg@db.example.com/removebg",
     "REDIS_URL": "redis://cache.example.com/0",
+    "EMAIL_URL": "smtp+tls://cutouts:secret@mail.example.com:587",
 }
 
 
@@ -51,6 +52,12 @@ def test_a_whole_production_passes_the_deployment_checks_without_a_word(tmp_path
 
     assert code == 0, said
     assert "no issues" in said
+
+
+def test_whoever_deploys_without_a_mail_server_is_told(tmp_path):
+    _code, said = check(tmp_path, "--deploy", **{**WHOLE, "EMAIL_URL": ""})
+
+    assert "EMAIL_URL is not set" in said
 
 
 def test_whoever_deploys_a_model_without_a_licence_to_earn_money_is_told(tmp_path):

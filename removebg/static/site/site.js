@@ -1,4 +1,4 @@
-// What every page can do: copy a value, send a form on a choice, ask before what cannot be undone.
+// What every page can do: copy a value, ask before what cannot be undone.
 
 function copy(button) {
   navigator.clipboard.writeText(button.dataset.copy).then(() => {
@@ -45,10 +45,6 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     dialog.close();
   }
-});
-
-document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-sends-form]")) event.target.form.requestSubmit();
 });
 
 // On a phone the places of an organization are a row: the open one is brought into sight.

@@ -99,6 +99,18 @@ def test_who_belongs_nowhere_and_who_is_suspended_may_not(shop, alice, client):
     assert (suspended.status_code, "suspended" in suspended.json()["message"]) == (403, True)
 
 
+@pytest.mark.parametrize("way", ["header", "field"])
+def test_a_page_shown_for_another_organization_spends_nothing_of_this_one(alice, alice_credits, way):
+    elsewhere = make_organization("Other shop").public_id
+    headers = {"X-Shown-Organization": elsewhere} if way == "header" else {}
+    fields = {"shown_organization": elsewhere} if way == "field" else {}
+
+    answer = alice.post(PATH, {"image_file": a_photo(), **fields}, headers=headers)
+
+    assert (answer.status_code, alice_credits()) == (403, 10)
+    assert "you work in Alice's shop now" in answer.json()["message"]
+
+
 def test_another_sites_form_is_refused(shop, alice_credits):
     client = Client(enforce_csrf_checks=True)
     client.force_login(make_member(shop))

@@ -21,6 +21,8 @@ export function send(url, fields, { key = null, signal, onSent = () => {} }) {
     request.open("POST", url);
     request.responseType = "blob";
     request.setRequestHeader("X-CSRFToken", csrfToken());
+    const shown = document.querySelector("[name=shown_organization]");
+    if (shown) request.setRequestHeader("X-Shown-Organization", shown.value);
     if (key) request.setRequestHeader("Idempotency-Key", key);
     request.upload.addEventListener("progress", (event) => onSent(event.loaded / (event.total || 1)));
     request.addEventListener("error", broken);

@@ -56,8 +56,11 @@ function showPreview({ file, path }, blob) {
 
 function showRefusal(error) {
   const isUsedUp = error.status === 429 || error.status === 403;
-  part("why").textContent = error.message + (error.requestId && !isUsedUp ? ` (${error.requestId})` : "");
+  part("why").textContent = error.message;
+  part("request").hidden = !error.requestId || isUsedUp;
+  part("request").querySelector("code").textContent = error.requestId;
   part("account").hidden = !isUsedUp;
+  part("another").hidden = isUsedUp;
   show("refused");
 }
 
