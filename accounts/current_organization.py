@@ -79,8 +79,8 @@ def is_for_another_organization(request: HttpRequest) -> bool:
     if request.method != "POST":
         return False
     shown = request.headers.get(SHOWN_HEADER) or request.POST.get("shown_organization")
-    here = getattr(request, "membership", None)
-    return bool(shown and here) and shown != here.organization.public_id
+    here: Any = getattr(request, "membership", None)
+    return bool(shown and here and shown != here.organization.public_id)
 
 
 def requires(ability: Ability) -> Callable[[View[P]], View[P]]:

@@ -16,7 +16,7 @@ POLICY = {
     "frame-ancestors": [NONE],
     "base-uri": [NONE],
 }
-"""Content Security Policy, level 3 (W3C). The admin is the named exception (docs/architecture.md): see `admin_policy`."""
+"""Content Security Policy, level 3 (W3C). The admin is the named exception (docs/architecture.md)."""
 
 # Where a log-in form leads when somebody comes with an account elsewhere; browsers hold redirects to form-action, too.
 PROVIDER_HOSTS = {"google": "https://accounts.google.com", "github": "https://github.com"}
