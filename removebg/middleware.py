@@ -41,7 +41,7 @@ class RequestIdMiddleware:
 
 
 WITHOUT_LANGUAGE = (
-    *("/v1/", "/v1.0/", "/livez", "/readyz", "/metrics", "/static/", "/brand", "/words/"),
+    *("/v1/", "/v1.0/", "/livez", "/readyz", "/metrics", "/static/", "/brand", "/site.css", "/words/"),
     *("/favicon.ico", "/robots.txt", "/sitemap.xml"),
 )
 """What says the same to everybody: the API, whose contract is English, and files."""

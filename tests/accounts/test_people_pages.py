@@ -117,7 +117,7 @@ def test_a_form_shown_for_another_organization_does_nothing(client, shop):
     alice.post("/organizations/switch/", {"organization": other.public_id})
 
     answer = alice.post(
-        "/people/", {"email": "nina@example.com", "role": "owner", "shown_organization": shop.public_id}, follow=True
+        "/people/invite/", {"email": "nina@example.com", "role": "owner", "shown_organization": shop.public_id}, follow=True
     )
 
     assert "you work in Other shop now" in answer.content.decode()
@@ -127,10 +127,10 @@ def test_a_form_shown_for_another_organization_does_nothing(client, shop):
 def test_a_person_s_invitations_are_counted_over_all_their_organizations(client, shop, settings):
     settings.INVITATION_RATE = "1/h"
     alice = as_(client, "alice@example.com")
-    alice.post("/people/", {"email": "nina@example.com", "role": "member"})
+    alice.post("/people/invite/", {"email": "nina@example.com", "role": "member"})
     alice.post("/organizations/new/", {"name": "Second", "token": uuid4()})
 
-    answer = alice.post("/people/", {"email": "nora@example.com", "role": "member"})
+    answer = alice.post("/people/invite/", {"email": "nora@example.com", "role": "member"})
 
     assert "Too many invitations" in answer.content.decode()
 
