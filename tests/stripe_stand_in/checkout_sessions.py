@@ -57,7 +57,8 @@ def create(storage: Storage, params: dict[str, Any]) -> Object:
         metadata=params.get("metadata", {}),
         mode=mode,
         payment_method_collection="always" if mode == "subscription" else "if_required",
-        payment_method_types=params.get("payment_method_types", ["card"]),
+        allowed_payment_method_types=params.get("allowed_payment_method_types"),
+        payment_method_types=params.get("allowed_payment_method_types", ["card"]),
         payment_status="no_payment_required" if mode == "setup" else "unpaid",
         status="open",
         submit_type=params.get("submit_type"),
@@ -82,8 +83,10 @@ def _check(storage: Storage, params: dict[str, Any], mode: str) -> None:
             raise Refusal("You may only specify one of these parameters: customer, customer_email.")
     if mode != "setup" and not params.get("line_items"):
         raise Refusal(f"`line_items` are required in `{mode}` mode.", param="line_items")
-    if mode == "setup" and not (params.get("currency") or params.get("payment_method_types")):
-        raise Refusal("You must provide `currency` or `payment_method_types` in `setup` mode.", param="currency")
+    if mode == "setup" and not (params.get("currency") or params.get("allowed_payment_method_types")):
+        raise Refusal(
+            "You must provide `currency` or `allowed_payment_method_types` in `setup` mode.", param="currency"
+        )
     for name, learned, own_mode in (
         ("payment_intent_data", _INTENT_DATA, "payment"),
         ("subscription_data", _SUBSCRIPTION_DATA, "subscription"),
@@ -206,7 +209,7 @@ def _intent_for(storage: Storage, session: Object, method: Object) -> Object:
             amount=session["amount_total"],
             currency=session["currency"],
             customer=session["customer"],
-            payment_method_types=session["payment_method_types"],
+            allowed_payment_method_types=session["allowed_payment_method_types"],
             **sent,
         )
         session["payment_intent"] = intent["id"]

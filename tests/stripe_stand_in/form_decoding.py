@@ -9,11 +9,11 @@ def decode(encoded: str) -> dict[str, Any]:
     """Return the nested parameters of a body or a query; every value in it is text."""
     tree: dict[str, Any] = {}
     for name, value in parse_qsl(encoded, keep_blank_values=True):
-        *above, last = re.findall(r"[^\[\]]+", name)
+        *above, last = re.findall(r"[^\[\]]+|(?<=\[)(?=\])", name)
         branch = tree
         for part in above:
             branch = branch.setdefault(part, {})
-        branch[str(len(branch)) if name.endswith("[]") else last] = value
+        branch[last or str(len(branch))] = value
     return {name: _with_lists(value) for name, value in tree.items()}
 
 

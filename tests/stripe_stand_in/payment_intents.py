@@ -44,7 +44,7 @@ def add(storage: Storage, **params: Any) -> Object:
         **{
             "capture_method": "automatic_async",
             "confirmation_method": "automatic",
-            "payment_method_types": ["card"],
+            "payment_method_types": params.get("allowed_payment_method_types") or ["card"],
             "metadata": {},
             **params,
             "id": intent_id,

@@ -114,8 +114,8 @@ ROUTES = [
         checkout_sessions.create,
         sdk_checkout.SessionCreateParams,
         "mode line_items success_url cancel_url customer customer_email customer_creation client_reference_id metadata"
-        " payment_intent_data subscription_data setup_intent_data payment_method_types expires_at locale currency"
-        " invoice_creation submit_type tax_id_collection customer_update",
+        " payment_intent_data subscription_data setup_intent_data allowed_payment_method_types expires_at locale"
+        " currency invoice_creation submit_type tax_id_collection customer_update",
     ),
     Route(
         "GET",
@@ -162,7 +162,7 @@ ROUTES = [
         payment_intents.create,
         sdk.PaymentIntentCreateParams,
         f"{_INTENT} amount currency customer confirm metadata description receipt_email setup_future_usage"
-        " payment_method_types automatic_payment_methods statement_descriptor_suffix",
+        " allowed_payment_method_types automatic_payment_methods statement_descriptor_suffix",
     ),
     Route("GET", "/payment_intents", payment_intents.list_all, sdk.PaymentIntentListParams, f"{_LIST} customer"),
     Route("GET", "/payment_intents/<intent>", payment_intents.retrieve, sdk.PaymentIntentRetrieveParams),
@@ -188,7 +188,7 @@ ROUTES = [
         "/setup_intents",
         setup_intents.create,
         sdk.SetupIntentCreateParams,
-        "customer payment_method confirm usage metadata description payment_method_types",
+        "customer payment_method confirm usage metadata description allowed_payment_method_types",
     ),
     Route(
         "GET", "/setup_intents", setup_intents.list_all, sdk.SetupIntentListParams, f"{_LIST} customer payment_method"

@@ -33,7 +33,9 @@ class Server:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.api: Api | None = None
         self.control: Control | None = None
-        self._thread = threading.Thread(target=self._server.serve_forever, name="stripe-stand-in", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), name="stripe-stand-in", daemon=True
+        )
 
     def start(self, api: Api, control: Control) -> None:
         self.api, self.control = api, control

@@ -30,7 +30,7 @@ def add(storage: Storage, **params: Any) -> Object:
         "seti",
         **{
             "usage": "off_session",
-            "payment_method_types": ["card"],
+            "payment_method_types": params.get("allowed_payment_method_types") or ["card"],
             "metadata": {},
             **params,
             "id": intent_id,
