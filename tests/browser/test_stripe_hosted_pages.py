@@ -1,11 +1,14 @@
 """A person on the pages that the stand-in hosts in Stripe's place."""
 
 import re
+import threading
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from stripe import StripeClient
+from werkzeug import Response
+from werkzeug.serving import make_server
 
 from tests.browser.conftest import DESKTOP, PHONE, Troubles
 from tests.stripe_stand_in import StripeStandIn
@@ -35,19 +38,30 @@ def page(request: pytest.FixtureRequest, chromium: Browser, troubles: Troubles) 
     context = chromium.new_context(viewport=PHONE if request.param == "phone" else DESKTOP)  # type: ignore[arg-type]
     context.set_default_timeout(10_000)
     page = context.new_page()
-    # The shop that the person comes back to is not part of these tests.
-    page.route("**/shop/**", lambda route: route.fulfill(body="<link rel=icon href='data:,'>shop"))
     troubles.watch(page)
     yield page
     context.close()
 
 
-def _session(stripe_side: StripeStandIn, client: StripeClient, customer: str) -> tuple[str, str]:
+@pytest.fixture(scope="module")
+def shop() -> Iterator[str]:
+    """Whatever page of the seller's a person comes back to."""
+    page = Response("<link rel=icon href='data:,'>The shop.", mimetype="text/html")
+    server = make_server("127.0.0.1", 0, page, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(timeout=10)
+    server.server_close()
+
+
+def _session(shop: str, client: StripeClient, customer: str) -> tuple[str, str]:
     session = open_session(
         client,
         customer,
-        success_url=f"{stripe_side.url}/shop/thanks?session={{CHECKOUT_SESSION_ID}}",
-        cancel_url=f"{stripe_side.url}/shop/credits",
+        success_url=f"{shop}/thanks?session={{CHECKOUT_SESSION_ID}}",
+        cancel_url=f"{shop}/credits",
     )
     return session.id, str(session.url)
 
@@ -57,24 +71,22 @@ def _pay_with(page: Page, number: str, button: str = "Pay") -> None:
     page.get_by_role("button", name=button, exact=True).click()
 
 
-def test_paying(stripe_side: StripeStandIn, client: StripeClient, customer: str, page: Page) -> None:
-    session, url = _session(stripe_side, client, customer)
+def test_paying(client: StripeClient, customer: str, shop: str, page: Page) -> None:
+    session, url = _session(shop, client, customer)
     page.goto(url)
     expect(page.get_by_text("100 credits: 15.00 USD")).to_be_visible()
     expect(page.get_by_label("E-mail")).to_have_value("alice@example.com")
 
     _pay_with(page, "4242424242424242")
 
-    expect(page).to_have_url(re.compile(rf"/shop/thanks\?session={session}$"))
+    expect(page).to_have_url(re.compile(rf"/thanks\?session={session}$"))
     assert client.v1.checkout.sessions.retrieve(session).payment_status == "paid"
     page.goto(url)
     expect(page.get_by_text("This session is complete.")).to_be_visible()
 
 
-def test_being_declined_and_paying_then(
-    stripe_side: StripeStandIn, client: StripeClient, customer: str, page: Page
-) -> None:
-    session, url = _session(stripe_side, client, customer)
+def test_being_declined_and_paying_then(client: StripeClient, customer: str, shop: str, page: Page) -> None:
+    session, url = _session(shop, client, customer)
     page.goto(url)
 
     _pay_with(page, "4000000000009995")
@@ -82,23 +94,21 @@ def test_being_declined_and_paying_then(
     assert client.v1.checkout.sessions.retrieve(session).status == "open"
     _pay_with(page, "4242424242424242")
 
-    expect(page).to_have_url(re.compile("/shop/thanks"))
+    expect(page).to_have_url(re.compile("/thanks"))
 
 
-def test_delaying_leaving_and_expiring(
-    stripe_side: StripeStandIn, client: StripeClient, customer: str, page: Page
-) -> None:
-    delayed, url = _session(stripe_side, client, customer)
+def test_delaying_leaving_and_expiring(client: StripeClient, customer: str, shop: str, page: Page) -> None:
+    delayed, url = _session(shop, client, customer)
     page.goto(url)
     page.get_by_role("button", name="Pay by bank debit").click()
-    expect(page).to_have_url(re.compile("/shop/thanks"))
+    expect(page).to_have_url(re.compile("/thanks"))
     session = client.v1.checkout.sessions.retrieve(delayed)
     assert (session.status, session.payment_status) == ("complete", "unpaid")
 
-    left, url = _session(stripe_side, client, customer)
+    left, url = _session(shop, client, customer)
     page.goto(url)
     page.get_by_role("link", name="Back to the shop").click()
-    expect(page).to_have_url(re.compile("/shop/credits$"))
+    expect(page).to_have_url(re.compile("/credits$"))
     assert client.v1.checkout.sessions.retrieve(left).status == "open"
 
     page.goto(url)
@@ -107,21 +117,18 @@ def test_delaying_leaving_and_expiring(
 
 
 def test_seeing_to_a_subscription_in_the_portal(
-    stripe_side: StripeStandIn, client: StripeClient, customer: str, page: Page
+    stripe_side: StripeStandIn, client: StripeClient, customer: str, shop: str, page: Page
 ) -> None:
     product = client.v1.products.create({"name": "Plan"}).id
     price = client.v1.prices.create(
         {"product": product, "currency": "usd", "unit_amount": 1000, "recurring": {"interval": "month"}}
     ).id
-    page.goto(str(subscribe(client, customer, price).url))
-    page.route("**/thanks**", lambda route: route.fulfill(body="<link rel=icon href='data:,'>shop"))
+    page.goto(str(subscribe(client, customer, price, success_url=f"{shop}/thanks").url))
     _pay_with(page, "4000000000000341", "Subscribe")
     expect(page.get_by_role("alert")).to_be_visible()
     _pay_with(page, "4242424242424242", "Subscribe")
     expect(page).to_have_url(re.compile("/thanks"))
-    portal = client.v1.billing_portal.sessions.create(
-        {"customer": customer, "return_url": f"{stripe_side.url}/shop/billing"}
-    )
+    portal = client.v1.billing_portal.sessions.create({"customer": customer, "return_url": f"{shop}/billing"})
     [subscription] = client.v1.subscriptions.list({"customer": customer, "status": "active"}).data
 
     page.goto(portal.url)
@@ -140,12 +147,12 @@ def test_seeing_to_a_subscription_in_the_portal(
     assert client.v1.subscriptions.retrieve(subscription.id).status == "active"
     page.goto(portal.url)
     page.get_by_role("link", name="Back to the shop").click()
-    expect(page).to_have_url(re.compile("/shop/billing$"))
+    expect(page).to_have_url(re.compile("/billing$"))
 
 
 @pytest.mark.parametrize(("button", "status"), [("Agree", "succeeded"), ("Refuse", "requires_payment_method")])
 def test_answering_the_bank(
-    stripe_side: StripeStandIn, client: StripeClient, customer: str, page: Page, button: str, status: str
+    client: StripeClient, customer: str, shop: str, page: Page, button: str, status: str
 ) -> None:
     intent = client.v1.payment_intents.create(
         {
@@ -154,12 +161,12 @@ def test_answering_the_bank(
             "customer": customer,
             "payment_method": "pm_card_authenticationRequired",
             "confirm": True,
-            "return_url": f"{stripe_side.url}/shop/back",
+            "return_url": f"{shop}/back",
         }
     )
     page.goto(intent.next_action.redirect_to_url.url)
 
     page.get_by_role("button", name=button).click()
 
-    expect(page).to_have_url(re.compile("/shop/back$"))
+    expect(page).to_have_url(re.compile("/back$"))
     assert client.v1.payment_intents.retrieve(intent.id).status == status

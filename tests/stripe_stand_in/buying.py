@@ -27,7 +27,7 @@ def open_session(client: StripeClient, customer: str | None, **changes: Any) -> 
     return client.v1.checkout.sessions.create({name: value for name, value in params.items() if value is not None})
 
 
-def subscribe(client: StripeClient, customer: str, price: str) -> Session:
+def subscribe(client: StripeClient, customer: str, price: str, **changes: Any) -> Session:
     """Return a session that sells a subscription."""
     return open_session(
         client,
@@ -36,4 +36,5 @@ def subscribe(client: StripeClient, customer: str, price: str) -> Session:
         line_items=[{"price": price, "quantity": 1}],
         payment_intent_data=None,
         subscription_data={"metadata": {"organization": "7"}},
+        **changes,
     )

@@ -219,7 +219,8 @@ def _intent_for(storage: Storage, session: Object, method: Object) -> Object:
 
 
 def _subscribe(storage: Storage, session: Object, method: Object, card: Card) -> None:
-    if card.code is not None and not card.is_savable:
+    if card.code is not None:
+        # Nothing is begun before the first payment is sure, so a second try does not leave a second subscription.
         raise payment_methods.declined(card, payment_method=method)
     sent = storage.hidden[session["id"]]["params"].get("subscription_data", {})
     payment_methods.attach_to(storage, method, session["customer"])
