@@ -62,13 +62,14 @@ class Api:
     def answer(self, call: Call) -> tuple[Answer, dict[str, str]]:
         """Return status and body, with the headers that go with them."""
         fault = self.faults.take(call.method, call.path)
+        headers: dict[str, str] = {}
         if fault is not None and not fault.after:
-            answer, headers = self._unlucky(call, fault), {}
+            answer = self._unlucky(call, fault)
         else:
             with self.storage.lock:
                 answer, headers = self._served(call)
             if fault is not None:
-                answer, headers = self._unlucky(call, fault), {}
+                answer = self._unlucky(call, fault)
         self.calls.append(Seen(call.method, call.path, decode(call.encoded), call.key, answer[0]))
         return answer, headers
 

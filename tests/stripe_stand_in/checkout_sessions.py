@@ -57,6 +57,7 @@ def create(storage: Storage, params: dict[str, Any]) -> Object:
         metadata=params.get("metadata", {}),
         mode=mode,
         payment_method_collection="always" if mode == "subscription" else "if_required",
+        adaptive_pricing={"enabled": False},
         allowed_payment_method_types=params.get("allowed_payment_method_types"),
         payment_method_types=params.get("allowed_payment_method_types", ["card"]),
         payment_status="no_payment_required" if mode == "setup" else "unpaid",
@@ -83,6 +84,10 @@ def _check(storage: Storage, params: dict[str, Any], mode: str) -> None:
             raise Refusal("You may only specify one of these parameters: customer, customer_email.")
     if mode != "setup" and not params.get("line_items"):
         raise Refusal(f"`line_items` are required in `{mode}` mode.", param="line_items")
+    if params.get("adaptive_pricing", {}).get("enabled"):
+        raise Misuse("The stand-in knows no exchange rates.", param="adaptive_pricing")
+    if "customer" in params and _wants_tax_id(params) and params.get("customer_update", {}).get("name") != "auto":
+        raise Refusal("To collect tax ids of an existing customer, set `customer_update[name]` to `auto`.")
     if mode == "setup" and not (params.get("currency") or params.get("allowed_payment_method_types")):
         raise Refusal(
             "You must provide `currency` or `allowed_payment_method_types` in `setup` mode.", param="currency"
@@ -181,12 +186,12 @@ def pay(storage: Storage, session: Object, card: Card, *, email: str) -> None:
         intent = storage.get("setup_intent", session["setup_intent"])
         intent["customer"] = session["customer"]
         setup_intents.save(storage, intent, method)
-    elif session["mode"] == "subscription":
-        _subscribe(storage, session, method, card)
     else:
-        intent = _intent_for(storage, session, method)
-        payment_intents.attempt(storage, intent, person_is_there=True)
-        _write_invoice(storage, session, intent)
+        intent = _take_payment(storage, session, method)
+        if session["mode"] == "subscription":
+            _subscribe(storage, session, method, intent)
+        else:
+            _write_invoice(storage, session, intent)
     session["status"] = "complete"
     session["url"] = None
     if session["mode"] != "setup":
@@ -200,31 +205,40 @@ def _note_person(storage: Storage, session: Object, email: str) -> None:
         session["customer"] = customers.create(storage, {"email": email})["id"]
 
 
+def _take_payment(storage: Storage, session: Object, method: Object) -> Object | None:
+    """Charge the card, unless there is nothing to pay."""
+    if not session["amount_total"]:
+        return None
+    intent = _intent_for(storage, session, method)
+    payment_intents.attempt(storage, intent, person_is_there=True)
+    return intent
+
+
 def _intent_for(storage: Storage, session: Object, method: Object) -> Object:
     """Return the session's one payment intent, with this payment method on it."""
-    if session["payment_intent"] is None:
-        sent = storage.hidden[session["id"]]["params"].get("payment_intent_data", {})
-        intent = payment_intents.add(
+    hidden = storage.hidden[session["id"]]
+    if "intent" not in hidden:
+        renewed_later = {"setup_future_usage": "off_session"} if session["mode"] == "subscription" else {}
+        hidden["intent"] = payment_intents.add(
             storage,
             amount=session["amount_total"],
             currency=session["currency"],
             customer=session["customer"],
             allowed_payment_method_types=session["allowed_payment_method_types"],
-            **sent,
+            **renewed_later,
+            **hidden["params"].get("payment_intent_data", {}),
         )
-        session["payment_intent"] = intent["id"]
-    intent = storage.get("payment_intent", session["payment_intent"])
-    intent |= {"payment_method": method["id"], "status": "requires_confirmation"}
+    if session["mode"] == "payment":
+        session["payment_intent"] = hidden["intent"]["id"]
+    hidden["intent"] |= {"payment_method": method["id"], "status": "requires_confirmation"}
+    intent: Object = hidden["intent"]
     return intent
 
 
-def _subscribe(storage: Storage, session: Object, method: Object, card: Card) -> None:
-    if card.code is not None:
-        # Nothing is begun before the first payment is sure, so a second try does not leave a second subscription.
-        raise payment_methods.declined(card, payment_method=method)
+def _subscribe(storage: Storage, session: Object, method: Object, intent: Object | None) -> None:
+    """Begin what has just been paid; an attempt that failed leaves no subscription behind."""
     sent = storage.hidden[session["id"]]["params"].get("subscription_data", {})
     payment_methods.attach_to(storage, method, session["customer"])
-    storage.hidden[method["id"]]["set_up"] = True
     subscription = subscriptions.add(
         storage,
         customer=storage.get("customer", session["customer"]),
@@ -233,11 +247,11 @@ def _subscribe(storage: Storage, session: Object, method: Object, card: Card) ->
         metadata=sent.get("metadata", {}),
         description=sent.get("description"),
     )
-    invoice = subscriptions.begin(storage, subscription, person_is_there=True)
+    invoice = subscriptions.begin_paid(storage, subscription, intent)
     session |= {"subscription": subscription["id"], "invoice": invoice["id"]}
 
 
-def _write_invoice(storage: Storage, session: Object, intent: Object) -> None:
+def _write_invoice(storage: Storage, session: Object, intent: Object | None) -> None:
     if not session["invoice_creation"]["enabled"] or session["customer"] is None:
         return
     now = storage.clock.now()
@@ -263,8 +277,7 @@ def _write_invoice(storage: Storage, session: Object, intent: Object) -> None:
         lines=lines,
         metadata=sent.get("metadata", {}),
     )
-    invoices.attach_payment(storage, invoice, intent)
-    invoices.mark_paid(storage, invoice)
+    invoices.settle_with(storage, invoice, intent)
     session["invoice"] = invoice["id"]
 
 

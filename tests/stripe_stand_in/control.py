@@ -4,7 +4,8 @@ The same calls are there over HTTP: POST /_control/<name> with their arguments a
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.stripe_stand_in import (
@@ -20,6 +21,7 @@ from tests.stripe_stand_in.api import Api
 from tests.stripe_stand_in.clock import DAY_S, HOUR_S
 from tests.stripe_stand_in.faults import Fault, Kind
 from tests.stripe_stand_in.shapes import Object
+from tests.stripe_stand_in.storage import Storage
 from tests.stripe_stand_in.webhook_sender import Delivery, Endpoint, Rule, WebhookSender
 
 GOOD_CARD = cards.CARDS[0].number
@@ -36,8 +38,7 @@ class Control:
 
     def advance(self, *, days: float = 0, hours: float = 0) -> int:
         """Let time pass, with all that falls due on the way; return the time it is then."""
-        storage = self.api.storage
-        with storage.lock:
+        with self._world() as storage:
             due_dates.let_time_pass(storage, until=storage.clock.now() + round(days * DAY_S + hours * HOUR_S))
             return storage.clock.now()
 
@@ -45,52 +46,52 @@ class Control:
 
     def pay_session(self, session: str, *, card: str = GOOD_CARD, email: str = "person@example.com") -> Object:
         """Pay on the hosted page, without a browser."""
-        with self.api.storage.lock:
-            stored = self._get("checkout.session", session)
-            checkout_sessions.pay(self.api.storage, stored, cards.BY_NUMBER[card], email=email)
+        with self._world() as storage:
+            stored = storage.get("checkout.session", session)
+            checkout_sessions.pay(storage, stored, cards.BY_NUMBER[card], email=email)
             return stored
 
     def delay_session(self, session: str, *, email: str = "person@example.com") -> Object:
         """Choose a bank debit on the hosted page."""
-        with self.api.storage.lock:
-            stored = self._get("checkout.session", session)
-            checkout_sessions.delay(self.api.storage, stored, email=email)
+        with self._world() as storage:
+            stored = storage.get("checkout.session", session)
+            checkout_sessions.delay(storage, stored, email=email)
             return stored
 
     def settle_session(self, session: str, *, paid: bool) -> Object:
         """Let a delayed payment's outcome come."""
-        with self.api.storage.lock:
-            stored = self._get("checkout.session", session)
-            checkout_sessions.settle(self.api.storage, stored, paid=paid)
+        with self._world() as storage:
+            stored = storage.get("checkout.session", session)
+            checkout_sessions.settle(storage, stored, paid=paid)
             return stored
 
     def expire_session(self, session: str) -> Object:
         """Let a session run out."""
-        with self.api.storage.lock:
-            return checkout_sessions.expire(self.api.storage, {}, session)
+        with self._world() as storage:
+            return checkout_sessions.expire(storage, {}, session)
 
     def authenticate(self, intent: str, *, agreed: bool) -> Object:
         """Answer what the bank asks the person."""
-        with self.api.storage.lock:
-            stored = self._get("payment_intent", intent)
-            payment_intents.authenticate(self.api.storage, stored, agreed=agreed)
+        with self._world() as storage:
+            stored = storage.get("payment_intent", intent)
+            payment_intents.authenticate(storage, stored, agreed=agreed)
             return stored
 
     def pay_invoice(self, invoice: str, *, card: str = GOOD_CARD) -> Object:
         """Pay an open invoice on its page with another card."""
-        with self.api.storage.lock:
-            stored = self._get("invoice", invoice)
-            method = payment_methods.add_card(self.api.storage, cards.BY_NUMBER[card])
-            subscriptions.settle_invoice(self.api.storage, stored, method["id"], person_is_there=True)
+        with self._world() as storage:
+            stored = storage.get("invoice", invoice)
+            method = payment_methods.add_card(storage, cards.BY_NUMBER[card])
+            subscriptions.settle_invoice(storage, stored, method["id"], person_is_there=True)
             return stored
 
     # Banks
 
     def change_bank_mind(self, payment_method: str, *, card: str) -> None:
         """Let a saved card's bank answer from now on as this test card's does."""
-        with self.api.storage.lock:
-            self._get("payment_method", payment_method)
-            self.api.storage.hidden[payment_method]["card"] = cards.BY_NUMBER[card]
+        with self._world() as storage:
+            storage.get("payment_method", payment_method)
+            storage.hidden[payment_method]["card"] = cards.BY_NUMBER[card]
 
     def open_dispute(
         self,
@@ -102,38 +103,38 @@ class Control:
         withdraw: bool = True,
     ) -> Object:
         """Let a bank dispute a charge, or only ask about it."""
-        with self.api.storage.lock:
-            stored = self._get("charge", charge)
+        with self._world() as storage:
+            stored = storage.get("charge", charge)
             return disputes.open_dispute(
-                self.api.storage, stored, reason=reason, is_inquiry=is_inquiry, amount=amount, withdraw=withdraw
+                storage, stored, reason=reason, is_inquiry=is_inquiry, amount=amount, withdraw=withdraw
             )
 
     def withdraw_dispute(self, dispute: str) -> Object:
         """Take the disputed money, where opening the dispute did not."""
-        with self.api.storage.lock:
-            stored = self._get("dispute", dispute)
-            disputes.withdraw_funds(self.api.storage, stored)
+        with self._world() as storage:
+            stored = storage.get("dispute", dispute)
+            disputes.withdraw_funds(storage, stored)
             return stored
 
     def reinstate_dispute(self, dispute: str) -> Object:
         """Give the disputed money back, where winning did not."""
-        with self.api.storage.lock:
-            stored = self._get("dispute", dispute)
-            disputes.reinstate_funds(self.api.storage, stored)
+        with self._world() as storage:
+            stored = storage.get("dispute", dispute)
+            disputes.reinstate_funds(storage, stored)
             return stored
 
     def escalate_dispute(self, dispute: str) -> Object:
         """Turn an inquiry into a dispute."""
-        with self.api.storage.lock:
-            stored = self._get("dispute", dispute)
-            disputes.escalate(self.api.storage, stored)
+        with self._world() as storage:
+            stored = storage.get("dispute", dispute)
+            disputes.escalate(storage, stored)
             return stored
 
     def settle_dispute(self, dispute: str, *, outcome: disputes.Outcome, reinstate: bool = True) -> Object:
         """End a dispute: won, lost, or warning_closed for an inquiry."""
-        with self.api.storage.lock:
-            stored = self._get("dispute", dispute)
-            disputes.settle(self.api.storage, stored, outcome, reinstate=reinstate)
+        with self._world() as storage:
+            stored = storage.get("dispute", dispute)
+            disputes.settle(storage, stored, outcome, reinstate=reinstate)
             return stored
 
     # Webhooks
@@ -209,8 +210,8 @@ class Control:
 
     def objects(self, kind: str) -> list[Object]:
         """Return all objects of a kind, newest first."""
-        with self.api.storage.lock:
-            return self.api.storage.all(kind)
+        with self._world() as storage:
+            return storage.all(kind)
 
     def violations(self) -> list[str]:
         """Return what was asked or answered that no real Stripe would."""
@@ -220,5 +221,10 @@ class Control:
         """Return every event sent or lost, with the status of each attempt."""
         return self.sender.deliveries
 
-    def _get(self, kind: str, wanted_id: str) -> Object:
-        return self.api.storage.get(kind, wanted_id)
+    @contextmanager
+    def _world(self) -> Iterator[Storage]:
+        """Hold the world still and change it, as nobody's request."""
+        storage = self.api.storage
+        with storage.lock:
+            storage.request_id = storage.idempotency_key = None
+            yield storage

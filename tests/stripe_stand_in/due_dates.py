@@ -1,6 +1,7 @@
 """The test clock: time passes, and what falls due on the way happens in its order."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from tests.stripe_stand_in import checkout_sessions, subscriptions
 from tests.stripe_stand_in.storage import Storage
@@ -25,13 +26,10 @@ def _due(storage: Storage, until: int) -> Iterator[Due]:
 
 def _appointments(storage: Storage) -> Iterator[Due]:
     for session in storage.all("checkout.session", status="open"):
-        yield session["expires_at"], lambda session=session: checkout_sessions.run_out(storage, session)
+        yield session["expires_at"], partial(checkout_sessions.run_out, storage, session)
     for invoice in storage.all("invoice", status="open"):
         if invoice["next_payment_attempt"] is not None:
-            yield invoice["next_payment_attempt"], lambda invoice=invoice: subscriptions.retry(storage, invoice)
+            yield invoice["next_payment_attempt"], partial(subscriptions.retry, storage, invoice)
     for subscription in storage.all("subscription"):
         if subscriptions.is_running(subscription):
-            yield (
-                subscriptions.period_end(subscription),
-                lambda one=subscription: subscriptions.renew_or_end(storage, one),
-            )
+            yield subscriptions.period_end(subscription), partial(subscriptions.renew_or_end, storage, subscription)

@@ -1,5 +1,6 @@
 """What Stripe answers when it will not: a status and an `error` object."""
 
+import copy
 from typing import Any
 
 
@@ -21,6 +22,13 @@ class CardRefusal(Refusal):
 
 class Misuse(Refusal):
     """A request that the real Stripe would not understand, or that this stand-in has not learned; a test must know."""
+
+
+def unexpected_state(intent: dict[str, Any], verb: str) -> Refusal:
+    """Return Stripe's answer to a step that an intent cannot take from where it is."""
+    kind = intent["object"]
+    details: dict[str, Any] = {"code": f"{kind}_unexpected_state", kind: copy.deepcopy(intent)}
+    return Refusal(f"You cannot {verb} this {kind} because it has a status of {intent['status']}.", **details)
 
 
 def missing(object_name: str, wanted_id: str) -> Refusal:

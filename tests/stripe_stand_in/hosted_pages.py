@@ -1,10 +1,9 @@
 """The pages that Stripe hosts, as plainly as a person can use them: checkout, portal, invoice, receipt, the bank's."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from html import escape
-from typing import Any
 
 from werkzeug import Request, Response
 from werkzeug.routing import Map, Rule
@@ -177,7 +176,7 @@ def _bank(storage: Storage, request: Request, intent: str) -> Response:
     return _page("Your bank", f"<p>{money(stored['amount'], stored['currency'])}: {stored['status']}</p>{form}")
 
 
-_PAGES: dict[str, Any] = {
+_PAGES: dict[str, Callable[..., Response]] = {
     "checkout": _checkout,
     "portal": _portal,
     "invoice": _invoice,

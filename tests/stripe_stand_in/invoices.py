@@ -182,16 +182,7 @@ def _intent_for(storage: Storage, invoice: Object, method_id: str | None) -> Obj
         payment_method=method_id,
         description=f"Invoice {invoice['number']}",
     )
-    storage.add(
-        "invoice_payment",
-        "inpay",
-        amount_requested=invoice["amount_due"],
-        currency=invoice["currency"],
-        invoice=invoice["id"],
-        is_default=True,
-        payment={"type": "payment_intent", "payment_intent": intent["id"]},
-        status="open",
-    )
+    _add_payment(storage, invoice, intent)
     return intent
 
 
@@ -223,8 +214,14 @@ def mark_paid(storage: Storage, invoice: Object) -> None:
     emit(storage, "invoice.payment_succeeded", invoice)
 
 
-def attach_payment(storage: Storage, invoice: Object, intent: Object) -> None:
-    """Note a payment that was made before its invoice was written, as Checkout does."""
+def settle_with(storage: Storage, invoice: Object, intent: Object | None) -> None:
+    """Settle an invoice with a payment that was made before it was written, as Checkout does."""
+    if intent is not None:
+        _add_payment(storage, invoice, intent)
+    mark_paid(storage, invoice)
+
+
+def _add_payment(storage: Storage, invoice: Object, intent: Object) -> None:
     storage.add(
         "invoice_payment",
         "inpay",

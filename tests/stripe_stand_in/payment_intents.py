@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 from tests.stripe_stand_in import charges, disputes, payment_methods
-from tests.stripe_stand_in.errors import CardRefusal, Refusal
+from tests.stripe_stand_in.errors import CardRefusal, Refusal, unexpected_state
 from tests.stripe_stand_in.events import emit
 from tests.stripe_stand_in.listing import list_where
 from tests.stripe_stand_in.metadata import merged
@@ -223,11 +223,3 @@ def retrieve(storage: Storage, params: dict[str, Any], intent: str) -> Object:
 
 def list_all(storage: Storage, params: dict[str, Any]) -> Object:
     return list_where(storage, "payment_intent", params, url="/v1/payment_intents", by="customer")
-
-
-def unexpected_state(intent: Object, verb: str) -> Refusal:
-    return Refusal(
-        f"You cannot {verb} this {intent['object']} because it has a status of {intent['status']}.",
-        code=f"{intent['object']}_unexpected_state",
-        **{intent["object"]: copy.deepcopy(intent)},
-    )

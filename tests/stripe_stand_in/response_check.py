@@ -9,7 +9,7 @@ from stripe._object_classes import OBJECT_CLASSES
 
 from tests.stripe_stand_in.shapes import ON_REQUEST, class_of, is_optional, keys_of, part_class
 
-_PLAIN = {int: int, str: str, bool: bool, float: (int, float), Decimal: str}
+_PLAIN: dict[Any, Any] = {int: int, str: str, bool: bool, float: (int, float), Decimal: str}
 
 
 class Fiction(AssertionError):

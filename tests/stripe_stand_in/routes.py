@@ -115,7 +115,7 @@ ROUTES = [
         sdk_checkout.SessionCreateParams,
         "mode line_items success_url cancel_url customer customer_email customer_creation client_reference_id metadata"
         " payment_intent_data subscription_data setup_intent_data allowed_payment_method_types expires_at locale"
-        " currency invoice_creation submit_type tax_id_collection customer_update",
+        " adaptive_pricing currency invoice_creation submit_type tax_id_collection customer_update",
     ),
     Route(
         "GET",

@@ -3,10 +3,9 @@
 from typing import Any
 
 from tests.stripe_stand_in import payment_methods
-from tests.stripe_stand_in.errors import Refusal
+from tests.stripe_stand_in.errors import Refusal, unexpected_state
 from tests.stripe_stand_in.events import emit
 from tests.stripe_stand_in.listing import list_where
-from tests.stripe_stand_in.payment_intents import unexpected_state
 from tests.stripe_stand_in.shapes import Object
 from tests.stripe_stand_in.storage import Storage
 

@@ -92,11 +92,19 @@ def _item(storage: Storage, subscription_id: str, price: Object, quantity: int, 
     )
 
 
-def begin(storage: Storage, subscription: Object, *, person_is_there: bool = False) -> Object:
+def begin(storage: Storage, subscription: Object) -> None:
     """Write and collect the first invoice; a decline leaves the subscription incomplete."""
     invoice = _bill(storage, subscription, "subscription_create", _full_lines(storage, subscription))
     emit(storage, "customer.subscription.created", subscription)
-    _collect(storage, subscription, invoice, person_is_there=person_is_there)
+    _collect(storage, subscription, invoice)
+
+
+def begin_paid(storage: Storage, subscription: Object, intent: Object | None) -> Object:
+    """Write the first invoice for what Checkout has already taken, and return it."""
+    subscription["status"] = "active"
+    invoice = _bill(storage, subscription, "subscription_create", _full_lines(storage, subscription))
+    emit(storage, "customer.subscription.created", subscription)
+    invoices.settle_with(storage, invoice, intent)
     return invoice
 
 
@@ -126,10 +134,10 @@ def _name_of(storage: Storage, price: Object) -> str:
     return str(storage.get("product", price["product"])["name"])
 
 
-def _collect(storage: Storage, subscription: Object, invoice: Object, *, person_is_there: bool = False) -> None:
+def _collect(storage: Storage, subscription: Object, invoice: Object) -> None:
     method_id = invoices.method_for(storage, invoice)
     try:
-        invoices.collect(storage, invoice, method_id=method_id, person_is_there=person_is_there)
+        invoices.collect(storage, invoice, method_id=method_id)
     except CardRefusal:
         fall_behind(storage, subscription, invoice)
         raise

@@ -157,6 +157,7 @@ def test_currencies_without_cents_stay_whole(stand_in: StripeStandIn, client: St
         ({"customer_email": "alice@example.com"}, "only specify one"),
         ({"customer": "cus_unknown"}, "No such customer"),
         ({"success_url": None}, "success_url"),
+        ({"tax_id_collection": {"enabled": True}}, "customer_update"),
         ({"mode": "subscription", "payment_intent_data": None}, "recurring"),
         ({"subscription_data": {"description": "plan"}}, "subscription_data"),
     ],
@@ -180,3 +181,42 @@ def test_a_subscription_begins_with_a_paid_invoice(
     assert session.subscription.metadata["organization"] == "7"
     assert session.invoice.parent.subscription_details.subscription == session.subscription.id
     assert (session.invoice.billing_reason, session.invoice.status) == ("subscription_create", "paid")
+
+
+def test_a_declined_subscription_leaves_nothing_behind(
+    stand_in: StripeStandIn, client: StripeClient, customer: str, monthly_prices: tuple[str, str], inbox: Inbox
+) -> None:
+    session = subscribe(client, customer, monthly_prices[0])
+
+    with pytest.raises(CardRefusal):
+        stand_in.control.pay_session(session.id, card="4000000000000341")
+    inbox.wait_for("payment_intent.payment_failed")
+    assert client.v1.subscriptions.list({"customer": customer, "status": "all"}).data == []
+    stand_in.control.pay_session(session.id)
+    stand_in.control.wait_until_sent()
+
+    [subscription] = client.v1.subscriptions.list({"customer": customer}).data
+    assert subscription.status == "active"
+    told = ["payment_intent.succeeded", "customer.subscription.created", "invoice.paid", "checkout.session.completed"]
+    assert [one for one in inbox.types if one in told] == told
+
+
+def test_what_costs_nothing_needs_no_payment(stand_in: StripeStandIn, client: StripeClient, customer: str) -> None:
+    free = {"currency": "usd", "unit_amount": 0, "product_data": {"name": "10 credits"}}
+    session = open_session(client, customer, line_items=[{"quantity": 1, "price_data": free}])
+
+    stand_in.control.pay_session(session.id)
+
+    session = client.v1.checkout.sessions.retrieve(session.id)
+    assert (session.payment_status, session.payment_intent) == ("no_payment_required", None)
+
+
+def test_a_subscription_without_checkout_may_stay_incomplete(
+    client: StripeClient, customer: str, monthly_prices: tuple[str, str]
+) -> None:
+    params = {"customer": customer, "items": [{"price": monthly_prices[0]}]}
+
+    begun = client.v1.subscriptions.create({**params, "default_payment_method": "pm_card_visa"})  # type: ignore[arg-type]
+    stuck = client.v1.subscriptions.create({**params, "default_payment_method": "pm_card_chargeCustomerFail"})  # type: ignore[arg-type]
+
+    assert (begun.status, stuck.status) == ("active", "incomplete")
