@@ -231,8 +231,8 @@ def _intent_for(storage: Storage, session: Object, method: Object) -> Object:
     if session["mode"] == "payment":
         session["payment_intent"] = hidden["intent"]["id"]
     hidden["intent"] |= {"payment_method": method["id"], "status": "requires_confirmation"}
-    intent: Object = hidden["intent"]
-    return intent
+    made: Object = hidden["intent"]
+    return made
 
 
 def _subscribe(storage: Storage, session: Object, method: Object, intent: Object | None) -> None:

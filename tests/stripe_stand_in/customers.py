@@ -3,6 +3,7 @@
 import copy
 from typing import Any
 
+from tests.stripe_stand_in import payment_methods
 from tests.stripe_stand_in.events import emit
 from tests.stripe_stand_in.listing import list_where, page_of
 from tests.stripe_stand_in.metadata import merged
@@ -23,7 +24,10 @@ def update(storage: Storage, params: dict[str, Any], customer: str) -> Object:
     stored = storage.get("customer", customer)
     before = copy.deepcopy(stored)
     stored["metadata"] = merged(stored["metadata"], params.pop("metadata", {}))
-    stored["invoice_settings"] |= params.pop("invoice_settings", {})
+    settings = params.pop("invoice_settings", {})
+    if settings.get("default_payment_method"):
+        payment_methods.get_saved(storage, settings["default_payment_method"], customer)
+    stored["invoice_settings"] |= settings
     stored |= params
     emit(storage, "customer.updated", stored, before=before)
     return stored

@@ -35,8 +35,8 @@ def add(storage: Storage, **params: Any) -> Object:
     if params.get("customer"):
         storage.get("customer", params["customer"])
     method = payment_methods.get(storage, params["payment_method"]) if params.get("payment_method") else None
-    if method is not None and method["customer"] not in (None, params.get("customer")):
-        raise Refusal("The PaymentMethod does not belong to the Customer you supplied.", param="payment_method")
+    if method is not None:
+        payment_methods.check_usable(storage, method, params.get("customer"))
     intent_id = storage.new_id("pi")
     intent = storage.add(
         "payment_intent",
@@ -78,6 +78,7 @@ def _confirm(storage: Storage, intent: Object, *, off_session: bool, return_url:
     if intent["payment_method"] is None:
         raise Refusal("You cannot confirm this PaymentIntent because it's missing a payment method.")
     method = storage.get("payment_method", intent["payment_method"])
+    payment_methods.check_usable(storage, method, intent["customer"])
     card = payment_methods.card_of(storage, method)
     if card and card.needs_person(is_set_up=payment_methods.is_set_up(storage, method)) and not off_session:
         _ask_for_person(storage, intent, return_url)
@@ -127,10 +128,11 @@ def _succeed(storage: Storage, intent: Object, charge: Object) -> None:
 
 
 def _keep_for_later(storage: Storage, intent: Object) -> None:
+    method = storage.get("payment_method", intent["payment_method"])
     if intent["setup_future_usage"] and intent["customer"]:
-        method = storage.get("payment_method", intent["payment_method"])
         payment_methods.attach_to(storage, method, intent["customer"])
         storage.hidden[method["id"]]["set_up"] = True
+    payment_methods.use_up(storage, method)
 
 
 def _failed(storage: Storage, intent: Object, method: Object, refusal: CardRefusal, **details: Any) -> CardRefusal:

@@ -86,6 +86,36 @@ def get(storage: Storage, wanted_id: str) -> Object:
     return storage.get("payment_method", wanted_id)
 
 
+def get_saved(storage: Storage, wanted_id: str, customer: str) -> Object:
+    """Return a payment method that this customer has saved."""
+    method = storage.get("payment_method", wanted_id)
+    if method["customer"] != customer:
+        raise Refusal(
+            f"The customer does not have a payment method with the ID {wanted_id}. "
+            "The payment method must be attached to the customer.",
+            code="resource_missing",
+            param="default_payment_method",
+        )
+    return method
+
+
+def check_usable(storage: Storage, method: Object, customer: str | None) -> None:
+    """Refuse what belongs to somebody else, and what is used up because nobody saved it in time."""
+    if method["customer"] not in (None, customer):
+        raise Refusal("The PaymentMethod does not belong to the Customer you supplied.", param="payment_method")
+    if method["customer"] is None and storage.hidden[method["id"]].get("used_up"):
+        raise Refusal(
+            "The provided PaymentMethod was previously used without being attached to a Customer or was detached "
+            "from a Customer, and may not be used again.",
+            param="payment_method",
+        )
+
+
+def use_up(storage: Storage, method: Object) -> None:
+    """Note that a payment method was used, or let go; only one that is saved can be used again."""
+    storage.hidden[method["id"]]["used_up"] = True
+
+
 def card_of(storage: Storage, method: Object) -> Card | None:
     """Return the card behind a payment method, or None for a bank debit."""
     card: Card | None = storage.hidden[method["id"]].get("card")
@@ -111,6 +141,7 @@ def attach_to(storage: Storage, method: Object, customer: str) -> None:
     """Save a payment method with its customer, once."""
     if method["customer"] not in (None, customer):
         raise Refusal("The payment method you provided has already been attached to a customer.")
+    check_usable(storage, method, customer)
     if method["customer"] is None:
         method["customer"] = customer
         emit(storage, "payment_method.attached", method)
@@ -120,6 +151,7 @@ def detach(storage: Storage, params: dict[str, Any], payment_method: str) -> Obj
     method = storage.get("payment_method", payment_method)
     if method["customer"] is None:
         raise Refusal("The payment method you provided is not attached to a customer so detachment is impossible.")
+    use_up(storage, method)
     before = dict(method)
     customer = storage.get("customer", method["customer"])
     if customer["invoice_settings"]["default_payment_method"] == payment_method:

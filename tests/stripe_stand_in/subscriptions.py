@@ -21,14 +21,14 @@ _BEHIND = ("incomplete", "past_due", "unpaid")
 
 def create(storage: Storage, params: dict[str, Any]) -> Object:
     customer = storage.get("customer", params["customer"])
-    method = (
-        payment_methods.get(storage, params["default_payment_method"]) if params.get("default_payment_method") else None
-    )
+    method_id = params.get("default_payment_method")
+    if method_id is not None:
+        payment_methods.get_saved(storage, method_id, customer["id"])
     subscription = add(
         storage,
         customer=customer,
         items=[(storage.get("price", item["price"]), item.get("quantity", 1)) for item in params["items"]],
-        method_id=method["id"] if method else None,
+        method_id=method_id,
         metadata=params.get("metadata", {}),
     )
     try:
@@ -238,7 +238,8 @@ def update(storage: Storage, params: dict[str, Any], subscription: str) -> Objec
     before = copy.deepcopy(stored)
     stored["metadata"] = merged(stored["metadata"], params.get("metadata", {}))
     if "default_payment_method" in params:
-        stored["default_payment_method"] = payment_methods.get(storage, params["default_payment_method"])["id"]
+        method = payment_methods.get_saved(storage, params["default_payment_method"], stored["customer"])
+        stored["default_payment_method"] = method["id"]
     if "cancel_at_period_end" in params:
         cancel_at_period_end(storage, stored, params["cancel_at_period_end"], tell=False)
     lines = _change_items(storage, stored, params["items"]) if "items" in params else []

@@ -212,11 +212,25 @@ def test_what_costs_nothing_needs_no_payment(stand_in: StripeStandIn, client: St
 
 
 def test_a_subscription_without_checkout_may_stay_incomplete(
-    client: StripeClient, customer: str, monthly_prices: tuple[str, str]
+    stand_in: StripeStandIn, client: StripeClient, customer: str, monthly_prices: tuple[str, str]
 ) -> None:
-    params = {"customer": customer, "items": [{"price": monthly_prices[0]}]}
+    def begin(card: str) -> str:
+        method = client.v1.payment_methods.attach(card, {"customer": customer}).id
+        items = [{"price": monthly_prices[0]}]
+        return client.v1.subscriptions.create(
+            {"customer": customer, "items": items, "default_payment_method": method}  # type: ignore[typeddict-item]
+        ).status
 
-    begun = client.v1.subscriptions.create({**params, "default_payment_method": "pm_card_visa"})  # type: ignore[arg-type]
-    stuck = client.v1.subscriptions.create({**params, "default_payment_method": "pm_card_chargeCustomerFail"})  # type: ignore[arg-type]
+    assert begin("pm_card_visa") == "active"
+    assert begin("pm_card_chargeCustomerFail") == "incomplete"
+    with pytest.raises(stripe.InvalidRequestError, match="attached to the customer"):
+        client.v1.customers.update(
+            customer, {"invoice_settings": {"default_payment_method": _unsaved_card(stand_in, client)}}
+        )
 
-    assert (begun.status, stuck.status) == ("active", "incomplete")
+
+def _unsaved_card(stand_in: StripeStandIn, client: StripeClient) -> str:
+    client.v1.payment_intents.create(
+        {"amount": 500, "currency": "usd", "payment_method": "pm_card_visa", "confirm": True}
+    )
+    return str(stand_in.control.objects("payment_method")[0]["id"])

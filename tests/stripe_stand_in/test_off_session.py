@@ -120,13 +120,15 @@ def test_an_intent_is_confirmed_later_or_canceled(client: StripeClient, customer
     assert raised.value.code == "payment_intent_unexpected_state"
 
 
-def test_a_detached_card_cannot_be_found_or_charged(client: StripeClient, customer: str, saved_card: str) -> None:
+def test_a_card_that_was_let_go_cannot_be_used_again(client: StripeClient, customer: str, saved_card: str) -> None:
     client.v1.customers.update(customer, {"invoice_settings": {"default_payment_method": saved_card}})
 
     client.v1.payment_methods.detach(saved_card)
 
     assert client.v1.customers.payment_methods.list(customer).data == []
     assert client.v1.customers.retrieve(customer).invoice_settings.default_payment_method is None
+    with pytest.raises(stripe.InvalidRequestError, match="may not be used again"):
+        _recharge(client, customer, saved_card)
 
 
 def test_a_card_is_saved_by_a_setup_intent(client: StripeClient, customer: str) -> None:
