@@ -85,11 +85,13 @@ def settle(storage: Storage, dispute: Object, outcome: Outcome, *, reinstate: bo
         raise Refusal(f"A dispute that is {dispute['status']} cannot end as {outcome}.")
     if dispute["status"] in ("won", "lost", "warning_closed"):
         raise Refusal("This dispute is already closed.")
+    if outcome == "won" and reinstate and dispute["balance_transactions"]:
+        # The money comes back while the dispute is still open, so that event says nothing of winning.
+        dispute["status"] = "under_review"
+        reinstate_funds(storage, dispute)
     before = copy.deepcopy(dispute)
     dispute["status"] = outcome
     emit(storage, "charge.dispute.closed", dispute, before=before)
-    if outcome == "won" and reinstate and dispute["balance_transactions"]:
-        reinstate_funds(storage, dispute)
 
 
 def update(storage: Storage, params: dict[str, Any], dispute: str) -> Object:

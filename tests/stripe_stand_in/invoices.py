@@ -89,6 +89,15 @@ def _fields(
         "period_end": (period or (now, now))[1],
         "status": "open",
         "subtotal": total,
+        "subtotal_excluding_tax": total,
+        "total_excluding_tax": total,
+        "total_taxes": [],
+        "total_discount_amounts": [],
+        "customer_tax_exempt": customer["tax_exempt"] or "none",
+        "customer_tax_ids": [
+            {"type": tax_id["type"], "value": tax_id["value"]}
+            for tax_id in storage.all("tax_id", customer=customer["id"])
+        ],
         "total": total,
     }
 
@@ -201,6 +210,7 @@ def mark_paid(storage: Storage, invoice: Object) -> None:
     invoice |= {
         "status": "paid",
         "attempted": True,
+        "auto_advance": False,
         "amount_paid": invoice["amount_due"],
         "amount_remaining": 0,
         "next_payment_attempt": None,

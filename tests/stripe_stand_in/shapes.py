@@ -15,7 +15,7 @@ ON_REQUEST: dict[str, frozenset[str]] = {
     "charge": frozenset({"refunds"}),
     "checkout.session": frozenset({"line_items"}),
     "customer": frozenset({"cash_balance", "invoice_credit_balance", "sources", "subscriptions", "tax", "tax_ids"}),
-    "invoice": frozenset({"payments"}),
+    "invoice": frozenset({"payments", "confirmation_secret", "threshold_reason"}),
     "price": frozenset({"currency_options", "tiers"}),
 }
 

@@ -49,7 +49,7 @@ def test_no_more_is_given_back_than_was_taken(client: StripeClient, intent: str,
 @pytest.mark.parametrize(
     ("outcome", "types", "balance"),
     [
-        ("won", ["created", "funds_withdrawn", "closed", "funds_reinstated"], -1500),
+        ("won", ["created", "funds_withdrawn", "funds_reinstated", "closed"], -1500),
         ("lost", ["created", "funds_withdrawn", "closed"], -3000),
     ],
 )
