@@ -28,7 +28,8 @@ MAP = Map(
 )
 _WITHOUT_CENTS = re.findall(r"\w+", "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf")
 _STYLE = (
-    "body{font:16px/1.5 system-ui;max-width:34rem;margin:2rem auto;padding:0 1rem}button{font:inherit;margin:.25rem}"
+    "body{font:16px/1.5 system-ui;max-width:34rem;margin:2rem auto;padding:0 1rem}"
+    "button,input,select{font:inherit;max-width:100%;min-height:2.75rem;margin:.25rem 0}"
 )
 
 

@@ -1,6 +1,7 @@
 """What every call shares: form decoding, who may call, idempotency, pages, and bad days on order."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import stripe
@@ -72,6 +73,15 @@ class TestIdempotency:
             client.v1.customers.create({"name": "b"}, {"idempotency_key": "order-1"})
         with pytest.raises(stripe.IdempotencyError):
             client.v1.customers.update(customer, {"name": "a"}, {"idempotency_key": "order-1"})
+
+    def test_many_at_once_under_one_key_make_one(self, stand_in: StripeStandIn) -> None:
+        def create(_: int) -> str:
+            return client_for(stand_in.url).v1.customers.create({"name": "a"}, {"idempotency_key": "order-1"}).id
+
+        with ThreadPoolExecutor(max_workers=10) as pool:
+            made = set(pool.map(create, range(30)))
+
+        assert len(made) == 1 == len(stand_in.control.objects("customer"))
 
     def test_after_a_day_the_key_is_free(self, stand_in: StripeStandIn, client: StripeClient) -> None:
         client.v1.customers.create({"name": "a"}, {"idempotency_key": "order-1"})
