@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tests.stripe_stand_in import (
     cards,
-    checkout_sessions,
+    checkout_outcomes,
     disputes,
     due_dates,
     payment_intents,
@@ -48,27 +48,27 @@ class Control:
         """Pay on the hosted page, without a browser."""
         with self._world() as storage:
             stored = storage.get("checkout.session", session)
-            checkout_sessions.pay(storage, stored, cards.BY_NUMBER[card], email=email)
+            checkout_outcomes.pay(storage, stored, cards.BY_NUMBER[card], email=email)
             return stored
 
     def delay_session(self, session: str, *, email: str = "person@example.com") -> Object:
         """Choose a bank debit on the hosted page."""
         with self._world() as storage:
             stored = storage.get("checkout.session", session)
-            checkout_sessions.delay(storage, stored, email=email)
+            checkout_outcomes.delay(storage, stored, email=email)
             return stored
 
     def settle_session(self, session: str, *, paid: bool) -> Object:
         """Let a delayed payment's outcome come."""
         with self._world() as storage:
             stored = storage.get("checkout.session", session)
-            checkout_sessions.settle(storage, stored, paid=paid)
+            checkout_outcomes.settle(storage, stored, paid=paid)
             return stored
 
     def expire_session(self, session: str) -> Object:
         """Let a session run out."""
         with self._world() as storage:
-            return checkout_sessions.expire(storage, {}, session)
+            return checkout_outcomes.expire(storage, {}, session)
 
     def authenticate(self, intent: str, *, agreed: bool) -> Object:
         """Answer what the bank asks the person."""

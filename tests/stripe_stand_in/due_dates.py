@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from tests.stripe_stand_in import checkout_sessions, subscriptions
+from tests.stripe_stand_in import checkout_outcomes, subscriptions
 from tests.stripe_stand_in.storage import Storage
 
 Due = tuple[int, Callable[[], None]]
@@ -26,7 +26,7 @@ def _due(storage: Storage, until: int) -> Iterator[Due]:
 
 def _appointments(storage: Storage) -> Iterator[Due]:
     for session in storage.all("checkout.session", status="open"):
-        yield session["expires_at"], partial(checkout_sessions.run_out, storage, session)
+        yield session["expires_at"], partial(checkout_outcomes.run_out, storage, session)
     for invoice in storage.all("invoice", status="open"):
         if invoice["next_payment_attempt"] is not None:
             yield invoice["next_payment_attempt"], partial(subscriptions.retry, storage, invoice)

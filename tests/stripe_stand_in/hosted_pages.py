@@ -9,7 +9,14 @@ from werkzeug import Request, Response
 from werkzeug.routing import Map, Rule
 from werkzeug.utils import redirect
 
-from tests.stripe_stand_in import cards, checkout_sessions, payment_intents, payment_methods, subscriptions
+from tests.stripe_stand_in import (
+    cards,
+    checkout_outcomes,
+    payment_intents,
+    payment_methods,
+    subscription_changes,
+    subscriptions,
+)
 from tests.stripe_stand_in.cards import Card
 from tests.stripe_stand_in.errors import CardRefusal
 from tests.stripe_stand_in.events import emit
@@ -59,11 +66,11 @@ def _finish(storage: Storage, session: Object, request: Request) -> Response:
     email = request.form.get("email") or "person@example.com"
     match request.form["action"]:
         case "pay":
-            checkout_sessions.pay(storage, session, cards.BY_NUMBER[request.form["card"]], email=email)
+            checkout_outcomes.pay(storage, session, cards.BY_NUMBER[request.form["card"]], email=email)
         case "delay":
-            checkout_sessions.delay(storage, session, email=email)
+            checkout_outcomes.delay(storage, session, email=email)
         case _:
-            checkout_sessions.run_out(storage, session)
+            checkout_outcomes.run_out(storage, session)
             return redirect(f"/pay/{session['id']}", 303)
     return redirect(session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"]), 303)
 
@@ -123,7 +130,7 @@ def _act_in_portal(storage: Storage, customer: Object, request: Request) -> None
         _use_card(storage, customer, cards.BY_NUMBER[request.form["card"]])
         return
     subscription = storage.get("subscription", request.form["subscription"])
-    subscriptions.cancel_at_period_end(storage, subscription, request.form["action"] == "cancel")
+    subscription_changes.cancel_at_period_end(storage, subscription, request.form["action"] == "cancel")
 
 
 def _use_card(storage: Storage, customer: Object, card: Card) -> None:
@@ -134,7 +141,7 @@ def _use_card(storage: Storage, customer: Object, card: Card) -> None:
     emit(storage, "customer.updated", customer)
     for subscription in storage.all("subscription", customer=customer["id"]):
         if subscriptions.is_running(subscription):
-            subscriptions.update(storage, {"default_payment_method": method["id"]}, subscription["id"])
+            subscription_changes.update(storage, {"default_payment_method": method["id"]}, subscription["id"])
 
 
 def _invoice(storage: Storage, request: Request, invoice: str) -> Response:

@@ -13,6 +13,7 @@ from tests.stripe_stand_in import (
     balance_transactions,
     catalog,
     charges,
+    checkout_outcomes,
     checkout_sessions,
     customers,
     disputes,
@@ -23,6 +24,7 @@ from tests.stripe_stand_in import (
     portal_sessions,
     refunds,
     setup_intents,
+    subscription_changes,
     subscriptions,
 )
 from tests.stripe_stand_in.listing import PAGING
@@ -128,7 +130,7 @@ ROUTES = [
     Route(
         "POST", "/checkout/sessions/<session>", checkout_sessions.update, sdk_checkout.SessionUpdateParams, "metadata"
     ),
-    Route("POST", "/checkout/sessions/<session>/expire", checkout_sessions.expire, sdk_checkout.SessionExpireParams),
+    Route("POST", "/checkout/sessions/<session>/expire", checkout_outcomes.expire, sdk_checkout.SessionExpireParams),
     Route(
         "GET",
         "/checkout/sessions/<session>/line_items",
@@ -246,21 +248,21 @@ ROUTES = [
     Route(
         "POST",
         "/subscriptions/<subscription>",
-        subscriptions.update,
+        subscription_changes.update,
         sdk.SubscriptionUpdateParams,
         "items metadata default_payment_method cancel_at_period_end proration_behavior payment_behavior",
     ),
     Route(
         "DELETE",
         "/subscriptions/<subscription>",
-        subscriptions.cancel,
+        subscription_changes.cancel,
         sdk.SubscriptionCancelParams,
         "cancellation_details prorate invoice_now",
     ),
     Route(
         "POST",
         "/invoices/create_preview",
-        subscriptions.preview_change,
+        subscription_changes.preview_change,
         sdk.InvoiceCreatePreviewParams,
         "customer subscription subscription_details",
     ),

@@ -7,15 +7,14 @@ from typing import Any
 
 from tests.stripe_stand_in import catalog, invoices, payment_methods, prorations
 from tests.stripe_stand_in.clock import next_after
-from tests.stripe_stand_in.errors import CardRefusal, Misuse, Refusal
+from tests.stripe_stand_in.errors import CardRefusal, Refusal
 from tests.stripe_stand_in.events import emit
 from tests.stripe_stand_in.listing import page_of
-from tests.stripe_stand_in.metadata import merged
 from tests.stripe_stand_in.prorations import Line
 from tests.stripe_stand_in.shapes import Object, list_of
 from tests.stripe_stand_in.storage import Storage
 
-_ENDED = ("canceled", "incomplete_expired")
+ENDED = ("canceled", "incomplete_expired")
 _BEHIND = ("incomplete", "past_due", "unpaid")
 
 
@@ -52,7 +51,7 @@ def add(
     """Remember a subscription whose first invoice is still to be written."""
     now = storage.clock.now()
     subscription_id = storage.new_id("sub")
-    made = [_item(storage, subscription_id, price, quantity, anchor=now, start=now) for price, quantity in items]
+    made = [make_item(storage, subscription_id, price, quantity, anchor=now, start=now) for price, quantity in items]
     return storage.add(
         "subscription",
         "sub",
@@ -73,7 +72,10 @@ def add(
     )
 
 
-def _item(storage: Storage, subscription_id: str, price: Object, quantity: int, *, anchor: int, start: int) -> Object:
+def make_item(
+    storage: Storage, subscription_id: str, price: Object, quantity: int, *, anchor: int, start: int
+) -> Object:
+    """Remember an item whose first period begins."""
     if price["recurring"] is None:
         raise Refusal(f"The price {price['id']} is not recurring.", param="items")
     if not price["active"] and "inline" not in storage.hidden[price["id"]]:
@@ -94,21 +96,22 @@ def _item(storage: Storage, subscription_id: str, price: Object, quantity: int, 
 
 def begin(storage: Storage, subscription: Object) -> None:
     """Write and collect the first invoice; a decline leaves the subscription incomplete."""
-    invoice = _bill(storage, subscription, "subscription_create", _full_lines(storage, subscription))
+    invoice = bill(storage, subscription, "subscription_create", _full_lines(storage, subscription))
     emit(storage, "customer.subscription.created", subscription)
-    _collect(storage, subscription, invoice)
+    collect(storage, subscription, invoice)
 
 
 def begin_paid(storage: Storage, subscription: Object, intent: Object | None) -> Object:
     """Write the first invoice for what Checkout has already taken, and return it."""
     subscription["status"] = "active"
-    invoice = _bill(storage, subscription, "subscription_create", _full_lines(storage, subscription))
+    invoice = bill(storage, subscription, "subscription_create", _full_lines(storage, subscription))
     emit(storage, "customer.subscription.created", subscription)
     invoices.settle_with(storage, invoice, intent)
     return invoice
 
 
-def _bill(storage: Storage, subscription: Object, reason: invoices.Reason, lines: Sequence[Line]) -> Object:
+def bill(storage: Storage, subscription: Object, reason: invoices.Reason, lines: Sequence[Line]) -> Object:
+    """Write an invoice of a subscription."""
     period = None
     if reason == "subscription_cycle":
         # An invoice's own period is the one that has ended; its lines carry the one that is paid for.
@@ -127,14 +130,16 @@ def _bill(storage: Storage, subscription: Object, reason: invoices.Reason, lines
 
 
 def _full_lines(storage: Storage, subscription: Object) -> list[Line]:
-    return [prorations.full_period(item, _name_of(storage, item["price"])) for item in subscription["items"]["data"]]
+    return [prorations.full_period(item, name_of(storage, item["price"])) for item in subscription["items"]["data"]]
 
 
-def _name_of(storage: Storage, price: Object) -> str:
+def name_of(storage: Storage, price: Object) -> str:
+    """Return what a price is for, as invoices say it."""
     return str(storage.get("product", price["product"])["name"])
 
 
-def _collect(storage: Storage, subscription: Object, invoice: Object) -> None:
+def collect(storage: Storage, subscription: Object, invoice: Object) -> None:
+    """Collect an invoice and let the subscription fall behind or catch up; a bank's no is raised."""
     method_id = invoices.method_for(storage, invoice)
     try:
         invoices.collect(storage, invoice, method_id=method_id)
@@ -201,13 +206,13 @@ def renew_or_end(storage: Storage, subscription: Object) -> None:
         )
     emit(storage, "customer.subscription.updated", subscription, before=before)
     pending = storage.hidden[subscription["id"]].pop("pending", [])
-    invoice = _bill(storage, subscription, "subscription_cycle", [*pending, *_full_lines(storage, subscription)])
+    invoice = bill(storage, subscription, "subscription_cycle", [*pending, *_full_lines(storage, subscription)])
     _try_to_collect(storage, subscription, invoice)
 
 
 def _try_to_collect(storage: Storage, subscription: Object, invoice: Object) -> None:
     with suppress(CardRefusal):  # Already told in events; nobody waits for an answer.
-        _collect(storage, subscription, invoice)
+        collect(storage, subscription, invoice)
 
 
 def retry(storage: Storage, invoice: Object) -> None:
@@ -232,119 +237,6 @@ def _why(subscription: Object) -> dict[str, Any]:
     return {name: value for name, value in (subscription["cancellation_details"] or {}).items() if value is not None}
 
 
-def update(storage: Storage, params: dict[str, Any], subscription: str) -> Object:
-    stored = storage.get("subscription", subscription)
-    _check_not_ended(stored)
-    before = copy.deepcopy(stored)
-    stored["metadata"] = merged(stored["metadata"], params.get("metadata", {}))
-    if "default_payment_method" in params:
-        method = payment_methods.get_saved(storage, params["default_payment_method"], stored["customer"])
-        stored["default_payment_method"] = method["id"]
-    if "cancel_at_period_end" in params:
-        cancel_at_period_end(storage, stored, params["cancel_at_period_end"], tell=False)
-    lines = _change_items(storage, stored, params["items"]) if "items" in params else []
-    invoice = _bill_change(storage, stored, lines, params)
-    if invoice is not None and invoice["status"] == "open":
-        _collect_change(storage, stored, invoice, params, before)
-    emit(storage, "customer.subscription.updated", stored, before=before)
-    return stored
-
-
-def _check_not_ended(subscription: Object) -> None:
-    if subscription["status"] in _ENDED:
-        raise Refusal("A canceled subscription can only update its cancellation_details and metadata.")
-
-
-def _change_items(storage: Storage, subscription: Object, sent: Sequence[dict[str, Any]]) -> list[Line]:
-    """Put other prices or quantities on a subscription's items, and return what the change costs."""
-    lines = []
-    for change in sent:
-        item = next((item for item in subscription["items"]["data"] if item["id"] == change.get("id")), None)
-        if item is None or set(change) - {"id", "price", "quantity"}:
-            raise Misuse("The stand-in changes the price or quantity of items named by id.", param="items")
-        before = copy.deepcopy(item)
-        _change_item(storage, subscription, item, change)
-        names = (_name_of(storage, before["price"]), _name_of(storage, item["price"]))
-        lines += prorations.for_change(before, item, names, now=storage.clock.now())
-    return lines
-
-
-def _change_item(storage: Storage, subscription: Object, item: Object, change: dict[str, Any]) -> None:
-    price = storage.get("price", change.get("price", item["price"]["id"]))
-    if price["currency"] != subscription["currency"]:
-        raise Refusal("The price specified has another currency than the subscription.", param="items[0][price]")
-    if price["recurring"] != item["price"]["recurring"]:
-        now = storage.clock.now()
-        subscription["billing_cycle_anchor"] = now
-        fresh = _item(storage, subscription["id"], price, 1, anchor=now, start=now)
-        item |= {name: fresh[name] for name in ("current_period_start", "current_period_end")}
-        storage.remove(fresh)
-    item |= {
-        "price": copy.deepcopy(price),
-        "plan": catalog.plan_of(price),
-        "quantity": change.get("quantity", item["quantity"]),
-    }
-
-
-def _bill_change(storage: Storage, subscription: Object, lines: list[Line], params: dict[str, Any]) -> Object | None:
-    behavior = params.get("proration_behavior", "create_prorations")
-    anchor_moved = any(not line.is_proration for line in lines)
-    if behavior == "none":
-        lines = [line for line in lines if not line.is_proration]
-    if not lines:
-        return None
-    if behavior == "create_prorations" and not anchor_moved:
-        storage.hidden[subscription["id"]].setdefault("pending", []).extend(lines)
-        return None
-    return _bill(storage, subscription, "subscription_update", lines)
-
-
-def _collect_change(
-    storage: Storage, subscription: Object, invoice: Object, params: dict[str, Any], before: Object
-) -> None:
-    behavior = params.get("payment_behavior", "allow_incomplete")
-    try:
-        _collect(storage, subscription, invoice)
-    except CardRefusal:
-        if behavior == "error_if_incomplete":
-            invoices.void(storage, {}, invoice["id"])
-            subscription |= before
-            raise
-        if behavior != "allow_incomplete":
-            raise Misuse(f"The stand-in has not learned payment_behavior={behavior}.") from None
-
-
-def cancel_at_period_end(storage: Storage, subscription: Object, wanted: bool, *, tell: bool = True) -> None:
-    """Let a subscription run out, or take that back."""
-    before = copy.deepcopy(subscription)
-    now = storage.clock.now()
-    reason = "cancellation_requested" if wanted else None
-    subscription |= {
-        "cancel_at_period_end": wanted,
-        "cancel_at": period_end(subscription) if wanted else None,
-        "canceled_at": now if wanted else None,
-        "cancellation_details": {"comment": None, "feedback": None, "reason": reason},
-    }
-    if tell:
-        emit(storage, "customer.subscription.updated", subscription, before=before)
-
-
-def cancel(storage: Storage, params: dict[str, Any], subscription: str) -> Object:
-    stored = storage.get("subscription", subscription)
-    if stored["status"] in _ENDED:
-        raise Refusal(f"No such subscription: '{subscription}'", status=404, code="resource_missing", param="id")
-    if params.get("prorate") or params.get("invoice_now"):
-        raise Misuse("The stand-in has not learned to bill at cancellation.")
-    stored["cancellation_details"] = {
-        "comment": None,
-        "feedback": None,
-        "reason": None,
-        **params.get("cancellation_details", {}),
-    }
-    end(storage, stored, reason="cancellation_requested")
-    return stored
-
-
 def pay_invoice(storage: Storage, params: dict[str, Any], invoice: str) -> Object:
     """Pay an open invoice now; a subscription that was behind catches up."""
     stored = storage.get("invoice", invoice)
@@ -362,20 +254,6 @@ def settle_invoice(storage: Storage, invoice: Object, method_id: str | None, *, 
         catch_up(storage, subscription)
 
 
-def preview_change(storage: Storage, params: dict[str, Any]) -> Object:
-    """Return the invoice a change of items would make, and leave everything as it is."""
-    stored = storage.get("subscription", params["subscription"])
-    tried = copy.deepcopy(stored)
-    details = params.get("subscription_details", {})
-    lines = _change_items(storage, tried, details.get("items", []))
-    if details.get("proration_behavior") == "none":
-        lines = [line for line in lines if not line.is_proration]
-    elif details.get("proration_behavior") != "always_invoice":
-        raise Misuse("The stand-in previews changes that are billed at once (always_invoice) or not at all (none).")
-    customer = storage.get("customer", stored["customer"])
-    return invoices.preview(storage, customer=customer, subscription=tried, lines=lines)
-
-
 def retrieve(storage: Storage, params: dict[str, Any], subscription: str) -> Object:
     return storage.get("subscription", subscription)
 
@@ -385,7 +263,7 @@ def list_all(storage: Storage, params: dict[str, Any]) -> Object:
     found = [
         one
         for one in storage.all("subscription", **({"customer": params["customer"]} if "customer" in params else {}))
-        if (status == "all" or one["status"] == status or (status is None and one["status"] not in _ENDED))
+        if (status == "all" or one["status"] == status or (status is None and one["status"] not in ENDED))
         and ("price" not in params or any(item["price"]["id"] == params["price"] for item in one["items"]["data"]))
     ]
     return page_of(found, params, url="/v1/subscriptions")
