@@ -85,6 +85,27 @@ def test_paying(client: StripeClient, customer: str, shop: str, page: Page) -> N
     expect(page.get_by_text("This session is complete.")).to_be_visible()
 
 
+def test_giving_a_vat_number_and_reading_what_is_agreed(
+    client: StripeClient, customer: str, shop: str, page: Page
+) -> None:
+    session = open_session(
+        client,
+        customer,
+        success_url=f"{shop}/thanks",
+        tax_id_collection={"enabled": True},
+        customer_update={"name": "auto"},
+        custom_text={"submit": {"message": "We keep your card for later."}},
+    )
+    page.goto(str(session.url))
+    expect(page.get_by_text("We keep your card for later.")).to_be_visible()
+
+    page.get_by_label("VAT number").fill("DE123456789")
+    _pay_with(page, "4242424242424242")
+
+    expect(page).to_have_url(re.compile("/thanks"))
+    assert [tax_id.value for tax_id in client.v1.customers.tax_ids.list(customer).data] == ["DE123456789"]
+
+
 def test_being_declined_and_paying_then(client: StripeClient, customer: str, shop: str, page: Page) -> None:
     session, url = _session(shop, client, customer)
     page.goto(url)

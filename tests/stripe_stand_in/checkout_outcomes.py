@@ -11,11 +11,11 @@ from tests.stripe_stand_in.shapes import Object
 from tests.stripe_stand_in.storage import Storage
 
 
-def pay(storage: Storage, session: Object, card: Card, *, email: str) -> None:
+def pay(storage: Storage, session: Object, card: Card, *, email: str, vat_number: str = "") -> None:
     """Finish a session with this card, the person being there; a declined card leaves it open, and is raised."""
     check_open(session)
     method = payment_methods.add_card(storage, card, billing_details={"email": email})
-    _note_person(storage, session, email)
+    _note_person(storage, session, email, vat_number)
     if session["mode"] == "setup":
         intent = storage.get("setup_intent", session["setup_intent"])
         intent["customer"] = session["customer"]
@@ -33,10 +33,13 @@ def pay(storage: Storage, session: Object, card: Card, *, email: str) -> None:
     emit(storage, "checkout.session.completed", session)
 
 
-def _note_person(storage: Storage, session: Object, email: str) -> None:
-    session["customer_details"] = {"email": email, "tax_exempt": "none"}
+def _note_person(storage: Storage, session: Object, email: str, vat_number: str = "") -> None:
+    given = {"type": "eu_vat", "value": vat_number}
+    session["customer_details"] = {"email": email, "tax_exempt": "none", "tax_ids": [given] if vat_number else []}
     if session["customer"] is None and session["customer_creation"] == "always":
         session["customer"] = customers.create(storage, {"email": email})["id"]
+    if vat_number and session["customer"] is not None:
+        customers.create_tax_id(storage, given, session["customer"])
 
 
 def _take_payment(storage: Storage, session: Object, method: Object) -> Object | None:

@@ -38,7 +38,7 @@ def create(storage: Storage, params: dict[str, Any]) -> Object:
         cancel_url=params.get("cancel_url"),
         client_reference_id=params.get("client_reference_id"),
         currency=items[0]["currency"] if items else params.get("currency"),
-        custom_text={},
+        custom_text=params.get("custom_text", {}),
         customer=customer,
         customer_creation=_customer_creation(params, mode),
         customer_email=params.get("customer_email"),

@@ -66,7 +66,8 @@ def _finish(storage: Storage, session: Object, request: Request) -> Response:
     email = request.form.get("email") or "person@example.com"
     match request.form["action"]:
         case "pay":
-            checkout_outcomes.pay(storage, session, cards.BY_NUMBER[request.form["card"]], email=email)
+            card, vat_number = cards.BY_NUMBER[request.form["card"]], request.form.get("vat_number", "")
+            checkout_outcomes.pay(storage, session, card, email=email, vat_number=vat_number)
         case "delay":
             checkout_outcomes.delay(storage, session, email=email)
         case _:
@@ -85,10 +86,13 @@ def _checkout_form(storage: Storage, session: Object, trouble: str) -> Response:
     total = "" if session["amount_total"] is None else f"<p>{money(session['amount_total'], session['currency'])}</p>"
     later = _button("delay", "Pay by bank debit, settled later") if session["mode"] == "payment" else ""
     back = _link("Back to the shop", session["cancel_url"]) if session["cancel_url"] else ""
+    vat = "<p><label>VAT number <input name=vat_number></label></p>" if session["tax_id_collection"] else ""
+    said = "".join(f"<p>{escape(text['message'])}</p>" for text in session["custom_text"].values() if text)
     return _page(
         "Checkout",
         f"{_alert(trouble)}<ul>{''.join(lines)}</ul>{total}<form method=post>"
-        f"<p><label>E-mail <input type=email name=email value='{escape(known)}'></label></p>{_card_choice(cards.CARDS)}"
+        f"<p><label>E-mail <input type=email name=email value='{escape(known)}'></label></p>"
+        f"{vat}{_card_choice(cards.CARDS)}{said}"
         f"<p>{_button('pay', verb)}{later}{_button('expire', 'Let the session expire')}</p></form>{back}",
     )
 

@@ -117,7 +117,7 @@ ROUTES = [
         sdk_checkout.SessionCreateParams,
         "mode line_items success_url cancel_url customer customer_email customer_creation client_reference_id metadata"
         " payment_intent_data subscription_data setup_intent_data allowed_payment_method_types expires_at locale"
-        " adaptive_pricing currency invoice_creation submit_type tax_id_collection customer_update",
+        " adaptive_pricing currency invoice_creation submit_type tax_id_collection customer_update custom_text",
     ),
     Route(
         "GET",
@@ -284,7 +284,7 @@ ROUTES = [
         "/billing_portal/sessions",
         portal_sessions.create,
         sdk_portal.SessionCreateParams,
-        "customer return_url locale configuration",
+        "customer return_url locale configuration flow_data",
     ),
     Route("GET", "/events", events.list_all, sdk.EventListParams, f"{_LIST} type types"),
     Route("GET", "/events/<event>", events.retrieve, sdk.EventRetrieveParams),

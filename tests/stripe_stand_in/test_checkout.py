@@ -234,3 +234,12 @@ def _unsaved_card(stand_in: StripeStandIn, client: StripeClient) -> str:
         {"amount": 500, "currency": "usd", "payment_method": "pm_card_visa", "confirm": True}
     )
     return str(stand_in.control.objects("payment_method")[0]["id"])
+
+
+def test_the_portal_opens_for_one_task(client: StripeClient, customer: str) -> None:
+    portal = client.v1.billing_portal.sessions.create(
+        {"customer": customer, "return_url": "http://127.0.0.1/", "flow_data": {"type": "payment_method_update"}}
+    )
+
+    assert portal.flow is not None
+    assert (portal.flow.type, portal.flow.after_completion.type) == ("payment_method_update", "portal_homepage")
