@@ -17,9 +17,9 @@ def pay(storage: Storage, session: Object, card: Card, *, email: str, vat_number
     method = payment_methods.add_card(storage, card, billing_details={"email": email})
     _note_person(storage, session, email, vat_number)
     if session["mode"] == "setup":
-        intent = storage.get("setup_intent", session["setup_intent"])
-        intent["customer"] = session["customer"]
-        setup_intents.save(storage, intent, method)
+        saved = storage.get("setup_intent", session["setup_intent"])
+        saved["customer"] = session["customer"]
+        setup_intents.save(storage, saved, method)
     else:
         intent = _take_payment(storage, session, method)
         if session["mode"] == "subscription":
