@@ -92,5 +92,9 @@ class LedgerEntriesArePermanent(Exception):
     """Code tried to change or delete a ledger entry."""
 
 
+class EventsArePermanent(Exception):
+    """Code tried to change or delete an event of Stripe's."""
+
+
 def _whom_to_ask() -> str:
     return settings.SUPPORT_EMAIL or "the person who runs this service"

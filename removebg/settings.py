@@ -15,6 +15,7 @@ from removebg.account_settings import SOCIALACCOUNT_PROVIDERS
 from removebg.brand.logo import read_logo
 from removebg.databases import with_our_options
 from removebg.page_policies import FEATURES, policy_with
+from removebg.stripe_settings import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

@@ -7,7 +7,7 @@ from accounts.api_keys import IssuedKey
 from accounts.models import Membership, Organization, Role, User
 from accounts.vouching import vouch_for
 from billing import ledger
-from billing.models import CreditAccount, Plan
+from billing.models import CreditAccount, EntryKind, Plan
 
 PASSWORD = "correct horse battery staple"
 
@@ -36,6 +36,19 @@ def make_organization(name: str = "Alice's shop", credits: int = 10, plan: str |
 def make_account(name: str = "Alice's shop", credits: int = 10, plan: str | None = None) -> CreditAccount:
     """Return the account of a new organization with this many credits."""
     return CreditAccount.objects.get(organization=make_organization(name, credits, plan))
+
+
+def make_debt(account: CreditAccount, amount: int) -> None:
+    """Let the account owe this much, for credits that were bought, used and refunded; what it has stays."""
+    reference = f"owed:{account.pk}"
+    bought = ledger.grant(account, amount=amount, reference=reference, reason="A pack.", kind=EntryKind.PURCHASE)
+    ledger.capture(ledger.hold(account, amount=amount))
+    account.refresh_from_db()
+    kept = ledger.hold(account, amount=account.available) if account.available else None
+    ledger.take_back(bought, amount=amount, kind=EntryKind.REFUND, reference=reference, reason="Refunded.")
+    if kept:
+        ledger.release(kept)
+    account.refresh_from_db()
 
 
 def make_member(organization: Organization, email: str = "alice@example.com", role: Role = Role.OWNER) -> User:

@@ -20,6 +20,8 @@ WHOLE = {
     "DATABASE_URL": "postgres://removebg@db.example.com/removebg",
     "REDIS_URL": "redis://cache.example.com/0",
 }
+LIVE, TEST, SIGNING = "sk_live_" + "a" * 24, "sk_test_" + "a" * 24, "whsec_" + "b" * 32
+SELLING = {"STRIPE_SECRET_KEY": LIVE, "STRIPE_WEBHOOK_SECRETS": SIGNING}
 
 
 def check(tmp_path, *arguments, **environ):
@@ -51,6 +53,26 @@ def test_a_whole_production_passes_the_deployment_checks_without_a_word(tmp_path
 
     assert code == 0, said
     assert "no issues" in said
+
+
+def test_a_production_that_sells_passes_them_too(tmp_path):
+    code, said = check(tmp_path, "--deploy", "--fail-level", "DEBUG", **WHOLE, **SELLING)
+
+    assert code == 0, said
+
+
+def test_whoever_deploys_with_a_test_key_is_told_that_nobody_pays(tmp_path):
+    rehearsal = {**SELLING, "STRIPE_SECRET_KEY": TEST, "STRIPE_API_BASE": "http://127.0.0.1:8420"}
+    code, said = check(tmp_path, "--deploy", "--fail-level", "WARNING", **WHOLE, **rehearsal)
+
+    assert code != 0
+    assert "removebg.W003" in said
+
+
+def test_a_laptop_may_sell_without_hearing_of_events(tmp_path):
+    code, said = check(tmp_path, STRIPE_SECRET_KEY=TEST)
+
+    assert code == 0, said
 
 
 def test_whoever_deploys_a_model_without_a_licence_to_earn_money_is_told(tmp_path):
@@ -88,6 +110,13 @@ def test_production_refuses_to_start_without(tmp_path, missing):
         ({"FETCH_ALLOWED_NETWORKS": "10.0.0.0/8, intranet"}, "FETCH_ALLOWED_NETWORKS"),
         ({"FETCH_PORTS": "80, 70000"}, "FETCH_PORTS"),
         ({"FETCH_DEADLINE_S": "0"}, "FETCH_DEADLINE_S"),
+        ({"STRIPE_SECRET_KEY": LIVE}, "needs STRIPE_WEBHOOK_SECRETS"),
+        ({"STRIPE_WEBHOOK_SECRETS": SIGNING}, "needs STRIPE_SECRET_KEY"),
+        ({"STRIPE_SECRET_KEY": "pk_live_abcdef", "STRIPE_WEBHOOK_SECRETS": SIGNING}, "STRIPE_SECRET_KEY"),
+        ({"STRIPE_SECRET_KEY": LIVE, "STRIPE_WEBHOOK_SECRETS": f"{SIGNING}, whsec_"}, "STRIPE_WEBHOOK_SECRETS"),
+        ({**SELLING, "STRIPE_API_BASE": "http://127.0.0.1:8420"}, "STRIPE_API_BASE"),
+        ({**SELLING, "STRIPE_SECRET_KEY": TEST, "STRIPE_API_BASE": "https://stripe.example.com"}, "STRIPE_API_BASE"),
+        ({**SELLING, "CHECKOUT_OPEN_MINUTES": "1440"}, "CHECKOUT_OPEN_MINUTES"),
     ],
 )
 def test_a_wrong_value_stops_the_start_and_is_named(tmp_path, changed, named):
