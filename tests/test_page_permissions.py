@@ -27,7 +27,7 @@ PUBLIC = {
     "v1-0-removebg", "v1-0-account", "v1-0-improve", "metrics",
     "docs", "docs-api", "docs-endpoint", "docs-migrate", "docs-quickstart", "docs-swagger", "guide", "pricing",
     "privacy", "terms", "status", "sitemap", "robots", "favicon", "brand-css", "brand-icon", "brand-logo",
-    "words", "trial-remove", "trial-download", "try-remove", "try-download",
+    "words", "stripe-webhook", "trial-remove", "trial-download", "try-remove", "try-download",
     "account_login", "account_logout", "account_inactive", "account_signup", "account_reset_password",
     "account_email_verification_sent", "account_confirm_login_code", "account_confirm_password_reset_code",
     "account_complete_password_reset", "account_password_reset_completed", "account_request_login_code",
