@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +24,8 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
-from billing import append_only
+from billing import append_only, order_audit
+from billing.disagreements import Disagreement
 from billing.models import (
     ClaimState,
     CreditAccount,
@@ -37,18 +37,7 @@ from billing.models import (
     KeyMonth,
     LedgerEntry,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Disagreement:
-    """One row that breaks a rule."""
-
-    rule: str
-    row: str
-    facts: str
-
-    def __str__(self) -> str:
-        return f"{self.rule}: {self.row}: {self.facts}"
+from billing.order_models import Order
 
 
 def find_disagreements() -> list[Disagreement]:
@@ -60,7 +49,7 @@ def find_disagreements() -> list[Disagreement]:
 
 def count_rows() -> dict[str, int]:
     """Return how many rows of each kind there are to check."""
-    models = (CreditAccount, LedgerEntry, CreditHold, IdempotencyClaim, KeyMonth)
+    models = (CreditAccount, LedgerEntry, CreditHold, IdempotencyClaim, KeyMonth, CreditLot, Order)
     return {str(model._meta.verbose_name_plural): model._default_manager.count() for model in models}
 
 
@@ -164,16 +153,17 @@ def month_is_sum_of_holds(now: datetime) -> Iterator[Disagreement]:
 
 
 def lots_add_up(now: datetime) -> Iterator[Disagreement]:
-    """Lots hold what was there after the last entry that was no use: uses since then are not counted yet."""
+    """Lots hold the balance, and beside it at most the uses since the last other entry: they are counted later."""
     no_uses = LedgerEntry.objects.filter(~Q(kind=EntryKind.USE), account=OuterRef("pk"))
     left = CreditLot.objects.filter(account=OuterRef("pk")).order_by().values("account")
     accounts = CreditAccount.objects.annotate(
         total=_or_zero(left.annotate(total=Sum("left")).values("total")),
-        expected=_or_zero(no_uses.order_by("-pk").values("balance_after")[:1]),
+        most=_or_zero(no_uses.order_by("-pk").values("balance_after")[:1]),
     )
     # Entries of before there were lots get theirs with the account's next entry.
-    for account in accounts.filter(~Exists(no_uses.filter(amount__gt=0, lot=None))).exclude(total=F("expected")):
-        facts = f"lots hold {account.total}, the last entry that was no use left {account.expected}"
+    known = accounts.filter(~Exists(no_uses.filter(amount__gt=0, lot=None)))
+    for account in known.exclude(total__gte=F("balance"), total__lte=F("most")):
+        facts = f"lots hold {account.total}, should be {account.balance} to {account.most}"
         yield Disagreement("lots_add_up", f"account {account.pk}", facts)
 
 
@@ -210,6 +200,7 @@ RULES: tuple[Callable[[datetime], Iterator[Disagreement]], ...] = (
     lots_add_up,
     lot_fits_its_entry,
     nothing_is_taken_back_twice,
+    *order_audit.RULES,
 )
 
 

@@ -21,8 +21,10 @@ from billing.errors import BadSignature, CardRefused, PaymentsNotConfigured, Str
 from billing.order_models import Order, StripeCustomer
 from billing.stripe_objects import (
     CheckoutSession,
+    DisputeFacts,
     Refunds,
     VerifiedEvent,
+    read_dispute,
     read_event,
     read_refunds,
     read_session,
@@ -109,6 +111,14 @@ def get_refunds(payment_intent_id: str) -> Refunds | None:
         intent = _client().v1.payment_intents.retrieve(payment_intent_id, {"expand": ["latest_charge"]})
         charge = _plain(intent).get("latest_charge")
     return None if charge is None else read_refunds(charge)
+
+
+def disputes_of(payment_intent_id: str) -> Iterator[DisputeFacts]:
+    """Go through what banks said against a payment."""
+    with _our_errors():
+        wanted = _client().v1.disputes.list({"payment_intent": payment_intent_id, "limit": 100})
+        for dispute in wanted.auto_paging_iter():
+            yield read_dispute(_plain(dispute))
 
 
 def verify_event(body: bytes, signature: str) -> VerifiedEvent:
