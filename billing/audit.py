@@ -153,17 +153,19 @@ def month_is_sum_of_holds(now: datetime) -> Iterator[Disagreement]:
 
 
 def lots_add_up(now: datetime) -> Iterator[Disagreement]:
-    """Lots hold the balance, and beside it at most the uses since the last other entry: they are counted later."""
-    no_uses = LedgerEntry.objects.filter(~Q(kind=EntryKind.USE), account=OuterRef("pk"))
+    """Lots hold what entries left, and beside it at most the uses since the last other entry: counted later."""
+    entries = LedgerEntry.objects.filter(account=OuterRef("pk"))
+    no_uses = entries.exclude(kind=EntryKind.USE)
     left = CreditLot.objects.filter(account=OuterRef("pk")).order_by().values("account")
     accounts = CreditAccount.objects.annotate(
         total=_or_zero(left.annotate(total=Sum("left")).values("total")),
+        least=_or_zero(entries.order_by("-pk").values("balance_after")[:1]),
         most=_or_zero(no_uses.order_by("-pk").values("balance_after")[:1]),
     )
     # Entries of before there were lots get theirs with the account's next entry.
     known = accounts.filter(~Exists(no_uses.filter(amount__gt=0, lot=None)))
-    for account in known.exclude(total__gte=F("balance"), total__lte=F("most")):
-        facts = f"lots hold {account.total}, should be {account.balance} to {account.most}"
+    for account in known.exclude(total__gte=F("least"), total__lte=F("most")):
+        facts = f"lots hold {account.total}, should be {account.least} to {account.most}"
         yield Disagreement("lots_add_up", f"account {account.pk}", facts)
 
 
