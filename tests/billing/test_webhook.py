@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from billing import ledger, webhooks
+from billing import audit, ledger, webhooks
 from billing.models import LedgerEntry
-from billing.order_models import EventState, StripeEvent
+from billing.order_models import EventState, Order, StripeEvent
 from tests.billing.stripe_fakes import (
     OLD_SIGNING_SECRET,
     charge_of,
@@ -226,6 +226,8 @@ def test_what_was_not_agreed_brings_nothing_and_alarms(client, caplog, alice, av
     assert str(DIFFERENT[field]) in order.problem
     assert order.problem in event.error
     assert "order_disagrees" in caplog.messages
+    assert [found.rule for found in audit.find_disagreements()] == ["order_has_no_problem"]
+    Order.objects.update(problem="")
 
 
 def test_a_purchase_in_yen_is_counted_in_yen(client, alice, available, pack):
