@@ -13,6 +13,7 @@ from accounts.models import Organization, User
 from billing import stripe_gateway
 from billing.errors import PaymentsNotConfigured, PurchaseRefused, StripeRefused
 from billing.order_models import Order, OrderState, Pack, StripeCustomer
+from billing.stripe_objects import CheckoutSession
 from billing.transactions import in_short_transaction
 
 STRIPE_NEEDS = timedelta(minutes=30, seconds=30)
@@ -97,10 +98,14 @@ def _open_page(order: Order, actor: User) -> None:
     )
     if session.livemode != order.livemode or not session.url:
         raise StripeRefused
-    # Of two clicks at once both got the same session, by the key of the order; a webhook may have been faster still.
-    Order.objects.filter(pk=order.pk, checkout_session_id=None).update(checkout_session_id=session.id)
-    Order.objects.filter(pk=order.pk, checkout_session_id=session.id).update(checkout_url=session.url)
+    in_short_transaction(lambda: _note_page(order, session))
     order.refresh_from_db()
+
+
+def _note_page(order: Order, session: CheckoutSession) -> None:
+    """Keep the page. Two clicks at once got the same, by the order's key; a webhook may have been faster still."""
+    Order.objects.filter(pk=order.pk, checkout_session_id=None).update(checkout_session_id=session.id)
+    Order.objects.filter(pk=order.pk, checkout_session_id=session.id).update(checkout_url=session.url or "")
 
 
 def customer_of(organization: Organization, actor: User) -> str:
@@ -112,5 +117,5 @@ def customer_of(organization: Organization, actor: User) -> str:
     )
     if customer.customer_id is None:
         customer.customer_id = stripe_gateway.create_customer(customer)
-        customer.save(update_fields=["customer_id"])
+        in_short_transaction(lambda: customer.save(update_fields=["customer_id"]))
     return customer.customer_id
