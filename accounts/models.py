@@ -74,6 +74,9 @@ class Organization(models.Model):
     public_id = models.CharField(max_length=40, unique=True, default=make_organization_id, editable=False)
     name = models.CharField(max_length=100, validators=[require_plain_name])
     suspended_at = models.DateTimeField(null=True, blank=True, help_text="Set: every call with its keys is refused.")
+    keys_frozen_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Set: its keys are refused while a payment is disputed."
+    )
     closed_at = models.DateTimeField(null=True, blank=True, help_text="Set: its owner closed it; nobody works in it.")
     created = models.DateTimeField(auto_now_add=True)
 

@@ -11,25 +11,11 @@ from django.urls import URLPattern, path, reverse
 
 from accounts.admin import OrganizationAdmin
 from accounts.models import Organization, User
-from billing import ledger
+from billing import ledger, order_admin  # noqa: F401 - Django looks for admins here
 from billing.forms import GrantForm
-from billing.models import CreditAccount, CreditHold, IdempotencyClaim, KeyMonth, LedgerEntry, Plan
-
-
-class LookOnly:
-    """Rows that nobody adds, changes or deletes by hand."""
-
-    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
-        """Refuse."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
+from billing.look_only import LookOnly
+from billing.models import CreditAccount, CreditHold, CreditLot, IdempotencyClaim, KeyMonth, LedgerEntry, Plan
+from billing.order_models import PlanPrice
 
 
 class CreditAccountInline(LookOnly, admin.TabularInline):  # type: ignore[type-arg]
@@ -55,10 +41,18 @@ class PayingOrganizationAdmin(OrganizationAdmin):
         ledger.open_account(obj)
 
 
+class PlanPriceInline(admin.TabularInline):  # type: ignore[type-arg]
+    """What a plan costs a month, in each currency."""
+
+    model = PlanPrice
+    extra = 0
+
+
 @admin.register(Plan)
 class PlanAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """How fast each plan may call."""
+    """How fast each plan may call, what it brings and what it costs."""
 
+    inlines = (PlanPriceInline,)
     list_display = (
         "name",
         "slug",
@@ -66,6 +60,7 @@ class PlanAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "requests_per_second",
         "megapixels_per_minute",
         "max_concurrency",
+        "monthly_credits",
         "is_default",
     )
 
@@ -156,7 +151,7 @@ class KeyMonthAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 class LedgerEntryAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Every movement of credits, for ever."""
 
-    list_display = ("created", "account", "kind", "amount", "balance_after", "reference", "reason", "actor")
+    list_display = ("created", "account", "kind", "amount", "debt", "balance_after", "reference", "reason", "actor")
     list_filter = ("kind",)
     list_select_related = ("account__organization", "actor")
     search_fields = ("reference", "account__organization__name", "account__organization__public_id")
@@ -171,3 +166,12 @@ class IdempotencyClaimAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-ar
     list_filter = ("state",)
     list_select_related = ("account__organization",)
     search_fields = ("key", "account__organization__public_id")
+
+
+@admin.register(CreditLot)
+class CreditLotAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """What is left of the credits that each entry brought; uses are counted when lots change next."""
+
+    list_display = ("entry", "account", "left", "expires_at", "warned_at")
+    list_select_related = ("account__organization", "entry")
+    search_fields = ("account__organization__name", "account__organization__public_id")

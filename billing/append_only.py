@@ -1,59 +1,107 @@
-"""Ledger entries are permanent in the database too: triggers refuse what slips past the model."""
+"""What is permanent is so in the database too: triggers refuse what slips past the models."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-TABLE = "billing_ledgerentry"
 
-_SQLITE_INSTALL = [
-    f"CREATE TRIGGER {TABLE}_no_update BEFORE UPDATE ON {TABLE} "
-    "BEGIN SELECT RAISE(ABORT, 'ledger entries are permanent'); END",
-    f"CREATE TRIGGER {TABLE}_no_delete BEFORE DELETE ON {TABLE} "
-    "BEGIN SELECT RAISE(ABORT, 'ledger entries are permanent'); END",
-]
-_SQLITE_LIFT = [f"DROP TRIGGER IF EXISTS {TABLE}_no_update", f"DROP TRIGGER IF EXISTS {TABLE}_no_delete"]
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """One table whose rows are never deleted, and never changed in `columns` (empty: in any).
+
+    `finished` is the state that a row never leaves, where there is one.
+    """
+
+    table: str
+    what: str
+    columns: tuple[str, ...] = ()
+    finished: str = ""
+
+    @property
+    def message(self) -> str:
+        """What the database answers."""
+        return f"{self.what} are permanent"
+
+
+ENTRIES = Guard("billing_ledgerentry", "ledger entries")
+EVENTS = Guard(
+    "billing_stripeevent",
+    "events",
+    columns=("id", "event_id", "type", "livemode", "payload", "created"),
+    finished="processed",
+)
+GUARDS = (ENTRIES, EVENTS)
+
 _SQLITE_NAMES = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s"
-
-_POSTGRES_INSTALL = [
-    f"CREATE OR REPLACE FUNCTION {TABLE}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-    "RAISE EXCEPTION 'ledger entries are permanent' USING ERRCODE = 'integrity_constraint_violation'; END $$",
-    f"CREATE TRIGGER {TABLE}_no_update BEFORE UPDATE ON {TABLE} FOR EACH ROW EXECUTE FUNCTION {TABLE}_refuse()",
-    f"CREATE TRIGGER {TABLE}_no_delete BEFORE DELETE ON {TABLE} FOR EACH ROW EXECUTE FUNCTION {TABLE}_refuse()",
-    f"CREATE TRIGGER {TABLE}_no_truncate BEFORE TRUNCATE ON {TABLE} EXECUTE FUNCTION {TABLE}_refuse()",
-]
-_POSTGRES_LIFT = [
-    f"DROP TRIGGER IF EXISTS {TABLE}_{event} ON {TABLE}" for event in ("no_update", "no_delete", "no_truncate")
-]
 _POSTGRES_NAMES = "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal AND tgenabled <> 'D'"
 
 
-def install(connection: BaseDatabaseWrapper) -> None:
-    """Refuse UPDATE and DELETE of entries (and TRUNCATE on PostgreSQL) from now on; installing twice is harmless."""
-    lift(connection)
-    _execute(connection, _POSTGRES_INSTALL if _is_postgres(connection) else _SQLITE_INSTALL)
+def install(connection: BaseDatabaseWrapper, guards: Sequence[Guard] = GUARDS) -> None:
+    """Refuse changes and deletion (and TRUNCATE on PostgreSQL) from now on; installing twice is harmless."""
+    lift(connection, guards)
+    for guard in guards:
+        _execute(connection, _statements(connection, guard).values())
 
 
-def lift(connection: BaseDatabaseWrapper) -> None:
-    """Take the refusal away: for undoing the migration, and for a test harness that empties its tables."""
-    _execute(connection, _POSTGRES_LIFT if _is_postgres(connection) else _SQLITE_LIFT)
+def lift(connection: BaseDatabaseWrapper, guards: Sequence[Guard] = GUARDS) -> None:
+    """Take the refusal away: for undoing a migration, and for a test harness that empties its tables."""
+    for guard in guards:
+        where = f" ON {guard.table}" if _is_postgres(connection) else ""
+        _execute(connection, [f"DROP TRIGGER IF EXISTS {name}{where}" for name in _names(connection, guard)])
 
 
 def find_missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:
-    """Return the names of triggers that should guard the entries and do not."""
-    is_postgres = _is_postgres(connection)
-    events = ("no_update", "no_delete", "no_truncate") if is_postgres else ("no_update", "no_delete")
-    with connection.cursor() as cursor:
-        cursor.execute(_POSTGRES_NAMES if is_postgres else _SQLITE_NAMES, [TABLE])
-        present = {row[0] for row in cursor.fetchall()}
-    return [f"{TABLE}_{event}" for event in events if f"{TABLE}_{event}" not in present]
+    """Return the names of triggers that should be there and are not."""
+    missing: list[str] = []
+    for guard in GUARDS:
+        with connection.cursor() as cursor:
+            cursor.execute(_POSTGRES_NAMES if _is_postgres(connection) else _SQLITE_NAMES, [guard.table])
+            present = {row[0] for row in cursor.fetchall()}
+        missing += [name for name in _names(connection, guard) if name not in present]
+    return missing
+
+
+def _statements(connection: BaseDatabaseWrapper, guard: Guard) -> dict[str, str]:
+    """Return how each trigger of a table is made, by its name."""
+    of = f" OF {', '.join(guard.columns)}" if guard.columns else ""
+    moments = {"no_update": f"UPDATE{of}", "no_delete": "DELETE"}
+    if guard.finished:
+        moments["no_return"] = "UPDATE OF state"
+    if _is_postgres(connection):
+        moments["no_truncate"] = "TRUNCATE"
+    make = _postgres_trigger if _is_postgres(connection) else _sqlite_trigger
+    return {f"{guard.table}_{name}": make(guard, name, moment) for name, moment in moments.items()}
+
+
+def _sqlite_trigger(guard: Guard, name: str, moment: str) -> str:
+    when = f"WHEN OLD.state = '{guard.finished}' " if name == "no_return" else ""
+    return (
+        f"CREATE TRIGGER {guard.table}_{name} BEFORE {moment} ON {guard.table} {when}"
+        f"BEGIN SELECT RAISE(ABORT, '{guard.message}'); END"
+    )
+
+
+def _postgres_trigger(guard: Guard, name: str, moment: str) -> str:
+    each = "" if name == "no_truncate" else "FOR EACH ROW "
+    when = f"WHEN (OLD.state = '{guard.finished}') " if name == "no_return" else ""
+    return (
+        f"CREATE OR REPLACE FUNCTION {guard.table}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"RAISE EXCEPTION '{guard.message}' USING ERRCODE = 'integrity_constraint_violation'; END $$; "
+        f"CREATE TRIGGER {guard.table}_{name} BEFORE {moment} ON {guard.table} {each}{when}"
+        f"EXECUTE FUNCTION {guard.table}_refuse()"
+    )
+
+
+def _names(connection: BaseDatabaseWrapper, guard: Guard) -> list[str]:
+    return list(_statements(connection, guard))
 
 
 def _is_postgres(connection: BaseDatabaseWrapper) -> bool:
     return connection.vendor == "postgresql"
 
 
-def _execute(connection: BaseDatabaseWrapper, statements: Sequence[str]) -> None:
+def _execute(connection: BaseDatabaseWrapper, statements: Iterable[str]) -> None:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,29 +24,20 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
-from billing import append_only
+from billing import append_only, order_audit
+from billing.disagreements import Disagreement
 from billing.models import (
     ClaimState,
     CreditAccount,
     CreditHold,
+    CreditLot,
     EntryKind,
     HoldState,
     IdempotencyClaim,
     KeyMonth,
     LedgerEntry,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Disagreement:
-    """One row that breaks a rule."""
-
-    rule: str
-    row: str
-    facts: str
-
-    def __str__(self) -> str:
-        return f"{self.rule}: {self.row}: {self.facts}"
+from billing.order_models import Order
 
 
 def find_disagreements() -> list[Disagreement]:
@@ -59,7 +49,7 @@ def find_disagreements() -> list[Disagreement]:
 
 def count_rows() -> dict[str, int]:
     """Return how many rows of each kind there are to check."""
-    models = (CreditAccount, LedgerEntry, CreditHold, IdempotencyClaim, KeyMonth)
+    models = (CreditAccount, LedgerEntry, CreditHold, IdempotencyClaim, KeyMonth, CreditLot, Order)
     return {str(model._meta.verbose_name_plural): model._default_manager.count() for model in models}
 
 
@@ -70,6 +60,15 @@ def balance_is_sum_of_entries(now: datetime) -> Iterator[Disagreement]:
     for account in accounts:
         facts = f"balance {account.balance}, entries add up to {account.total}"
         yield Disagreement("balance_is_sum_of_entries", f"account {account.pk}", facts)
+
+
+def debt_is_sum_of_entries(now: datetime) -> Iterator[Disagreement]:
+    """An account owes what its entries add up to."""
+    sums = LedgerEntry.objects.filter(account=OuterRef("pk")).order_by().values("account").annotate(total=Sum("debt"))
+    accounts = CreditAccount.objects.annotate(total=_or_zero(sums.values("total"))).exclude(debt=F("total"))
+    for account in accounts:
+        facts = f"debt {account.debt}, entries add up to {account.total}"
+        yield Disagreement("debt_is_sum_of_entries", f"account {account.pk}", facts)
 
 
 def balance_after_follows(now: datetime) -> Iterator[Disagreement]:
@@ -153,8 +152,44 @@ def month_is_sum_of_holds(now: datetime) -> Iterator[Disagreement]:
         yield Disagreement("month_is_sum_of_holds", f"key {month.api_key_id} in {month.month:%Y-%m}", facts)
 
 
+def lots_add_up(now: datetime) -> Iterator[Disagreement]:
+    """Lots hold what entries left, and beside it at most the uses since the last other entry: counted later."""
+    entries = LedgerEntry.objects.filter(account=OuterRef("pk"))
+    no_uses = entries.exclude(kind=EntryKind.USE)
+    left = CreditLot.objects.filter(account=OuterRef("pk")).order_by().values("account")
+    accounts = CreditAccount.objects.annotate(
+        total=_or_zero(left.annotate(total=Sum("left")).values("total")),
+        least=_or_zero(entries.order_by("-pk").values("balance_after")[:1]),
+        most=_or_zero(no_uses.order_by("-pk").values("balance_after")[:1]),
+    )
+    # Entries of before there were lots get theirs with the account's next entry.
+    known = accounts.filter(~Exists(no_uses.filter(amount__gt=0, lot=None)))
+    for account in known.exclude(total__gte=F("least"), total__lte=F("most")):
+        facts = f"lots hold {account.total}, should be {account.least} to {account.most}"
+        yield Disagreement("lots_add_up", f"account {account.pk}", facts)
+
+
+def lot_fits_its_entry(now: datetime) -> Iterator[Disagreement]:
+    """A lot holds no more than its entry brought, of the same account, until the same time."""
+    same_time = Q(expires_at=F("entry__expires_at")) | Q(expires_at=None, entry__expires_at=None)
+    fits = Q(left__lte=F("entry__amount"), account=F("entry__account")) & same_time
+    for lot in CreditLot.objects.filter(~fits):
+        yield Disagreement("lot_fits_its_entry", f"lot {lot.pk}", f"{lot.left} left of entry {lot.entry_id}")
+
+
+def nothing_is_taken_back_twice(now: datetime) -> Iterator[Disagreement]:
+    """Refunds, disputes and expiry take from an entry no more than it brought, and give back no more than they took."""
+    taken = Sum(F("consequences__debt") - F("consequences__amount"), filter=~Q(consequences__kind=EntryKind.ADJUST))
+    origins = LedgerEntry.objects.annotate(taken=taken).filter(taken__isnull=False)
+    wrong = origins.filter(Q(taken__lt=0) | Q(taken__gt=F("amount")))
+    for entry in wrong.values("pk", "amount", "taken"):
+        facts = f"brought {entry['amount']}, {entry['taken']} were taken back"
+        yield Disagreement("nothing_is_taken_back_twice", f"entry {entry['pk']}", facts)
+
+
 RULES: tuple[Callable[[datetime], Iterator[Disagreement]], ...] = (
     balance_is_sum_of_entries,
+    debt_is_sum_of_entries,
     balance_after_follows,
     held_is_sum_of_open_holds,
     captured_hold_has_its_use,
@@ -164,6 +199,10 @@ RULES: tuple[Callable[[datetime], Iterator[Disagreement]], ...] = (
     entries_are_guarded,
     holds_are_swept,
     month_is_sum_of_holds,
+    lots_add_up,
+    lot_fits_its_entry,
+    nothing_is_taken_back_twice,
+    *order_audit.RULES,
 )
 
 

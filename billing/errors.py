@@ -95,5 +95,82 @@ class LedgerBroken(ServiceError):
     """The books do not agree with themselves: someone has to look, and `manage.py audit_ledger` says where."""
 
 
+class PurchaseRefused(ServiceError):
+    """What was asked for cannot be bought, or not like this."""
+
+    code = "validation_error"
+    status = 400
+    is_our_fault = False
+    public_text = _("This cannot be bought here. Reload the page and choose again.")
+
+
+class PaymentsNotConfigured(ServiceError):
+    """Nobody told this server how to take money."""
+
+    code = "service_unavailable"
+    status = 503
+    is_our_fault = False
+    public_text = _("Credits are not sold here yet. Ask whoever runs this service for more.")
+
+
+class StripeUnreachable(ServiceError):
+    """Stripe did not answer, or was not able to; what was begun is finished later."""
+
+    code = "service_unavailable"
+    status = 503
+    public_text = _("The payment service does not answer. Nothing was lost; please try again in a minute.")
+
+    def __init__(self) -> None:
+        super().__init__(retry_after_s=60)
+
+
+class StripeRefused(ServiceError):
+    """Stripe did not take a request of ours: somebody has to look at it."""
+
+    public_text = _("The payment could not be started. Nothing was charged; the fault is on our side.")
+
+
+class CardRefused(ServiceError):
+    """The bank did not pay. `needs_person`: it would, if the card's holder confirmed it."""
+
+    code = "payment_required"
+    status = 402
+    is_our_fault = False
+    public_text = _("The card was declined.")
+
+    def __init__(
+        self, *, reason: str, needs_person: bool, payment_intent_id: str | None, public_text: str | None = None
+    ) -> None:
+        super().__init__(public_text)
+        self.reason = reason
+        self.needs_person = needs_person
+        self.payment_intent_id = payment_intent_id
+
+
+class BadSignature(ServiceError):
+    """What came as an event was not signed by Stripe, or not now."""
+
+    code = "validation_error"
+    status = 400
+    is_our_fault = False
+    public_text = "This is no event that Stripe signed just now."
+
+
+class OrderDisagrees(LedgerBroken):
+    """What Stripe says about an order is not what was agreed: nothing is given, and somebody has to look."""
+
+    def __init__(self, *, order_id: int, facts: str) -> None:
+        ServiceError.__init__(self)
+        self.order_id = order_id
+        self.facts = facts
+
+    def __str__(self) -> str:
+        return self.facts
+
+
 class LedgerEntriesArePermanent(Exception):
     """Code tried to change or delete a ledger entry."""
+
+
+class EventsArePermanent(Exception):
+    """Code tried to change or delete an event of Stripe's."""

@@ -2,13 +2,14 @@
 
 The test and the change are the same statement, so of two requests that want the last credit one gets zero rows. The
 process clock decides about leases; hosts that share a database need their clocks in step to within a few seconds.
+What is left of the credits that an entry brought is counted in `lots`.
 """
 
 import logging
 import os
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -19,11 +20,15 @@ from django.utils import timezone
 
 from accounts.errors import ServiceError
 from accounts.models import ApiKey, Organization, User
+from billing import lots
 from billing.errors import HoldLost, InsufficientCredits, KeyCapReached, LedgerBroken
 from billing.models import (
     COMING_KINDS,
+    PAID_KINDS,
+    TAKEN_BACK_KINDS,
     CreditAccount,
     CreditHold,
+    CreditLot,
     EntryKind,
     HoldState,
     IdempotencyClaim,
@@ -150,32 +155,91 @@ def grant(
     reason: str,
     actor: User | None = None,
     kind: EntryKind = EntryKind.GRANT,
+    expires_at: datetime | None = None,
+    origin: LedgerEntry | None = None,
 ) -> LedgerEntry:
     """Add credits for one event, once: the same (kind, reference) again changes nothing and returns the first entry.
 
-    A purchase pays a debt first, as a second entry. Raise ValueError for an amount that is no sensible whole number
-    or a kind that does not add credits, and LedgerBroken when the reference belongs to another amount or account.
+    What was paid for pays a debt first, as a second entry. Raise ValueError for an amount that is no sensible whole
+    number or a kind that does not add credits, and LedgerBroken when the reference belongs to another movement.
     """
     _require_positive(amount)
     if kind not in COMING_KINDS and kind != EntryKind.ADJUST:
         raise ValueError(f"{kind} does not add credits.")
 
     def movement() -> LedgerEntry:
-        entry = _move(
-            account.pk, kind=kind, reference=reference, amount=amount, facts={"reason": reason, "actor": actor}
-        )
-        if kind == EntryKind.PURCHASE:
+        facts = {"reason": reason, "actor": actor, "expires_at": expires_at, "origin": origin}
+        entry = _move(account.pk, kind=kind, reference=reference, amount=amount, facts=facts)
+        if kind in PAID_KINDS:
             _pay_debt(entry)
         _expect_the_next_fall(account.pk)
         return entry
 
+    return _once(movement, account_id=account.pk, kind=kind, reference=reference, moved=amount)
+
+
+def take_back(origin: LedgerEntry, *, amount: int, kind: EntryKind, reference: str, reason: str) -> LedgerEntry:
+    """Take credits back that one entry brought, once for (kind, reference); what is not available becomes debt.
+
+    Raise ValueError for an amount that is no sensible whole number or a kind that takes nothing back, and LedgerBroken
+    when the reference belongs to another movement.
+    """
+    _require_positive(amount)
+    if kind not in TAKEN_BACK_KINDS:
+        raise ValueError(f"{kind} does not take credits back.")
+
+    def movement() -> LedgerEntry:
+        taken = min(amount, lock(origin.account_id).available)
+        return _move(
+            origin.account_id,
+            kind=kind,
+            reference=reference,
+            amount=-taken,
+            debt=amount - taken,
+            facts={"reason": reason, "origin": origin},
+        )
+
+    return _once(movement, account_id=origin.account_id, kind=kind, reference=reference, moved=-amount)
+
+
+def expire(lot: CreditLot, now: datetime) -> LedgerEntry | None:
+    """Take what is left of a lot that is due, never what is held; None when there is nothing to take (yet)."""
+
+    def movement() -> LedgerEntry | None:
+        account = lock(lot.account_id)
+        lots.count_uses(account.pk, account.balance)
+        due = CreditLot.objects.select_related("entry").filter(pk=lot.pk, expires_at__lte=now).first()
+        amount = min(due.left, account.available) if due else 0
+        if due is None or not amount:
+            return None
+        return _move(
+            account.pk,
+            kind=EntryKind.EXPIRE,
+            # What is left of a lot only shrinks, so that this names each expiry once.
+            reference=f"entry:{due.entry_id}:left:{due.left}",
+            amount=-amount,
+            facts={"reason": "They were not used in time.", "origin": due.entry},
+        )
+
+    return in_short_transaction(movement)
+
+
+def lock(account_id: int) -> CreditAccount:
+    """Return the account, locked until the transaction ends: what is read now is still so when it is written."""
+    return CreditAccount.objects.select_for_update().get(pk=account_id)
+
+
+def _once(
+    movement: Callable[[], LedgerEntry], *, account_id: int, kind: EntryKind, reference: str, moved: int
+) -> LedgerEntry:
+    """Run the movement of an event; when the event is written already, return its entry instead."""
     try:
         return in_short_transaction(movement)
     except IntegrityError:
         first = LedgerEntry.objects.filter(kind=kind, reference=reference).first()
         if first is None:
             raise
-        if (first.account_id, first.amount) != (account.pk, amount):
+        if (first.account_id, first.amount - first.debt) != (account_id, moved):
             raise LedgerBroken(f"The reference {reference} was used for another movement.") from None
         return first
 
@@ -200,14 +264,13 @@ def _pay_debt(purchase: LedgerEntry) -> None:
     paid = min(debt, purchase.amount)
     if not paid:
         return
-    if not CreditAccount.objects.filter(pk=purchase.account_id, debt__gte=paid).update(debt=F("debt") - paid):
-        raise LedgerBroken
     _move(
         purchase.account_id,
         kind=EntryKind.ADJUST,
         reference=f"debt:{purchase.pk}",
         amount=-paid,
-        facts={"reason": "Debt paid by the purchase before it."},
+        debt=-paid,
+        facts={"reason": "Debt paid by the purchase before it.", "origin": purchase},
     )
 
 
@@ -237,28 +300,35 @@ def _move(
     reference: str,
     amount: int,
     held: int = 0,
+    debt: int = 0,
     facts: Mapping[str, Any] | None = None,
 ) -> LedgerEntry:
     """Change an account and write why. An event that is already written raises IntegrityError and undoes the change.
 
     The UPDATE comes first because it locks the account: the balance read after it is the one this entry leaves.
     """
-    _change_account(account_id, balance=amount, held=held)
+    _change_account(account_id, balance=amount, held=held, debt=debt)
     balance_after = CreditAccount.objects.values_list("balance", flat=True).get(pk=account_id)
-    return LedgerEntry.objects.create(
+    entry = LedgerEntry.objects.create(
         account_id=account_id,
         kind=kind,
         reference=reference,
         amount=amount,
         balance_after=balance_after,
+        debt=debt,
         **(facts or {}),
     )
+    if kind != EntryKind.USE:
+        lots.follow(entry)
+    return entry
 
 
-def _change_account(account_id: int, *, balance: int, held: int) -> None:
-    """Add signed amounts to the balance and to what is held; raise LedgerBroken where the books forbid it."""
-    able = CreditAccount.objects.filter(pk=account_id, held__gte=-held, balance__gte=F("held") + held - balance)
-    if not able.update(balance=F("balance") + balance, held=F("held") + held):
+def _change_account(account_id: int, *, balance: int, held: int, debt: int = 0) -> None:
+    """Add signed amounts to balance, holds and debt; raise LedgerBroken where the books forbid it."""
+    able = CreditAccount.objects.filter(
+        pk=account_id, held__gte=-held, balance__gte=F("held") + held - balance, debt__gte=-debt
+    )
+    if not able.update(balance=F("balance") + balance, held=F("held") + held, debt=F("debt") + debt):
         raise LedgerBroken
 
 

@@ -3,16 +3,12 @@
 import logging
 from datetime import datetime
 
-from allauth.account.adapter import get_adapter
 from django.conf import settings
-from django.core.mail import get_connection
 from django.db.models import F
 from django.urls import reverse
-from django.utils import timezone, translation
 
-from accounts.abilities import Ability, can
-from accounts.models import Membership
 from billing.models import CreditAccount
+from billing.money_mails import send_to_those_who_see_money
 
 logger = logging.getLogger(__name__)
 
@@ -53,26 +49,10 @@ def _warn(account: CreditAccount, now: datetime) -> bool:
 
 
 def _send(account: CreditAccount) -> None:
-    """Send everybody's mail over one connection, which is opened before any is sent."""
     context = {
-        "organization": account.organization.name,
         "left": account.balance,
         "threshold": account.low_credit_threshold,
-        "product_name": settings.PRODUCT_NAME,
-        "support_email": settings.SUPPORT_EMAIL,
         "dashboard_url": settings.PUBLIC_URL + reverse("dashboard"),
         "settings_url": settings.PUBLIC_URL + reverse("credit-warning"),
-        "when": timezone.now(),
     }
-    with translation.override(settings.LANGUAGE_CODE), get_connection() as connection:
-        mails = [
-            get_adapter().render_mail("billing/email/low_credits", address, context)
-            for address in _addresses_for(account)
-        ]
-        connection.send_messages(mails)
-
-
-def _addresses_for(account: CreditAccount) -> list[str]:
-    people = Membership.objects.filter(organization=account.organization_id, user__is_active=True)
-    people = people.select_related("user").order_by("pk")
-    return [person.user.email for person in people if can(person.role, Ability.SEE_MONEY)]
+    send_to_those_who_see_money(account.organization, "billing/email/low_credits", context)

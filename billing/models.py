@@ -5,13 +5,23 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiKey, Organization
+from billing import order_models  # noqa: F401 - Django looks for models here
 from billing.errors import LedgerEntriesArePermanent
 
 
+class Rollover(models.TextChoices):
+    """What becomes of a month's credits that were not used in it."""
+
+    NONE = "none", _("They expire with the month")
+    ONE_MONTH = "one_month", _("They expire a month later")
+    FOREVER = "forever", _("They stay")
+
+
 class Plan(models.Model):
-    """How fast an organization may call."""
+    """How fast an organization may call, and the credits that come with it each month."""
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=50)
@@ -22,6 +32,10 @@ class Plan(models.Model):
     )
     max_concurrency = models.PositiveIntegerField(help_text="Images of one organization worked on at once.")
     is_default = models.BooleanField(default=False, help_text="New organizations get this plan.")
+    monthly_credits = models.PositiveIntegerField(default=0, db_default=0)
+    rollover = models.CharField(
+        max_length=10, choices=Rollover.choices, default=Rollover.NONE, db_default=Rollover.NONE
+    )
 
     class Meta:
         constraints = [
@@ -182,6 +196,7 @@ class EntryKind(models.TextChoices):
 
     GRANT = "grant"
     PURCHASE = "purchase"
+    PLAN = "plan"
     USE = "use"
     REFUND = "refund"
     ADJUST = "adjust"
@@ -190,8 +205,11 @@ class EntryKind(models.TextChoices):
     DISPUTE_WON = "dispute_won"
 
 
-COMING_KINDS = (EntryKind.GRANT, EntryKind.PURCHASE, EntryKind.DISPUTE_WON)
-GOING_KINDS = (EntryKind.USE, EntryKind.REFUND, EntryKind.EXPIRE, EntryKind.DISPUTE)
+COMING_KINDS = (EntryKind.GRANT, EntryKind.PURCHASE, EntryKind.PLAN, EntryKind.DISPUTE_WON)
+TAKEN_BACK_KINDS = (EntryKind.REFUND, EntryKind.DISPUTE)
+GOING_KINDS = (EntryKind.USE, EntryKind.EXPIRE, *TAKEN_BACK_KINDS)
+PAID_KINDS = (EntryKind.PURCHASE, EntryKind.PLAN, EntryKind.DISPUTE_WON)
+"""What pays a debt first."""
 
 
 class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
@@ -211,13 +229,26 @@ class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
 
 
 class LedgerEntry(models.Model):
-    """One signed, permanent movement of credits. (kind, reference) names the event that caused it, once."""
+    """One signed, permanent movement of credits. (kind, reference) names the event that caused it, once.
+
+    What a refund or dispute cannot take from the balance is added to the debt by the same entry.
+    """
 
     account = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=12, choices=EntryKind.choices)
     reference = models.CharField(max_length=200)
     amount = models.BigIntegerField()
     balance_after = models.BigIntegerField()
+    debt = models.BigIntegerField(default=0, db_default=0, help_text="How it changed what is owed to us.")
+    origin = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="consequences",
+        help_text="The entry that brought the credits which this one takes or gives back.",
+    )
+    expires_at = models.DateTimeField(null=True, help_text="When what is left of these credits expires.")
     reason = models.CharField(max_length=500, blank=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     created = models.DateTimeField(auto_now_add=True)
@@ -229,9 +260,12 @@ class LedgerEntry(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kind", "reference"], name="billing_entry_event_once"),
             models.CheckConstraint(
-                condition=Q(kind__in=COMING_KINDS, amount__gt=0)
-                | Q(kind__in=GOING_KINDS, amount__lt=0)
-                | Q(Q(kind=EntryKind.ADJUST), ~Q(amount=0)),
+                condition=Q(kind__in=COMING_KINDS, amount__gt=0, debt=0)
+                | Q(kind__in=[EntryKind.USE, EntryKind.EXPIRE], amount__lt=0, debt=0)
+                | Q(kind__in=TAKEN_BACK_KINDS, amount__lt=0, debt__gte=0)
+                | Q(kind__in=TAKEN_BACK_KINDS, amount=0, debt__gt=0)
+                | Q(Q(kind=EntryKind.ADJUST, debt=0), ~Q(amount=0))
+                | Q(kind=EntryKind.ADJUST, amount__lt=0, debt=F("amount")),
                 name="billing_entry_sign_fits_kind",
             ),
             models.CheckConstraint(condition=Q(balance_after__gte=0), name="billing_entry_balance_not_negative"),
@@ -240,6 +274,7 @@ class LedgerEntry(models.Model):
         indexes = [
             # The few entries that are no use: what was ever granted is their sum, however many images were made.
             models.Index(fields=["account"], condition=~Q(kind=EntryKind.USE), name="billing_entry_not_use"),
+            models.Index(fields=["origin"], condition=Q(origin__isnull=False), name="billing_entry_origin"),
         ]
 
     def __str__(self) -> str:
@@ -254,3 +289,25 @@ class LedgerEntry(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse."""
         raise LedgerEntriesArePermanent
+
+
+class CreditLot(models.Model):
+    """What is left of the credits that one entry brought. Uses are counted against lots when lots change next."""
+
+    account = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="lots")
+    entry = models.OneToOneField(LedgerEntry, on_delete=models.PROTECT, related_name="lot")
+    left = models.BigIntegerField()
+    expires_at = models.DateTimeField(null=True, help_text="As in its entry.")
+    warned_at = models.DateTimeField(null=True, help_text="The mail that it expires soon was sent.")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(left__gte=0), name="billing_lot_not_overdrawn")]
+        indexes = [
+            models.Index(fields=["account"], condition=Q(left__gt=0), name="billing_lot_with_credits"),
+            models.Index(
+                fields=["expires_at"], condition=Q(left__gt=0, expires_at__isnull=False), name="billing_lot_expiring"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.left} left of entry {self.entry_id}"

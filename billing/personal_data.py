@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, Invitation, Membership, User
 from billing.models import LedgerEntry
+from billing.order_models import Order
 
 
 def data_of(user: User) -> dict[str, Any]:
@@ -56,6 +57,10 @@ def data_of(user: User) -> dict[str, Any]:
         "sessions": _rows(UserSession.objects.filter(user=user), "ip", "user_agent", "created_at", "last_seen_at"),
         "credits_moved": _rows(
             LedgerEntry.objects.filter(actor=user), "account__organization__name", "kind", "amount", "reason", "created"
+        ),
+        "orders": _rows(
+            Order.objects.filter(actor=user),
+            *("organization__name", "public_id", "pack_name", "credits", "amount", "currency", "state", "created"),
         ),
         "done_in_the_admin": _rows(LogEntry.objects.filter(user=user), "action_time", "object_repr", "change_message"),
     }

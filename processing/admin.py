@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from billing.admin import LookOnly
+from billing.look_only import LookOnly
 from processing.engine import CANNOT_RUN, engine
 from processing.forms import ModelChoiceForm
 from processing.matting.model_catalog import CATALOG

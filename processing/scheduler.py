@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
-from billing import idempotency, ledger, low_credits
+from billing import expiry, idempotency, ledger, low_credits, reconciliation
 from processing.history.sweeping import sweep_history
 from processing.leases import take_lease
 from processing.metrics import scheduler_failures, scheduler_runs
@@ -26,8 +26,11 @@ JOBS: Mapping[str, Callable[[datetime], Any]] = {
     "reduce_old_records": reduce_old_records,
     "count_past_days": count_past_days,
     "sweep_history": sweep_history,
-    # Last, because a mail server may keep it waiting.
+    "expire_due_credits": expiry.expire_due,
+    # Last, because Stripe or a mail server may keep them waiting.
+    "finish_open_orders": reconciliation.finish_open_orders,
     "warn_of_low_credits": low_credits.warn_of_low_credits,
+    "warn_of_expiry": expiry.warn_of_expiry,
 }
 
 

@@ -34,3 +34,11 @@ def many_processes_share_one_cache(app_configs: Any, **kwargs: Any) -> list[Chec
     if settings.WEB_PROCESSES > 1 and not settings.REDIS_URL:
         return [Warning("WEB_PROCESSES > 1 without REDIS_URL multiplies every rate limit.", id="removebg.W001")]
     return []
+
+
+@register(deploy=True)
+def money_is_real(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """With a test key credits are given for payments that nobody makes."""
+    if settings.STRIPE_SECRET_KEY and not settings.STRIPE_IS_LIVE:
+        return [Warning("STRIPE_SECRET_KEY is a test key: credits are sold and nobody pays.", id="removebg.W004")]
+    return []

@@ -74,10 +74,10 @@ ERROR_PAGES = (
         code="permission_denied",
         status=403,
         title="The key may not do this",
-        why="The organization is suspended, the key lacks the scope this call needs, or it is kept to networks that "
-        "this call does not come from.",
+        why="The organization is suspended, its keys rest because a payment is disputed, the key lacks the scope this "
+        "call needs, or it is kept to networks that this call does not come from.",
         way_out="The message says which. Use a key with the right scope, add your address to the key's networks on the "
-        "page API keys, or ask whoever runs this server about the suspension.",
+        "page API keys, settle the dispute with your bank, or ask whoever runs this server about the suspension.",
         retry="Not with this key.",
     ),
     ErrorPage(

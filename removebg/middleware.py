@@ -73,11 +73,13 @@ class LanguageMiddleware:
         return response
 
 
-PICTURE_PATHS = ("/v1/", "/v1.0/", "/try/remove", "/try/download", "/trial/", "/docs/migrate/run/")
+PATHS_WITH_LIMITS = (
+    *("/v1/", "/v1.0/", "/try/remove", "/try/download", "/trial/", "/docs/migrate/run/", "/webhooks/"),
+)
 
 
 class SmallForms:
-    """Refuses large bodies to everything but what takes pictures, which has limits of its own."""
+    """Refuses large bodies to everything but what has limits of its own: pictures, and events of Stripe's."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -86,7 +88,7 @@ class SmallForms:
         """Answer, unless the body says that it is larger than any form."""
         length = request.META.get("CONTENT_LENGTH") or "0"
         is_large = length.isascii() and length.isdigit() and int(length) > settings.MAX_FORM_BYTES
-        if is_large and not request.path.startswith(PICTURE_PATHS):
+        if is_large and not request.path.startswith(PATHS_WITH_LIMITS):
             raise RequestDataTooBig("The body is larger than any form of ours.")
         return self._get_response(request)
 

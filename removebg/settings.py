@@ -13,6 +13,7 @@ from removebg.account_settings import SOCIALACCOUNT_PROVIDERS
 from removebg.brand.logo import read_logo
 from removebg.databases import with_our_options
 from removebg.page_policies import FEATURES, policy_with
+from removebg.stripe_settings import *  # noqa: F403
 from removebg.work_settings import *  # noqa: F403
 from removebg.work_settings import TRUSTED_PROXIES, WEB_PROCESSES
 

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from billing.webhook_view import stripe_webhook
 from processing.api import v1, v1_0
 from processing.api.door import NoSuchEndpoint
 from removebg import discovery, health, legal_pages, metrics, pages, pricing_page, status_page, words
@@ -35,6 +36,7 @@ urlpatterns = [
     path("words/<str:language>.js", words.Words.as_view(), name="words"),
     path("", include("accounts.urls")),
     path("", include("billing.urls")),
+    path("webhooks/stripe/", stripe_webhook, name="stripe-webhook"),
     path("account/", include("allauth.urls")),
     path("", include("processing.urls")),
     path("livez", health.livez, name="livez"),

@@ -164,8 +164,9 @@ V1_0_ERROR_PAGES = (
         code="auth_failed",
         status=403,
         title="The API key is missing, not valid, or may not do this",
-        why="No key was sent, it was mistyped, it has expired or was revoked, it lacks the scope this call needs, or "
-        "the organization is suspended. remove.bg's words know one code for all of it; the title says which.",
+        why="No key was sent, it was mistyped, it has expired or was revoked, it lacks the scope this call needs, "
+        "the organization is suspended, or its keys rest because a payment is disputed. remove.bg's words know one "
+        "code for all of it; the title says which.",
         way_out="Send a key of this server in the header `X-API-Key`: those of remove.bg do not work here.",
         retry="With a valid key.",
     ),

@@ -1,5 +1,6 @@
 """Alice owns things, Bob owns other things."""
 
+import uuid
 from typing import Any
 
 from accounts import api_keys
@@ -7,7 +8,8 @@ from accounts.api_keys import IssuedKey
 from accounts.models import Membership, Organization, Role, User
 from accounts.vouching import vouch_for
 from billing import ledger
-from billing.models import CreditAccount, Plan
+from billing.models import CreditAccount, EntryKind, Plan
+from billing.order_models import Order, Pack
 
 PASSWORD = "correct horse battery staple"
 
@@ -36,6 +38,46 @@ def make_organization(name: str = "Alice's shop", credits: int = 10, plan: str |
 def make_account(name: str = "Alice's shop", credits: int = 10, plan: str | None = None) -> CreditAccount:
     """Return the account of a new organization with this many credits."""
     return CreditAccount.objects.get(organization=make_organization(name, credits, plan))
+
+
+def make_debt(account: CreditAccount, amount: int) -> None:
+    """Let the account owe this much, for credits that were bought, used and refunded; what it has stays."""
+    reference = f"owed:{account.pk}"
+    bought = ledger.grant(account, amount=amount, reference=reference, reason="A pack.", kind=EntryKind.PURCHASE)
+    ledger.capture(ledger.hold(account, amount=amount))
+    account.refresh_from_db()
+    kept = ledger.hold(account, amount=account.available) if account.available else None
+    ledger.take_back(bought, amount=amount, kind=EntryKind.REFUND, reference=reference, reason="Refunded.")
+    if kept:
+        ledger.release(kept)
+    account.refresh_from_db()
+
+
+def make_pack(name: str = "100 credits", credits: int = 100, **fields: Any) -> Pack:
+    """Return a pack for 10 euros or 1,500 yen."""
+    pack = Pack.objects.create(name=name, credits=credits, **fields)
+    for currency, amount in (("eur", 1000), ("jpy", 1500)):
+        pack.prices.create(currency=currency, amount=amount)
+    return pack
+
+
+def make_order(organization: Organization, pack: Pack, currency: str = "eur", **fields: Any) -> Order:
+    """Return an order whose page of Stripe's is open."""
+    order = Order.objects.create(
+        organization=organization,
+        pack=pack,
+        pack_name=pack.name,
+        click_token=uuid.uuid4(),
+        credits=pack.credits,
+        amount=pack.prices.get(currency=currency).amount,
+        currency=currency,
+        expires_after_days=pack.expires_after_days,
+        livemode=False,
+    )
+    opened = {"checkout_session_id": f"cs_test_{order.pk}", "checkout_url": "https://pay.example.com", **fields}
+    Order.objects.filter(pk=order.pk).update(**opened)
+    order.refresh_from_db()
+    return order
 
 
 def make_member(organization: Organization, email: str = "alice@example.com", role: Role = Role.OWNER) -> User:

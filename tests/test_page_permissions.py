@@ -32,7 +32,7 @@ PUBLIC = {
     "docs", "docs-api", "docs-endpoint", "docs-migrate", "docs-migrate-keep",
     "docs-migrate-run-v1", "docs-migrate-run-v1.0", "docs-quickstart", "docs-swagger", "guide", "pricing",
     "privacy", "terms", "status", "sitemap", "robots", "favicon", "stylesheet", "brand-icon", "brand-logo",
-    "words", "choose-language", "trial-remove", "trial-download", "try-remove", "try-download",
+    "words", "choose-language", "stripe-webhook", "trial-remove", "trial-download", "try-remove", "try-download",
     "account_login", "account_logout", "account_inactive", "account_signup", "account_reset_password",
     "account_email_verification_sent", "account_confirm_login_code", "account_confirm_password_reset_code",
     "account_complete_password_reset", "account_password_reset_completed", "account_request_login_code",

@@ -8,11 +8,11 @@ from billing import append_only
 
 
 def install(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    append_only.install(schema_editor.connection)
+    append_only.install(schema_editor.connection, [append_only.ENTRIES])
 
 
 def lift(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    append_only.lift(schema_editor.connection)
+    append_only.lift(schema_editor.connection, [append_only.ENTRIES])
 
 
 class Migration(migrations.Migration):

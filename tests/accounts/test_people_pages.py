@@ -117,7 +117,9 @@ def test_a_form_shown_for_another_organization_does_nothing(client, shop):
     alice.post("/organizations/switch/", {"organization": other.public_id})
 
     answer = alice.post(
-        "/people/invite/", {"email": "nina@example.com", "role": "owner", "shown_organization": shop.public_id}, follow=True
+        "/people/invite/",
+        {"email": "nina@example.com", "role": "owner", "shown_organization": shop.public_id},
+        follow=True,
     )
 
     assert "you work in Other shop now" in answer.content.decode()

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from billing import append_only, audit, ledger
 from billing.charging import held_credits
-from billing.models import CreditAccount, CreditHold, HoldState, IdempotencyClaim, KeyMonth, LedgerEntry
+from billing.models import CreditAccount, CreditHold, CreditLot, HoldState, IdempotencyClaim, KeyMonth, LedgerEntry
 from tests.factories import make_account, make_key
 
 pytestmark = pytest.mark.django_db
@@ -123,12 +123,52 @@ def test_a_month_of_a_key_that_its_holds_do_not_explain(busy_account, change):
     assert rules_broken() == {"month_is_sum_of_holds"}
 
 
+def test_a_debt_that_its_entries_do_not_explain(busy_account):
+    CreditAccount.objects.filter(pk=busy_account.pk).update(debt=1)
+
+    assert rules_broken() == {"debt_is_sum_of_entries"}
+
+
+@pytest.mark.parametrize("left", [8, 11])
+def test_lots_that_do_not_add_up(busy_account, left):
+    CreditLot.objects.update(left=left)
+
+    assert "lots_add_up" in rules_broken()
+
+
+def test_uses_may_be_counted_or_not_yet(busy_account):
+    CreditLot.objects.update(left=9)
+
+    assert rules_broken() == set()
+
+
+def test_a_lot_that_outlives_its_entry(busy_account):
+    CreditLot.objects.update(expires_at=timezone.now())
+
+    assert rules_broken() == {"lot_fits_its_entry"}
+
+
+def test_accounts_of_before_lots_are_sound(busy_account):
+    CreditLot.objects.all().delete()
+
+    assert rules_broken() == set()
+
+
+def test_credits_that_are_taken_back_twice(busy_account):
+    origin = LedgerEntry.objects.get(kind="grant")
+    for reference in ("a", "b"):
+        ledger.take_back(origin, amount=6, kind="refund", reference=reference, reason="")
+
+    assert rules_broken() == {"nothing_is_taken_back_twice"}
+
+
 def test_the_command_counts_what_it_checked(busy_account):
     out = StringIO()
     call_command("audit_ledger", stdout=out)
 
     assert out.getvalue() == (
-        "Checked 1 credit accounts, 2 ledger entries, 3 credit holds, 1 idempotency claims, 0 key months: "
+        "Checked 1 credit accounts, 2 ledger entries, 3 credit holds, 1 idempotency claims, 0 key months, "
+        "1 credit lots, 0 orders: "
         "0 disagreements.\n"
     )
 

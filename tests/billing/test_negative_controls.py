@@ -33,6 +33,7 @@ def entries_without_unique_events(transactional_db, monkeypatch):
     yield
     append_only.lift(connection)
     with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM billing_creditlot")
         cursor.execute("DELETE FROM billing_ledgerentry")
     with connection.schema_editor() as editor:
         editor.add_constraint(LedgerEntry, unique)

@@ -21,6 +21,8 @@ WHOLE = {
     "REDIS_URL": "redis://cache.example.com/0",
     "EMAIL_URL": "smtp+tls://cutouts:secret@mail.example.com:587",
 }
+LIVE, TEST, SIGNING = "sk_live_" + "a" * 24, "sk_test_" + "a" * 24, "whsec_" + "b" * 32
+SELLING = {"STRIPE_SECRET_KEY": LIVE, "STRIPE_WEBHOOK_SECRETS": SIGNING}
 
 
 def check(tmp_path, *arguments, **environ):
@@ -60,6 +62,26 @@ def test_whoever_deploys_without_a_mail_server_is_told(tmp_path):
     assert "EMAIL_URL is not set" in said
 
 
+def test_a_production_that_sells_passes_them_too(tmp_path):
+    code, said = check(tmp_path, "--deploy", "--fail-level", "DEBUG", **WHOLE, **SELLING)
+
+    assert code == 0, said
+
+
+def test_whoever_deploys_with_a_test_key_is_told_that_nobody_pays(tmp_path):
+    rehearsal = {**SELLING, "STRIPE_SECRET_KEY": TEST, "STRIPE_API_BASE": "http://127.0.0.1:8420"}
+    code, said = check(tmp_path, "--deploy", "--fail-level", "WARNING", **WHOLE, **rehearsal)
+
+    assert code != 0
+    assert "removebg.W004" in said
+
+
+def test_a_laptop_may_sell_without_hearing_of_events(tmp_path):
+    code, said = check(tmp_path, STRIPE_SECRET_KEY=TEST)
+
+    assert code == 0, said
+
+
 def test_whoever_deploys_a_model_without_a_licence_to_earn_money_is_told(tmp_path):
     code, said = check(tmp_path, "--deploy", "--fail-level", "WARNING", **WHOLE, ALLOWED_MODELS="u2netp,silueta")
 
@@ -97,6 +119,13 @@ def test_production_refuses_to_start_without(tmp_path, missing):
         ({"FETCH_DEADLINE_S": "0"}, "FETCH_DEADLINE_S"),
         ({"GOOGLE_CLIENT_ID": "id"}, "GOOGLE_CLIENT_SECRET is not set"),
         ({"EMAIL_URL": "smtp://"}, "EMAIL_URL"),
+        ({"STRIPE_SECRET_KEY": LIVE}, "needs STRIPE_WEBHOOK_SECRETS"),
+        ({"STRIPE_WEBHOOK_SECRETS": SIGNING}, "needs STRIPE_SECRET_KEY"),
+        ({"STRIPE_SECRET_KEY": "pk_live_abcdef", "STRIPE_WEBHOOK_SECRETS": SIGNING}, "STRIPE_SECRET_KEY"),
+        ({"STRIPE_SECRET_KEY": LIVE, "STRIPE_WEBHOOK_SECRETS": f"{SIGNING}, whsec_"}, "STRIPE_WEBHOOK_SECRETS"),
+        ({**SELLING, "STRIPE_API_BASE": "http://127.0.0.1:8420"}, "STRIPE_API_BASE"),
+        ({**SELLING, "STRIPE_SECRET_KEY": TEST, "STRIPE_API_BASE": "https://stripe.example.com"}, "STRIPE_API_BASE"),
+        ({**SELLING, "CHECKOUT_OPEN_MINUTES": "1440"}, "CHECKOUT_OPEN_MINUTES"),
     ],
 )
 def test_a_wrong_value_stops_the_start_and_is_named(tmp_path, changed, named):

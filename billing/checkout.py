@@ -1,0 +1,121 @@
+"""Beginning a purchase: an order of ours first, then a page of Stripe's to pay it on."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Organization, User
+from billing import stripe_gateway
+from billing.errors import PaymentsNotConfigured, PurchaseRefused, StripeRefused
+from billing.order_models import Order, OrderState, Pack, StripeCustomer
+from billing.stripe_objects import CheckoutSession
+from billing.transactions import in_short_transaction
+
+STRIPE_NEEDS = timedelta(minutes=30, seconds=30)
+"""A page must be open for half an hour at the least when it is opened, by Stripe's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """An order, and where it is paid; no address once there is nothing to pay any more."""
+
+    order: Order
+    url: str | None
+
+
+def start_purchase(
+    organization: Organization, pack: Pack, *, currency: str, click_token: UUID, actor: User
+) -> Purchase:
+    """Order a pack and open the page to pay it on; the same click again is the same order and the same page.
+
+    Raise PurchaseRefused, PaymentsNotConfigured, or StripeUnreachable: the order then stays, and the same click may be
+    tried again.
+    """
+    if not stripe_gateway.is_configured():
+        raise PaymentsNotConfigured
+    order = _place_order(organization, pack, currency=currency, click_token=click_token, actor=actor)
+    if order.state != OrderState.PENDING:
+        return Purchase(order, url=None)
+    if order.checkout_session_id is None:
+        _open_page(order, actor)
+    return Purchase(order, url=order.checkout_url)
+
+
+def page_of(order: Order) -> str:
+    """Return the address of an order's page, where Stripe sends people back to."""
+    return f"{settings.PUBLIC_URL}/billing/orders/{order.public_id}/"
+
+
+def last_moment_to_open(order: Order) -> datetime:
+    """Return until when a page for this order can be opened."""
+    return order.created + timedelta(minutes=settings.CHECKOUT_OPEN_MINUTES) - STRIPE_NEEDS
+
+
+def _place_order(organization: Organization, pack: Pack, *, currency: str, click_token: UUID, actor: User) -> Order:
+    """Return the order of this click, stored now or before."""
+    order = Order.objects.filter(organization=organization, click_token=click_token).first()
+    if order is None:
+        try:
+            order = in_short_transaction(lambda: _store_order(organization, pack, currency, click_token, actor))
+        except IntegrityError:
+            order = Order.objects.get(organization=organization, click_token=click_token)
+    if (order.pack_id, order.currency, order.livemode) != (pack.pk, currency, settings.STRIPE_IS_LIVE):
+        raise PurchaseRefused(_("This button was used for another purchase. Reload the page and choose again."))
+    return order
+
+
+def _store_order(organization: Organization, pack: Pack, currency: str, click_token: UUID, actor: User) -> Order:
+    price = pack.prices.filter(currency=currency).first()
+    if price is None or not pack.is_active or organization.closed_at is not None:
+        raise PurchaseRefused
+    return Order.objects.create(
+        organization=organization,
+        pack=pack,
+        pack_name=pack.name,
+        click_token=click_token,
+        actor=actor,
+        credits=pack.credits,
+        amount=price.amount,
+        currency=price.currency,
+        expires_after_days=pack.expires_after_days,
+        livemode=settings.STRIPE_IS_LIVE,
+    )
+
+
+def _open_page(order: Order, actor: User) -> None:
+    if timezone.now() > last_moment_to_open(order):
+        raise PurchaseRefused(_("This purchase was begun too long ago. Reload the page and choose again."))
+    session = stripe_gateway.create_checkout(
+        order,
+        customer_id=customer_of(order.organization, actor),
+        return_url=page_of(order),
+        cancel_url=f"{settings.PUBLIC_URL}/billing/",
+    )
+    if session.livemode != order.livemode or not session.url:
+        raise StripeRefused
+    in_short_transaction(lambda: _note_page(order, session))
+    order.refresh_from_db()
+
+
+def _note_page(order: Order, session: CheckoutSession) -> None:
+    """Keep the page. Two clicks at once got the same, by the order's key; a webhook may have been faster still."""
+    Order.objects.filter(pk=order.pk, checkout_session_id=None).update(checkout_session_id=session.id)
+    Order.objects.filter(pk=order.pk, checkout_session_id=session.id).update(checkout_url=session.url or "")
+
+
+def customer_of(organization: Organization, actor: User) -> str:
+    """Return who an organization is at Stripe, in the mode of our key; Stripe is told when it does not know yet."""
+    customer, _is_new = StripeCustomer.objects.get_or_create(
+        organization=organization,
+        livemode=settings.STRIPE_IS_LIVE,
+        defaults={"email": actor.email, "name": organization.name},
+    )
+    if customer.customer_id is None:
+        customer.customer_id = stripe_gateway.create_customer(customer)
+        in_short_transaction(lambda: customer.save(update_fields=["customer_id"]))
+    return customer.customer_id

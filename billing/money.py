@@ -1,0 +1,42 @@
+"""Amounts as Stripe counts them: whole numbers of a currency's minor unit, which is not always a hundredth."""
+
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+NO_DECIMALS = frozenset(
+    ("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf")
+)
+THREE_DECIMALS = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
+# These lost their hundredths; Stripe still writes them, and they must be zero. Of thousandths the last must be.
+_MULTIPLES = {**dict.fromkeys(("isk", "ugx"), 100), **dict.fromkeys(THREE_DECIMALS, 10)}
+
+
+def decimals_of(currency: str) -> int:
+    """Return how many digits of an amount stand behind the decimal point."""
+    if currency in NO_DECIMALS:
+        return 0
+    return 3 if currency in THREE_DECIMALS else 2
+
+
+def check_amount(amount: int, currency: str) -> None:
+    """Raise ValidationError for an amount that cannot be paid in this currency."""
+    multiple = _MULTIPLES.get(currency, 1)
+    if amount % multiple:
+        raise ValidationError(
+            _("An amount of %(currency)s must be a multiple of %(multiple)d."),
+            params={"currency": currency.upper(), "multiple": multiple},
+        )
+
+
+def in_major_units(amount: int, currency: str) -> Decimal:
+    """Return the amount as people count it: 500 is 5.00 in euros and 500 in yen."""
+    return Decimal(amount).scaleb(-decimals_of(currency))
+
+
+def show(amount: int, currency: str) -> str:
+    """Write an amount of money with its currency, as the reader's language writes numbers."""
+    places = decimals_of(currency)
+    return f"{number_format(in_major_units(amount, currency), places, force_grouping=True)} {currency.upper()}"

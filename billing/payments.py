@@ -1,0 +1,208 @@
+"""What Stripe says about payments, kept as facts that only grow, and what follows from them for credits.
+
+Events come late, twice and in any order. Each only adds to what is known (the most that was refunded, the furthest
+that a dispute came); `settle` then works out what all of it means and moves the difference. So the end is the same
+whatever the order. Whoever calls locks the payment first, then the order, then the account.
+"""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F, Q, Sum
+from django.utils import timezone
+
+from accounts.models import Organization
+from billing import ledger
+from billing.models import CreditAccount, EntryKind, LedgerEntry
+from billing.order_models import Dispute, DisputeStage, Order, OrderState, Payment
+from billing.stripe_objects import DisputeFacts, Refunds
+
+_STAGES = {
+    "warning_needs_response": DisputeStage.INQUIRY,
+    "warning_under_review": DisputeStage.INQUIRY,
+    "warning_closed": DisputeStage.CLOSED_INQUIRY,
+    "prevented": DisputeStage.CLOSED_INQUIRY,
+    "lost": DisputeStage.LOST,
+    "won": DisputeStage.WON,
+}
+"""Every other status, among them those to come, is an open dispute: the money is away until we hear that it is back."""
+
+_BACK_AND_FORTH = (EntryKind.REFUND, EntryKind.DISPUTE, EntryKind.DISPUTE_WON)
+
+
+def lock_payment(payment_intent_id: str, *, livemode: bool) -> Payment:
+    """Return what is known of a payment, locked: who waited for it sees all that was known before."""
+    Payment.objects.get_or_create(payment_intent_id=payment_intent_id, defaults={"livemode": livemode})
+    return Payment.objects.select_for_update().get(payment_intent_id=payment_intent_id)
+
+
+@transaction.atomic
+def note_refunds(refunds: Refunds) -> Order | None:
+    """Take back the credits of money that was returned; return the order, None while it is not known."""
+    if refunds.payment_intent_id is None:
+        return None
+    payment = lock_payment(refunds.payment_intent_id, livemode=refunds.livemode)
+    if refunds.amount_refunded > payment.amount_refunded:
+        payment.amount_refunded = refunds.amount_refunded
+        payment.save(update_fields=["amount_refunded"])
+    return _settle_order_of(payment)
+
+
+@transaction.atomic
+def note_dispute(facts: DisputeFacts) -> Order | None:
+    """Take back, or give back, the credits of a disputed payment; return the order, None while it is not known."""
+    if facts.payment_intent_id is None:
+        return None
+    payment = lock_payment(facts.payment_intent_id, livemode=facts.livemode)
+    stage = _STAGES.get(facts.status, DisputeStage.OPEN)
+    dispute, is_new = Dispute.objects.get_or_create(
+        dispute_id=facts.id,
+        defaults={
+            "payment": payment,
+            "amount": facts.amount,
+            "currency": facts.currency,
+            "reason": facts.reason[:100],
+            "stage": stage,
+        },
+    )
+    if not is_new:
+        dispute.stage = max(dispute.stage, stage)
+        dispute.amount = max(dispute.amount, facts.amount)
+        dispute.save(update_fields=["stage", "amount"])
+    return _settle_order_of(payment)
+
+
+def settle(order: Order, payment: Payment) -> None:
+    """Bring credits, the order's state and the freeze of keys to what is known; doing it again changes nothing."""
+    purchase = purchase_of(order)
+    ledger.lock(purchase.account_id)  # before anything is read that another order of the organization may change
+    due, taken = due_back(order, payment), taken_back(purchase)
+    if due > taken:
+        _take(purchase, payment, max(0, due - taken - expired_of(purchase)), order)
+    elif due < taken:
+        _give_back(purchase, payment, taken - due, order)
+    Order.objects.filter(pk=order.pk).update(state=state_of(order, payment))
+    freeze_or_thaw(order.organization)
+
+
+def purchase_of(order: Order) -> LedgerEntry:
+    """Return the entry that brought an order's credits."""
+    return LedgerEntry.objects.get(kind=EntryKind.PURCHASE, reference=order.checkout_session_id)
+
+
+def due_back(order: Order, payment: Payment) -> int:
+    """Return how many of an order's credits its refunds and disputes take, in whole credits and the buyer's favour."""
+    returned = refunded_share(order, payment) + _share(order, sum(_withdrawn(order, payment)))
+    return min(order.credits, returned)
+
+
+def refunded_share(order: Order, payment: Payment) -> int:
+    """Return the credits that stand for the money returned."""
+    return _share(order, payment.amount_refunded)
+
+
+def taken_back(purchase: LedgerEntry) -> int:
+    """Return how many credits refunds and disputes took so far, less what was given back."""
+    return _sum_taken(purchase, Q(kind__in=_BACK_AND_FORTH, origin=purchase))
+
+
+def expired_of(purchase: LedgerEntry) -> int:
+    """Return how many of the credits it brought expired: those are gone already."""
+    return _sum_taken(purchase, Q(kind=EntryKind.EXPIRE) & (Q(origin=purchase) | Q(origin__origin=purchase)))
+
+
+def state_of(order: Order, payment: Payment) -> OrderState:
+    """Return the state of a paid order."""
+    stages = set(payment.disputes.values_list("stage", flat=True))
+    if DisputeStage.OPEN in stages:
+        return OrderState.DISPUTED
+    if DisputeStage.LOST in stages:
+        return OrderState.CHARGED_BACK
+    if payment.amount_refunded >= order.amount:
+        return OrderState.REFUNDED
+    return OrderState.PARTLY_REFUNDED if payment.amount_refunded else OrderState.PAID
+
+
+def freeze_or_thaw(organization: Organization) -> None:
+    """Let keys rest while a dispute is open, or was lost and left a debt; people log in and pay all the while."""
+    if must_rest(organization):
+        Organization.objects.filter(pk=organization.pk, keys_frozen_at=None).update(keys_frozen_at=timezone.now())
+    else:
+        Organization.objects.filter(pk=organization.pk).exclude(keys_frozen_at=None).update(keys_frozen_at=None)
+
+
+def must_rest(organization: Organization) -> bool:
+    """Tell whether an organization's keys must rest by what is known of its payments."""
+    payments = organization.orders.exclude(paid_at=None).values("payment_intent_id")
+    disputes = Dispute.objects.filter(payment__payment_intent_id__in=payments)
+    if disputes.filter(stage=DisputeStage.OPEN).exists():
+        return True
+    owes = CreditAccount.objects.filter(organization=organization, debt__gt=0).exists()
+    return owes and disputes.filter(stage=DisputeStage.LOST).exists()
+
+
+def _settle_order_of(payment: Payment) -> Order | None:
+    order = Order.objects.select_for_update().filter(payment_intent_id=payment.payment_intent_id).first()
+    if order is not None and order.paid_at is not None:
+        settle(order, payment)
+    return order
+
+
+def _take(purchase: LedgerEntry, payment: Payment, amount: int, order: Order) -> None:
+    """Take credits for money that was returned, then those for money that a bank withdrew."""
+    by_refund = min(amount, max(0, refunded_share(order, payment) - _refunded(purchase)))
+    if by_refund:
+        ledger.take_back(
+            purchase,
+            amount=by_refund,
+            kind=EntryKind.REFUND,
+            reference=_next_reference(purchase, payment),
+            reason=f"Refund of {order.pack_name}.",
+        )
+    if amount > by_refund:
+        ledger.take_back(
+            purchase,
+            amount=amount - by_refund,
+            kind=EntryKind.DISPUTE,
+            reference=_next_reference(purchase, payment),
+            reason=f"The payment of {order.pack_name} is disputed.",
+        )
+
+
+def _give_back(purchase: LedgerEntry, payment: Payment, amount: int, order: Order) -> None:
+    """Return what a dispute took; the time to use it begins anew, because the keys rested."""
+    term = order.expires_after_days
+    ledger.grant(
+        CreditAccount.objects.get(pk=purchase.account_id),
+        amount=amount,
+        kind=EntryKind.DISPUTE_WON,
+        reference=_next_reference(purchase, payment),
+        reason=f"The dispute about {order.pack_name} was won.",
+        expires_at=None if term is None else timezone.now() + timedelta(days=term),
+        origin=purchase,
+    )
+
+
+def _next_reference(purchase: LedgerEntry, payment: Payment) -> str:
+    """Name the payment's next movement. Under its lock there is one at a time; without it two would get one name."""
+    so_far = purchase.consequences.filter(kind__in=_BACK_AND_FORTH).count()
+    return f"{payment.payment_intent_id}:{so_far + 1}"
+
+
+def _refunded(purchase: LedgerEntry) -> int:
+    return _sum_taken(purchase, Q(kind=EntryKind.REFUND, origin=purchase))
+
+
+def _sum_taken(purchase: LedgerEntry, which: Q) -> int:
+    entries = LedgerEntry.objects.filter(which, account=purchase.account_id)
+    return entries.aggregate(taken=Sum(F("debt") - F("amount")))["taken"] or 0
+
+
+def _withdrawn(order: Order, payment: Payment) -> list[int]:
+    """Return the amounts of disputes that took the money; one in another currency took all of it."""
+    taken = payment.disputes.filter(stage__in=(DisputeStage.OPEN, DisputeStage.LOST))
+    return [dispute.amount if dispute.currency == order.currency else order.amount for dispute in taken]
+
+
+def _share(order: Order, amount: int) -> int:
+    return order.credits * min(amount, order.amount) // order.amount

@@ -1,0 +1,198 @@
+"""The only module that speaks to Stripe. Each call has a time-out, bounded retries, and a key made of our row's id.
+
+Stripe answers a repeated key with what it answered first, so that trying again never makes a second of anything; the
+parameters must then be the same, which is why they come from stored rows alone.
+"""
+
+import json
+import logging
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import stripe
+from django.conf import settings
+
+from billing.errors import BadSignature, CardRefused, PaymentsNotConfigured, StripeRefused, StripeUnreachable
+from billing.order_models import Order, StripeCustomer
+from billing.stripe_objects import (
+    CheckoutSession,
+    DisputeFacts,
+    Refunds,
+    VerifiedEvent,
+    read_dispute,
+    read_event,
+    read_refunds,
+    read_session,
+)
+
+logger = logging.getLogger(__name__)
+
+# Stripe would be told how long each of our calls took.
+stripe.enable_telemetry = False
+
+NEEDS_PERSON = "authentication_required"
+_TIMESTAMP = re.compile(r"(?:^|,)t=([0-9]{1,15})(?:,|$)")
+
+
+def is_configured() -> bool:
+    """Tell whether credits can be sold here."""
+    return bool(settings.STRIPE_SECRET_KEY)
+
+
+def create_customer(customer: StripeCustomer) -> str:
+    """Tell Stripe about an organization; return its name for it."""
+    organization = customer.organization.public_id
+    with _our_errors():
+        made = _client().v1.customers.create(
+            {"email": customer.email, "name": customer.name, "metadata": {"organization": organization}},
+            {"idempotency_key": f"customer:{organization}:{customer.pk}"},
+        )
+        return made.id
+
+
+def create_checkout(order: Order, *, customer_id: str, return_url: str, cancel_url: str) -> CheckoutSession:
+    """Open the page where an order is paid; asked again it is the same page."""
+    reference = str(order.public_id)
+    closes = order.created + timedelta(minutes=settings.CHECKOUT_OPEN_MINUTES)
+    with _our_errors():
+        session = _client().v1.checkout.sessions.create(
+            {
+                "mode": "payment",
+                "customer": customer_id,
+                "client_reference_id": reference,
+                "line_items": [
+                    {
+                        "quantity": 1,
+                        "price_data": {
+                            "currency": order.currency,
+                            "unit_amount": order.amount,
+                            "product_data": {"name": order.pack_name},
+                        },
+                    }
+                ],
+                # Another currency on the page would be another amount than the one that was agreed.
+                "adaptive_pricing": {"enabled": False},
+                "metadata": {"order": reference},
+                "payment_intent_data": {"metadata": {"order": reference}},
+                "success_url": return_url,
+                "cancel_url": cancel_url,
+                "expires_at": int(closes.timestamp()),
+            },
+            {"idempotency_key": f"order:{reference}"},
+        )
+        return read_session(_plain(session))
+
+
+def get_session(session_id: str) -> CheckoutSession:
+    """Ask where a Checkout session stands now."""
+    with _our_errors():
+        session = _client().v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent"]})
+        return read_session(_plain(session))
+
+
+def sessions_since(moment: datetime, *, customer_id: str | None = None) -> Iterator[CheckoutSession]:
+    """Go through the Checkout sessions that were opened since then, of one customer or of all."""
+    wanted: dict[str, Any] = {"created": {"gte": int(moment.timestamp())}, "limit": 100}
+    if customer_id is not None:
+        wanted["customer"] = customer_id
+    with _our_errors():
+        for session in _client().v1.checkout.sessions.list(wanted).auto_paging_iter():  # type: ignore[arg-type]
+            yield read_session(_plain(session))
+
+
+def get_refunds(payment_intent_id: str) -> Refunds | None:
+    """Ask how much of a payment was returned; None where nothing was ever charged."""
+    with _our_errors():
+        intent = _client().v1.payment_intents.retrieve(payment_intent_id, {"expand": ["latest_charge"]})
+        charge = _plain(intent).get("latest_charge")
+    return None if charge is None else read_refunds(charge)
+
+
+def disputes_of(payment_intent_id: str) -> Iterator[DisputeFacts]:
+    """Go through what banks said against a payment."""
+    with _our_errors():
+        wanted = _client().v1.disputes.list({"payment_intent": payment_intent_id, "limit": 100})
+        for dispute in wanted.auto_paging_iter():
+            yield read_dispute(_plain(dispute))
+
+
+def verify_event(body: bytes, signature: str) -> VerifiedEvent:
+    """Return the event in a body that Stripe signed just now, as it came over the wire; raise BadSignature."""
+    try:
+        payload = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadSignature from None
+    if not any(_is_signed_with(secret, payload, signature) for secret in settings.STRIPE_WEBHOOK_SECRETS):
+        raise BadSignature
+    # The package refuses what is too old and lets the future through.
+    signed_at = _TIMESTAMP.search(signature)
+    if signed_at is None or abs(time.time() - int(signed_at[1])) > settings.STRIPE_WEBHOOK_TOLERANCE_S:
+        raise BadSignature
+    try:
+        return read_event(json.loads(payload))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise BadSignature from None
+
+
+def _is_signed_with(secret: str, payload: str, signature: str) -> bool:
+    tolerance = settings.STRIPE_WEBHOOK_TOLERANCE_S
+    try:
+        return bool(stripe.WebhookSignature.verify_header(payload, signature, secret, tolerance))
+    except stripe.SignatureVerificationError:
+        return False
+
+
+def make_http_client() -> stripe.HTTPClient:
+    """Return what carries the calls."""
+    return stripe.RequestsClient(timeout=(settings.STRIPE_CONNECT_TIMEOUT_S, settings.STRIPE_READ_TIMEOUT_S))
+
+
+def _client() -> stripe.StripeClient:
+    if not is_configured():
+        raise PaymentsNotConfigured
+    return _client_with(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_RETRIES)
+
+
+@lru_cache(maxsize=4)
+def _client_with(secret_key: str, api_base: str, retries: int) -> stripe.StripeClient:
+    return stripe.StripeClient(
+        secret_key,
+        http_client=make_http_client(),
+        max_network_retries=retries,
+        base_addresses={"api": api_base} if api_base else None,
+    )
+
+
+def _plain(thing: stripe.StripeObject) -> Mapping[str, Any]:
+    return thing.to_dict()
+
+
+@contextmanager
+def _our_errors() -> Iterator[None]:
+    """Let callers read our errors, whatever the package raises."""
+    try:
+        yield
+    except stripe.CardError as error:
+        raise _card_refused(error) from error
+    except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:
+        logger.warning("stripe_unreachable", extra={"reason": str(error), "status": error.http_status})
+        raise StripeUnreachable from error
+    except stripe.StripeError as error:
+        logger.exception("stripe_refused", extra={"stripe_request_id": error.request_id, "stripe_code": error.code})
+        raise StripeRefused from error
+
+
+def _card_refused(error: stripe.CardError) -> CardRefused:
+    said: Mapping[str, Any] = error.error.to_dict() if error.error is not None else {}
+    reason = said.get("decline_code") or error.code or "declined"
+    return CardRefused(
+        reason=reason,
+        needs_person=NEEDS_PERSON in (error.code, reason),
+        payment_intent_id=(said.get("payment_intent") or {}).get("id"),
+        public_text=error.user_message,
+    )

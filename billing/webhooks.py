@@ -1,0 +1,130 @@
+"""Events of Stripe's: each acted on once, whatever comes twice, late or out of order; a failure is kept and told."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from billing import fulfilment, payments
+from billing.errors import OrderDisagrees
+from billing.order_models import EventState, Order, StripeEvent
+from billing.stripe_objects import VerifiedEvent, read_dispute, read_event, read_refunds, read_session
+from billing.transactions import in_short_transaction
+
+logger = logging.getLogger(__name__)
+
+LONGEST_ERROR = 2000
+
+
+class NotForUs(Exception):
+    """Nothing follows from this event here, and why."""
+
+
+def receive(event: VerifiedEvent) -> EventState:
+    """Act on an event unless that was done before; a failure is stored and raised, so that Stripe sends it again.
+
+    The event, what follows from it and the note that it was processed are one transaction.
+    """
+    try:
+        return in_short_transaction(lambda: _act_once(event))
+    except Exception as error:
+        _record_failure(event, error)
+        raise
+
+
+def replay(stored: StripeEvent) -> EventState:
+    """Act on a stored event that failed or was ignored, as if it came once more."""
+    return receive(read_event(stored.payload))
+
+
+def _act_once(event: VerifiedEvent) -> EventState:
+    _store(event)
+    unprocessed = StripeEvent.objects.filter(event_id=event.id).exclude(state=EventState.PROCESSED)
+    # Taken first, so that of two deliveries at once the second waits here, and then finds it processed.
+    if not unprocessed.update(state=EventState.RECEIVED, error=""):
+        return EventState.PROCESSED
+    state, reason = EventState.PROCESSED, ""
+    try:
+        _act(event)
+    except NotForUs as why:
+        state, reason = EventState.IGNORED, str(why)
+        logger.info("stripe_event_ignored", extra={"event_id": event.id, "type": event.type, "reason": reason})
+    unprocessed.update(state=state, error=reason, settled_at=timezone.now())
+    return state
+
+
+def _store(event: VerifiedEvent) -> None:
+    if StripeEvent.objects.filter(event_id=event.id).exists():
+        return
+    try:
+        with transaction.atomic():
+            StripeEvent.objects.create(
+                event_id=event.id, type=event.type[:100], livemode=event.livemode, payload=dict(event.payload)
+            )
+    except IntegrityError:  # another delivery was faster
+        return
+
+
+def _record_failure(event: VerifiedEvent, error: Exception) -> None:
+    """Keep why it failed, in a transaction of its own; an order that is concerned says so, too."""
+
+    def movement() -> None:
+        _store(event)
+        StripeEvent.objects.filter(event_id=event.id).exclude(state=EventState.PROCESSED).update(
+            state=EventState.FAILED,
+            error=f"{type(error).__name__}: {error}"[:LONGEST_ERROR],
+            settled_at=timezone.now(),
+        )
+        if isinstance(error, OrderDisagrees):
+            fulfilment.note_problem(error)
+
+    try:
+        in_short_transaction(movement)
+    except Exception:  # the first error is the one to tell
+        logger.exception("stripe_event_failure_not_recorded", extra={"event_id": event.id})
+
+
+def _act(event: VerifiedEvent) -> None:
+    if event.livemode != settings.STRIPE_IS_LIVE:
+        raise NotForUs("It is of the other mode, test or live, than our key.")
+    handler = HANDLERS.get(event.type)
+    if handler is None:
+        raise NotForUs("Nothing is done for events of this type.")
+    if handler(event) is None:
+        raise NotForUs("No order of ours is known for it (yet).")
+
+
+def _session_moved(event: VerifiedEvent) -> Order | None:
+    session = read_session(event.object)
+    return fulfilment.fulfil(session.id, told=session)
+
+
+def _payment_failed(event: VerifiedEvent) -> Order | None:
+    session = read_session(event.object)
+    return fulfilment.fulfil(session.id, told=replace(session, has_failed=True))
+
+
+def _money_was_returned(event: VerifiedEvent) -> Order | None:
+    return payments.note_refunds(read_refunds(event.object))
+
+
+def _dispute_moved(event: VerifiedEvent) -> Order | None:
+    return payments.note_dispute(read_dispute(event.object))
+
+
+HANDLERS: Mapping[str, Callable[[VerifiedEvent], Order | None]] = {
+    "checkout.session.completed": _session_moved,
+    "checkout.session.async_payment_succeeded": _session_moved,
+    "checkout.session.async_payment_failed": _payment_failed,
+    "checkout.session.expired": _session_moved,
+    "charge.refunded": _money_was_returned,
+    # A dispute's own status tells where it stands; money also moves for partly refunded payments that stay disputed.
+    "charge.dispute.created": _dispute_moved,
+    "charge.dispute.updated": _dispute_moved,
+    "charge.dispute.funds_withdrawn": _dispute_moved,
+    "charge.dispute.funds_reinstated": _dispute_moved,
+    "charge.dispute.closed": _dispute_moved,
+}

@@ -1,0 +1,171 @@
+"""A dispute takes credits once and lets keys rest; the log-in, the ledger and paying stay open."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from billing import expiry, ledger, webhooks
+from billing.order_models import StripeEvent
+from billing.stripe_objects import read_event
+from tests.billing.stripe_fakes import charge_of, dispute_of, event_about, session_of
+from tests.factories import make_key, make_member, make_order, make_pack, make_staff
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("selling", "sound_books")]
+
+
+def tell(what, thing):
+    return webhooks.receive(read_event(event_about(what, thing)))
+
+
+@pytest.fixture
+def bought(order):
+    tell("checkout.session.completed", session_of(order))
+    return order
+
+
+def has(account):
+    account.refresh_from_db()
+    return account.balance, account.debt
+
+
+def rests(order):
+    order.organization.refresh_from_db()
+    return order.organization.keys_frozen_at is not None
+
+
+def test_an_open_dispute_takes_the_credits_and_lets_keys_rest(client, alice, bought):
+    key = make_key(alice.organization).secret
+    tell("charge.dispute.created", dispute_of(bought, "needs_response"))
+    tell("charge.dispute.funds_withdrawn", dispute_of(bought, "needs_response"))
+    refused = client.get("/v1/me", headers={"x-api-key": key})
+    assert (has(alice), rests(bought)) == ((10, 0), True)
+    assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
+    assert "disputed" in refused.json()["message"]
+
+    client.force_login(make_member(alice.organization, "alice@example.com"))
+    assert client.get("/dashboard/").status_code == 200
+
+    tell("charge.dispute.closed", dispute_of(bought, "won"))
+    assert (has(alice), rests(bought)) == ((110, 0), False)
+    assert client.get("/v1/me", headers={"x-api-key": key}).status_code == 200
+
+
+def test_a_lost_dispute_about_credits_that_are_there_ends_the_rest(alice, bought):
+    tell("charge.dispute.created", dispute_of(bought, "needs_response"))
+    tell("charge.dispute.closed", dispute_of(bought, "lost"))
+
+    assert (has(alice), rests(bought)) == ((10, 0), False)
+
+
+def test_a_lost_dispute_about_used_credits_lets_keys_rest_until_the_debt_is_paid(alice, bought, pack):
+    ledger.capture(ledger.hold(alice, amount=80))
+    tell("charge.dispute.created", dispute_of(bought, "needs_response"))
+    tell("charge.dispute.closed", dispute_of(bought, "lost"))
+    assert (has(alice), rests(bought)) == ((0, 70), True)
+
+    ledger.grant(alice, amount=500, reference="gift", reason="A gift pays nothing.")
+    assert rests(bought)
+
+    again = make_order(alice.organization, pack)
+    tell("checkout.session.completed", session_of(again))
+    assert (has(alice), rests(bought)) == ((530, 0), False)
+
+
+def test_one_dispute_that_ends_leaves_the_other_open(alice, bought, pack):
+    other = make_order(alice.organization, pack)
+    tell("checkout.session.completed", session_of(other))
+    for order in (bought, other):
+        tell("charge.dispute.created", dispute_of(order, "needs_response"))
+    tell("charge.dispute.closed", dispute_of(bought, "won"))
+
+    assert (has(alice), rests(bought)) == ((110, 0), True)
+
+
+def test_an_inquiry_takes_nothing(alice, bought):
+    tell("charge.dispute.created", dispute_of(bought, "warning_needs_response"))
+
+    assert (has(alice), rests(bought)) == ((110, 0), False)
+
+
+def test_money_that_comes_back_for_a_part_does_not_end_a_dispute(alice, bought):
+    """Stripe withdraws the whole payment and returns what was refunded before; the rest stays disputed."""
+    tell("charge.refunded", charge_of(bought, refunded=400))
+    tell("charge.dispute.created", dispute_of(bought, "needs_response"))
+    tell("charge.dispute.funds_reinstated", dispute_of(bought, "under_review"))
+
+    assert (has(alice), rests(bought)) == ((10, 0), True)
+
+
+def test_a_dispute_in_another_currency_takes_everything(alice, bought):
+    tell("charge.dispute.created", dispute_of(bought, "needs_response", amount=1, currency="usd"))
+
+    assert has(alice) == (10, 0)
+
+
+def test_a_suspension_is_not_lifted_by_a_won_dispute(alice, bought):
+    alice.organization.suspended_at = alice.created
+    alice.organization.save()
+    tell("charge.dispute.created", dispute_of(bought, "needs_response"))
+    tell("charge.dispute.closed", dispute_of(bought, "won"))
+
+    alice.organization.refresh_from_db()
+    assert alice.organization.is_suspended
+
+
+@pytest.mark.parametrize(
+    ("refunded", "left"), [((305,), 80), ((305, 700), 40), ((1000,), 10), ((700, 305), 40), ((1,), 110), ((10,), 109)]
+)
+def test_refunds_take_their_share_of_what_was_ever_told(alice, bought, refunded, left):
+    for amount in refunded:
+        tell("charge.refunded", charge_of(bought, refunded=amount))
+
+    assert has(alice) == (left, 0)
+
+
+@pytest.mark.parametrize("refunded_first", [True, False])
+def test_credits_that_expired_are_not_taken_again(alice, refunded_first):
+    """Of 100 that expire 30 are used: half the money back and expiry take the other 70; all of it leaves a debt."""
+    order = make_order(alice.organization, make_pack("Short", expires_after_days=30))
+    tell("checkout.session.completed", session_of(order))
+    ledger.capture(ledger.hold(alice, amount=30))
+    steps = [
+        lambda: tell("charge.refunded", charge_of(order, refunded=500)),
+        lambda: expiry.expire_due(timezone.now() + timedelta(days=31)),
+    ]
+    for step in steps if refunded_first else reversed(steps):
+        step()
+    assert has(alice) == (10, 0)
+
+    tell("charge.refunded", charge_of(order, refunded=1000))
+    assert has(alice) == (0, 20)
+
+
+def test_what_a_won_dispute_gives_back_has_its_term_anew(alice):
+    order = make_order(alice.organization, make_pack("Short", expires_after_days=30))
+    with time_machine.travel(timezone.now() - timedelta(days=29)):
+        tell("checkout.session.completed", session_of(order))
+        tell("charge.dispute.created", dispute_of(order, "needs_response"))
+    tell("charge.dispute.closed", dispute_of(order, "won"))
+
+    assert expiry.expire_due(timezone.now() + timedelta(days=29)) == 0
+    assert expiry.expire_due(timezone.now() + timedelta(days=31)) == 100
+
+
+def test_an_event_that_failed_is_replayed_in_the_admin(client, monkeypatch, alice, order):
+    with monkeypatch.context() as patch:
+        patch.setattr(webhooks.fulfilment, "fulfil", None)
+        with pytest.raises(TypeError):
+            tell("checkout.session.completed", session_of(order))
+    client.force_login(make_staff())
+    page = "/admin/billing/stripeevent/"
+    event = StripeEvent.objects.get()
+    assert event.state == "failed"
+
+    answer = client.post(page, {"action": "replay", "_selected_action": [event.pk]}, follow=True)
+
+    assert [str(told) for told in answer.context["messages"]] == [f"{event.event_id}: processed"]
+    assert has(alice) == (110, 0)
+    for kind in ("order", "payment", "dispute", "stripecustomer", "pack", "creditlot"):
+        assert client.get(f"/admin/billing/{kind}/").status_code == 200

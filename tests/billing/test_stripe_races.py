@@ -1,0 +1,102 @@
+"""Events and pages at the same moment, on the database where that is possible: each counts once, none is missed."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection, connections
+
+from billing import audit, webhooks
+from billing.fulfilment import fulfil
+from billing.models import CreditAccount, LedgerEntry
+from billing.order_models import Order
+from billing.stripe_objects import read_event, read_session
+from tests.billing.stripe_fakes import charge_of, dispute_of, event_about, session_of
+from tests.factories import make_account, make_order, make_pack
+
+pytestmark = [
+    pytest.mark.postgres_only,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("selling"),
+]
+ROUNDS = 8
+
+
+def at_once(*works):
+    """Run all of these at the same moment, each with a connection of its own; return what they return."""
+    start = Barrier(len(works))
+
+    def run(work):
+        try:
+            connection.ensure_connection()
+            start.wait(30)
+            return work()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))
+
+
+def telling(what, thing, **changes):
+    event = read_event(event_about(what, thing, **changes))
+    return lambda: webhooks.receive(event)
+
+
+def new_order():
+    return make_order(make_account(credits=10).organization, make_pack())
+
+
+def balance_of(order):
+    return CreditAccount.objects.get(organization=order.organization_id).balance
+
+
+def test_ten_deliveries_at_once_are_one_purchase():
+    order = new_order()
+    states = at_once(*[telling("checkout.session.completed", session_of(order))] * 10)
+
+    assert set(states) == {"processed"}
+    assert LedgerEntry.objects.filter(kind="purchase").count() == 1
+    assert balance_of(order) == 110
+
+
+def test_webhook_and_landing_page_are_one_purchase():
+    for _ in range(ROUNDS):
+        order = new_order()
+        session = read_session(session_of(order))
+        at_once(
+            telling("checkout.session.completed", session_of(order)),
+            telling("checkout.session.async_payment_succeeded", session_of(order)),
+            lambda order=order, session=session: fulfil(order.checkout_session_id, told=session),
+        )
+        assert balance_of(order) == 110
+    assert audit.find_disagreements() == []
+
+
+def test_a_refund_that_comes_with_its_purchase_is_not_missed():
+    for _ in range(ROUNDS):
+        order = new_order()
+        at_once(
+            telling("charge.refunded", charge_of(order, refunded=1000)),
+            telling("checkout.session.completed", session_of(order)),
+            telling("charge.dispute.created", dispute_of(order, "needs_response")),
+        )
+        assert (balance_of(order), Order.objects.get(pk=order.pk).state) == (10, "disputed")
+    assert audit.find_disagreements() == []
+
+
+def test_one_dispute_ends_while_another_begins():
+    for _ in range(ROUNDS):
+        first = new_order()
+        second = make_order(first.organization, first.pack)
+        for order in (first, second):
+            telling("checkout.session.completed", session_of(order))()
+        telling("charge.dispute.created", dispute_of(first, "needs_response"))()
+        at_once(
+            telling("charge.dispute.closed", dispute_of(first, "won")),
+            telling("charge.dispute.created", dispute_of(second, "needs_response")),
+        )
+        first.organization.refresh_from_db()
+        assert first.organization.keys_frozen_at is not None
+        assert balance_of(first) == 110
+    assert audit.find_disagreements() == []
