@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_books")]
 @pytest.fixture
 def bought(alice):
     """The entry of a pack of 100, beside the 10 that Alice had."""
-    return ledger.grant(alice, amount=100, reference="cs_1", reason="Pack", kind=EntryKind.PURCHASE)
+    return ledger.grant(alice, amount=100, reference="pack:1", reason="Pack", kind=EntryKind.PURCHASE)
 
 
 def take(bought, amount, *, reference="pi_1:1", kind=EntryKind.REFUND):
