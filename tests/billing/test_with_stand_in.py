@@ -13,8 +13,7 @@ from billing.errors import StripeUnreachable
 from billing.fulfilment import fulfil
 from tests.billing.stripe_fakes import SECRET_KEY, SIGNING_SECRET
 from tests.factories import make_account, make_member, make_pack
-
-stand_in_package = pytest.importorskip("tests.stripe_stand_in")
+from tests.stripe_stand_in import StripeStandIn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLICK = uuid.UUID("00000000-0000-4000-8000-000000000001")
@@ -23,7 +22,7 @@ CLICK = uuid.UUID("00000000-0000-4000-8000-000000000001")
 @pytest.fixture
 def stripe(settings, live_server):
     """Stripe's stand-in, which sends its events to our server."""
-    with stand_in_package.StripeStandIn() as running:
+    with StripeStandIn() as running:
         settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRETS = SECRET_KEY, [SIGNING_SECRET]
         settings.STRIPE_API_BASE, settings.STRIPE_IS_LIVE = running.url, False
         running.control.add_endpoint(
