@@ -1,7 +1,10 @@
 """Alice owns things, Bob owns other things."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from accounts import api_keys
 from accounts.api_keys import IssuedKey
@@ -10,6 +13,8 @@ from accounts.vouching import vouch_for
 from billing import ledger
 from billing.models import CreditAccount, EntryKind, Plan
 from billing.order_models import Order, Pack
+from processing.history.storage import thumbnail_of, write
+from processing.models import KeptResult, Origin
 
 PASSWORD = "correct horse battery staple"
 
@@ -90,3 +95,15 @@ def make_member(organization: Organization, email: str = "alice@example.com", ro
 def make_key(organization: Organization, *, name: str = "Laptop", **options: Any) -> IssuedKey:
     """Return a new key of the organization, with its secret; `options` as for `api_keys.issue`."""
     return api_keys.issue(organization, name=name, **options)
+
+
+def keep_result(organization: Organization, person: User) -> KeptResult:
+    """Return a result of one byte in the organization's history, which lasts for an hour; its files are there."""
+    now = timezone.now()
+    kept = KeptResult(organization=organization, person=person, origin=Origin.PLAYGROUND, is_whole=True)
+    kept.width = kept.height = kept.size_bytes = kept.thumbnail_bytes = 1
+    kept.created, kept.expires_at = now, now + timedelta(hours=1)
+    kept.save()
+    for file in (kept.name, thumbnail_of(kept.name)):
+        write(file, b"a")
+    return kept

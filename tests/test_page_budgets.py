@@ -115,6 +115,17 @@ def test_no_script_holds_first_content_back(owner):
             assert " defer" in script or 'type="module"' in script, (path, script)
 
 
+@pytest.mark.parametrize("path", ["/", "/try/"])
+def test_what_a_module_imports_is_named_on_the_page(owner, path):
+    """Else it is found late, a trip for each step, and then fetched before everything else."""
+    client = Client() if path == "/" else owner
+    page = fetched(client, path)[1]
+    named = set(re.findall(r'<link rel="modulepreload" fetchpriority="low" href="([^"]+)"', page))
+    named |= set(re.findall(r'<script[^>]* src="([^"]+)"', page))
+
+    assert set(scripts_of(client, page)) == named
+
+
 def test_nothing_is_loaded_from_elsewhere(owner):
     for path in PUBLIC + PRIVATE:
         page = fetched(owner, path)[1]

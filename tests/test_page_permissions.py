@@ -6,7 +6,6 @@ them fails `test_every_route_is_classified`: say there who may open it.
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,7 @@ from accounts import invitations
 from accounts.abilities import ABILITIES, Ability, can
 from accounts.models import Membership, Role
 from processing.history.choosing import turn_on
-from processing.history.storage import thumbnail_of, write
-from processing.models import KeptResult
-from tests.factories import make_key, make_member, make_organization, make_staff, make_user
+from tests.factories import keep_result, make_key, make_member, make_organization, make_staff, make_user
 
 pytestmark = pytest.mark.django_db
 PROJECT = Path(__file__).resolve().parent.parent
@@ -167,14 +164,7 @@ def world(settings, tmp_path):
     invitations.invite(owner, email="nina@example.com", role=Role.MEMBER)
     make_key(shop, created_by=people["member"])
     turn_on(shop.pk, hours=1)
-    now = timezone.now()
-    kept = KeptResult(organization=shop, person=people["member"], origin="playground", is_whole=True)
-    kept.width = kept.height = kept.size_bytes = 1
-    kept.created, kept.expires_at = now, now + timedelta(hours=1)
-    kept.thumbnail_bytes = 1
-    kept.save()
-    for file in (kept.name, thumbnail_of(kept.name)):
-        write(file, b"a")
+    keep_result(shop, people["member"])
     people["owner of another"] = make_member(other, "olga@example.com", Role.OWNER)
     people["nobody's"] = make_user("una@example.com")
     people["staff"] = make_staff()

@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import invitations
 from accounts.models import Membership, Role
+from processing.history.choosing import turn_on
 from tests.crowd import fill, join_many
-from tests.factories import make_key, make_member, make_organization
+from tests.factories import keep_result, make_key, make_member, make_organization
 from tests.test_page_permissions import ROUTES, World
 
 pytestmark = pytest.mark.django_db
@@ -20,13 +21,17 @@ MOST = 17
 
 
 @pytest.fixture
-def world():
+def world(settings, tmp_path):
     """Alice's shop with one of everything."""
+    place = {**settings.STORAGES["history"], "OPTIONS": {"location": str(tmp_path)}}
+    settings.STORAGES = {**settings.STORAGES, "history": place}
     shop = make_organization("Alice's shop")
     owner = make_member(shop, "alice@example.com", Role.OWNER)
     make_member(shop, "target@example.com", Role.MEMBER)
     invitations.invite(Membership.objects.get(user=owner), email="nina@example.com", role=Role.MEMBER)
     make_key(shop, created_by=owner)
+    turn_on(shop.pk, hours=1)
+    keep_result(shop, owner)
     return World(shop, {"owner": owner})
 
 
@@ -46,6 +51,8 @@ def test_no_page_asks_more_for_more(world):
     few = {name: queries_of(owner, address) for name, address in addresses.items()}
     fill(world.shop, 30)
     join_many(world.people["owner"], 30)
+    for _ in range(20):
+        keep_result(world.shop, world.people["owner"])
     many = {name: queries_of(owner, address) for name, address in addresses.items()}
 
     shown = {name for name, (status, _) in many.items() if status == 200}

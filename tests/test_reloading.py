@@ -10,7 +10,7 @@ from tests.test_page_permissions import ROUTES, World, world  # noqa: F401 - the
 
 pytestmark = pytest.mark.django_db
 
-FOR_SCRIPTS = {"try-remove", "trial-remove", "google_login_by_token"}
+FOR_SCRIPTS = {"try-remove", "trial-remove", "google_login_by_token", "stripe-webhook"}
 """Scripts send to these, and no browser ever shows them."""
 
 
