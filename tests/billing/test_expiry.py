@@ -89,7 +89,7 @@ def test_owners_are_told_once_of_what_is_left(alice, owner):
     [message] = mail.outbox
     assert message.to == ["alice@example.com"]
     assert message.subject == "Alice's shop: 70 credits expire from 8 Mar 2026"
-    assert "has 70 credits that expire soon, the first of them on 8 Mar 2026, 12:00 UTC." in message.body
+    assert "has 70 credits that expire soon, the first of them on 8 Mar 2026." in message.body
 
     assert expiry.warn_of_expiry(NOW + timedelta(days=1)) == 1
     assert "1,000 credits" in mail.outbox[1].subject
