@@ -75,7 +75,7 @@ def require_free_port(port: str | None) -> int:
             probe.bind(("127.0.0.1", int(text)))
         except OSError as error:
             another = 8001 if text == "8000" else 8000
-            stop(f"Port {text} cannot be used ({error.strerror}): choose another, as in `make demo PORT={another}`.")
+            stop(f"Port {text} cannot be used ({error.strerror}): choose another with `PORT={another}`.")
     return int(text)
 
 
