@@ -245,6 +245,7 @@ export class Stage {
 
   #endStroke() {
     this.row.strokes.push(this.stroke);
+    this.row.isTaken = false; // what was downloaded is not this any more
     this.row.undone.length = 0;
     Object.assign(this, { stroke: null, bounds: undefined });
     this.#lay();
