@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from django.test import Client
 
 from accounts.models import Organization, Role
@@ -83,5 +85,14 @@ def fetched(client: Client, path: str) -> Any:
     """Return the answer with its file read and closed, as a browser leaves it."""
     answer = client.get(path)
     answer.body = answer.getvalue()
-    answer.close()
+    close(answer)
     return answer
+
+
+def close(answer: Any) -> None:
+    """Close the answer as the server does, but leave the test's own connection to the database open."""
+    request_finished.disconnect(close_old_connections)
+    try:
+        answer.close()
+    finally:
+        request_finished.connect(close_old_connections)

@@ -17,7 +17,7 @@ from processing.history.thumbnail import thumbnail
 from processing.matting.pipeline import Cutout
 from processing.models import KeptResult, Origin
 from tests.factories import make_key
-from tests.processing.history.conftest import cut_out, fetched, files_in
+from tests.processing.history.conftest import close, cut_out, fetched, files_in
 from tests.processing.history.storages import Slow
 from tests.processing.playground.conftest import a_photo, not_a_photo
 
@@ -107,7 +107,7 @@ def test_the_answer_is_out_before_anything_is_kept(kept_shop):
     keep_afterwards(response, lambda: delivered(kept_shop))
     assert (response.content, KeptResult.objects.count()) == (b"picture", 0)
 
-    response.close()
+    close(response)
 
     assert KeptResult.objects.count() == 1
     assert response.closed

@@ -322,6 +322,7 @@ def test_with_history_on_it_is_in_the_history_and_a_test_is_not(alice, shop, tmp
     assert (kept.width, kept.height) == (40, 30)
 
 
-def test_other_methods_are_refused_on_a_page(alice):
+def test_a_visit_leads_to_where_calls_are_translated(alice):
     for path in ("/docs/migrate/run/v1", "/docs/migrate/run/v1.0"):
-        assert alice.get(path).status_code == 405
+        assert alice.get(path)["Location"] == "/docs/migrate/"
+        assert alice.put(path).status_code == 405
