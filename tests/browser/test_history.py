@@ -76,7 +76,7 @@ def test_from_the_switch_to_the_disk_and_back(owner, site):
     dialog = owner.get_by_role("dialog")
     expect(dialog).to_contain_text("cannot be undone")
     assert faults_of(owner) == []
-    dialog.get_by_role("button", name="Keep it").click()
+    dialog.get_by_role("link", name="Keep it").click()
     expect(dialog).to_be_hidden()
     card.get_by_role("link", name="Delete").click()
     dialog.get_by_role("button", name="Delete “astronaut-cutout.png”").click()
