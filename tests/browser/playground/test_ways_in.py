@@ -51,7 +51,11 @@ def test_everything_is_within_reach_of_the_keyboard(wide):
     """Tab to the way in, choose a photo, tab to the download, without a pointer."""
     # Listened for from the start: Chromium opens a window of its own while nobody does, and tells nobody of it.
     choosers = []
-    wide.on("filechooser", choosers.append)
+
+    def remember(chooser):
+        choosers.append(chooser)
+
+    wide.on("filechooser", remember)
     wide.bring_to_front()
     for _ in range(30):
         wide.keyboard.press("Tab")
