@@ -91,6 +91,10 @@ class CropMarginField(PhraseField):
         return tuple(side if side.unit == "share" else NOTHING for side in sides)
 
 
+# As JavaScript writes a whole number, or one that it computed.
+_DIGITS = re.compile(r"[0-9]{1,9}(\.0{1,9})?", re.ASCII)
+
+
 class SideField(serializers.IntegerField):
     """A side of the result in pixels."""
 
@@ -100,6 +104,12 @@ class SideField(serializers.IntegerField):
             ("invalid", "min_value", "max_value", "max_string_length", "overflow"), told
         )
         super().__init__(min_value=1, max_value=LARGEST_SIDE_PX, error_messages=messages, **kwargs)
+
+    def to_internal_value(self, data: Any) -> int:
+        """Return the number; Python alone would also take digits of other scripts, signs and underscores."""
+        if isinstance(data, str) and not _DIGITS.fullmatch(data.strip()):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
 
 
 class RemovalForm(serializers.Serializer[Any]):

@@ -10,6 +10,8 @@ from typing import Any
 
 import jsonschema_rs
 
+LONGEST_WORD = 40
+"""What is longer is a picture or an address, which have no other reading."""
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
@@ -19,7 +21,21 @@ def is_as_described(document: Mapping[str, Any], path: str, media_type: str, bod
     schema = {**request["schema"], "components": document["components"]}
     candidates = _as_text(body) if media_type in FORMS else [json.loads(json.dumps(body, default=str))]
     validator = jsonschema_rs.validator_for(schema)
-    return any(validator.is_valid(candidate) for candidate in candidates)
+    return any(validator.is_valid(candidate) or validator.is_valid(_plain(candidate)) for candidate in candidates)
+
+
+def _plain(candidate: Any) -> Any:
+    """Return the values as the API says that it reads them: blanks around them and capitals mean nothing."""
+    if not isinstance(candidate, dict):
+        return candidate
+    return {name: _plain_text(value) if isinstance(value, str) else value for name, value in candidate.items()}
+
+
+def _plain_text(text: str) -> Any:
+    if len(text) > LONGEST_WORD:
+        return text
+    plain = text.strip().lower()
+    return int(plain) if plain.isascii() and plain.isdigit() and plain != text else plain
 
 
 def _as_text(body: Any) -> list[Any]:
