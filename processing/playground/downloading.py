@@ -14,8 +14,8 @@ from rest_framework.views import APIView
 from processing.cutout_names import name_beside
 
 
-class AsDownload(APIView):
-    """Turns the answers of the view it is mixed into; a visit is led to `page`, where the form is."""
+class ForForms(APIView):
+    """Takes forms; a visit, such as a reload, is led to `page`, where the form is."""
 
     page: str
 
@@ -24,6 +24,10 @@ class AsDownload(APIView):
         if request.method in ("GET", "HEAD"):
             return redirect(self.page)
         return super().dispatch(request, *args, **kwargs)
+
+
+class AsDownload(ForForms):
+    """Turns the answers of the view it is mixed into: the image as a file, a refusal as a page."""
 
     def finalize_response(  # type: ignore[override]
         self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any

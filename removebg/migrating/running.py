@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.http import content_disposition_header
 from rest_framework.parsers import MultiPartParser
@@ -19,6 +18,7 @@ from processing.api import v1, v1_0
 from processing.api.request_ids import request_id_of
 from processing.cutout_names import name_beside
 from processing.matting.header import ImageHeader
+from processing.playground.downloading import ForForms
 from processing.playground.people import ForPeople
 from processing.services import RemovalRequest
 from removebg.migrating.run_page import run_context
@@ -35,16 +35,11 @@ _TOLD = (
 )  # fmt: skip
 
 
-class Run(ForPeople):
+class Run(ForForms, ForPeople):
     """What both dialects share: a form of ours comes in, a page goes out that shows what the API answers."""
 
     dialect: str
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answer the form; lead a visit, such as a reload, to where calls are translated."""
-        if request.method in ("GET", "HEAD"):
-            return redirect("docs-migrate")
-        return super().dispatch(request, *args, **kwargs)
+    page = "docs-migrate"
 
     def read_request(self, request: Request) -> RemovalRequest:
         """Return what was asked; the same picture from the same form is not paid for twice."""
