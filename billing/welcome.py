@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed, user_signed_up
 from django.conf import settings
+from django.contrib import messages
 from django.db import transaction
 from django.db.models import Q
 from django.dispatch import receiver
@@ -18,7 +19,7 @@ from accounts.current_organization import choose
 from accounts.models import Membership, Organization, Role, User
 from billing import ledger
 from billing.errors import LedgerBroken
-from billing.models import EntryKind, LedgerEntry
+from billing.models import CreditAccount, EntryKind, LedgerEntry
 
 REFERENCE = "welcome:"
 GOOGLE_HOSTS = ("gmail.com", "googlemail.com")
@@ -45,7 +46,11 @@ def receive(person: User, request: HttpRequest | None) -> None:
     """Let a new person into the organization that invited them, else welcome them to their own."""
     joined = invitations.join_on_arrival(request, person) if request is not None else None
     if joined is None:
-        welcome(person)
+        own = welcome(person)
+        if own is not None and request is not None and settings.FREE_CREDITS and not _has_credits(own):
+            messages.info(
+                request, _("There are no free credits: you, or this address, had them before."), fail_silently=True
+            )
     elif request is not None:
         choose(request, joined)
 
@@ -91,6 +96,10 @@ def give_free_credits(organization: Organization, person: User) -> bool:
     except LedgerBroken:  # somebody with the same address but for a plus sign was faster
         return False
     return True
+
+
+def _has_credits(organization: Organization) -> bool:
+    return CreditAccount.objects.filter(organization=organization, balance__gt=0).exists()
 
 
 def _first_name_of(person: User) -> str:

@@ -107,6 +107,18 @@ def test_who_deletes_the_account_and_comes_back_starts_without(client):
     assert free_credits_given() == 1
 
 
+@pytest.mark.parametrize(("comes_back", "is_told"), [(True, True), (False, False)])
+def test_who_gets_none_is_told_why(client, comes_back, is_told):
+    if comes_back:
+        closing.delete_person(arrive(client, "nina@example.com"))
+    cache.clear()
+    sign_up(client, "nina@example.com")
+    verify(client, "nina@example.com")
+
+    page = client.get("/dashboard/", follow=True).content.decode()
+    assert ("There are no free credits" in page) is is_told
+
+
 def test_they_are_recognised_after_the_secret_was_changed(client, settings):
     closing.delete_person(arrive(client, "nina@example.com"))
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
