@@ -3,25 +3,46 @@
 It mutates and combines without regard to a form's oneOf, and calls a switch wrong that it sends as right text.
 """
 
+import io
 import itertools
 import json
 from collections.abc import Mapping
 from typing import Any
 
 import jsonschema_rs
+import requests
+from werkzeug.formparser import FormDataParser
+from werkzeug.http import parse_options_header
 
 LONGEST_WORD = 40
 """What is longer is a picture or an address, which have no other reading."""
+PICTURE = "bytes"
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 def is_as_described(document: Mapping[str, Any], path: str, media_type: str, body: Any) -> bool:
-    """Tell whether the body, as it is sent, fits the schema of that path and media type."""
+    """Tell whether a body fits the schema of that path and media type: what JSON says, or a form's fields as sent."""
     request = document["paths"][path]["post"]["requestBody"]["content"][media_type]
     schema = {**request["schema"], "components": document["components"]}
-    candidates = _as_text(body) if media_type in FORMS else [json.loads(json.dumps(body, default=str))]
+    candidates = _readings(body) if media_type in FORMS else [json.loads(json.dumps(body, default=str))]
     validator = jsonschema_rs.validator_for(schema)
     return any(validator.is_valid(candidate) or validator.is_valid(_plain(candidate)) for candidate in candidates)
+
+
+def fields_as_sent(request: requests.PreparedRequest) -> dict[str, str]:
+    """Return the fields of a form as they go over the wire, of several of one name the last, of a file a word.
+
+    Whatever a list, an object or nothing at all becomes on the way is known only then.
+    """
+    body = request.body or b""
+    content = body.encode() if isinstance(body, str) else body
+    media_type, options = parse_options_header(request.headers.get("Content-Type", ""))
+    _stream, texts, files = FormDataParser().parse(io.BytesIO(content), media_type, len(content), options)
+    for name in files:
+        for file in files.getlist(name):
+            file.close()
+    last_texts = {name: values[-1] for name, values in texts.lists()}
+    return last_texts | dict.fromkeys(files, PICTURE)
 
 
 def _plain(candidate: Any) -> Any:
@@ -38,28 +59,11 @@ def _plain_text(text: str) -> Any:
     return int(plain) if plain.isascii() and plain.isdigit() and plain != text else plain
 
 
-def _as_text(body: Any) -> list[Any]:
-    """Return what a form may become on its way: everything is text, and each number may be read as one."""
-    if not isinstance(body, dict):
-        return [_text(body)]
-    # Of a list each item is a field of the same name, the last of which counts.
-    single = {name: value[-1] if isinstance(value, list) else value for name, value in body.items() if value != []}
-    # Of an object requests sends the keys, as if they were a list's items; an empty one is not sent at all.
-    single = {name: [*value][-1] if isinstance(value, dict) else value for name, value in single.items() if value != {}}
-    readings = [{_text(value), _number_or_text(value)} for value in single.values()]
-    return [dict(zip(single, values, strict=True)) for values in itertools.product(*readings)]
+def _readings(fields: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return what the text of a form may mean: each number may be read as one."""
+    readings = [{text, int(text) if _is_short_number(text) else text} for text in fields.values()]
+    return [dict(zip(fields, values, strict=True)) for values in itertools.product(*readings)]
 
 
-def _text(value: Any) -> Any:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if value is None:
-        return ""
-    if isinstance(value, bytes) or (isinstance(value, str) and type(value) is not str):
-        return "bytes"  # schemathesis has a text type of its own for them
-    return value if isinstance(value, str) else str(value)
-
-
-def _number_or_text(value: Any) -> Any:
-    text = _text(value)
-    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 6 else text
+def _is_short_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 6

@@ -1,9 +1,10 @@
 """The label check itself, on the product's own description."""
 
 import pytest
+import requests
 from drf_spectacular.generators import SchemaGenerator
 
-from tests.verify.contract_labels import is_as_described
+from tests.verify.contract_labels import fields_as_sent, is_as_described
 
 FORM, PARTS, JSON = "application/x-www-form-urlencoded", "multipart/form-data", "application/json"
 REMOVEBG, REMOVE = "/v1.0/removebg", "/v1/remove"
@@ -45,7 +46,24 @@ def document():
         (REMOVE, FORM, {"image_url": "a", "quality": {}}, True),
         (REMOVE, FORM, {"image_url": "a", "quality": {"fast": 1}}, True),
         (REMOVE, FORM, {"image_url": "a", "quality": {"slow": 1}}, False),
+        (REMOVE, FORM, {"image_url": "a", "quality": ["slow", "fast"]}, True),
+        (REMOVE, FORM, {"image_url": "a", "quality": ["fast", "slow"]}, False),
+        (REMOVE, FORM, {"image_url": "a", "quality": [["slow", ""], []]}, True),
+        (REMOVE, FORM, {"image_url": "a", "quality": None}, True),
     ],
 )
 def test_a_body_is_told_to_fit_or_not(document, path, media_type, body, expected):
-    assert is_as_described(document, path, media_type, body) == expected
+    sent = body if media_type == JSON else fields_as_sent(prepare(media_type, body))
+    assert is_as_described(document, path, media_type, sent) == expected
+
+
+def prepare(media_type, body):
+    if media_type == FORM:
+        return requests.Request("POST", "http://a.test/", data=body).prepare()
+    parts = [(name, value if name == "image_file" else (None, str(value).lower())) for name, value in body.items()]
+    return requests.Request("POST", "http://a.test/", files=parts).prepare()
+
+
+@pytest.mark.parametrize("sent", [{"data": {}}, {"data": b"\x00\xff"}, {"data": "no form", "headers": {"a": "b"}}])
+def test_what_is_no_form_has_no_fields(sent):
+    assert fields_as_sent(requests.Request("POST", "http://a.test/", **sent).prepare()) == {}
