@@ -27,6 +27,7 @@ class CheckoutSession:
     has_failed: bool
     url: str | None
     created: datetime
+    subscription_id: str | None = None
 
     @property
     def is_paid(self) -> bool:
@@ -66,6 +67,11 @@ class VerifiedEvent:
     payload: Data
 
     @property
+    def created(self) -> datetime:
+        """When it came to be, by Stripe's clock."""
+        return datetime.fromtimestamp(self.payload["created"], UTC)
+
+    @property
     def object(self) -> Data:
         """What it is about, as it was then."""
         data: Data = self.payload["data"]["object"]
@@ -84,23 +90,24 @@ def read_session(data: Data) -> CheckoutSession:
         amount_total=data.get("amount_total"),
         currency=data.get("currency"),
         order_reference=data.get("client_reference_id"),
-        payment_intent_id=_id_of(intent),
+        payment_intent_id=id_of(intent),
         has_failed=isinstance(intent, Mapping) and intent.get("status") in _PAYMENT_FAILED,
         url=data.get("url"),
         created=datetime.fromtimestamp(data["created"], UTC),
+        subscription_id=id_of(data.get("subscription")),
     )
 
 
 def read_refunds(charge: Data) -> Refunds:
     """Return what a charge says about money that was returned."""
-    return Refunds(_id_of(charge.get("payment_intent")), charge["livemode"], charge["amount_refunded"])
+    return Refunds(id_of(charge.get("payment_intent")), charge["livemode"], charge["amount_refunded"])
 
 
 def read_dispute(data: Data) -> DisputeFacts:
     """Return the facts of a dispute."""
     return DisputeFacts(
         id=data["id"],
-        payment_intent_id=_id_of(data.get("payment_intent")),
+        payment_intent_id=id_of(data.get("payment_intent")),
         livemode=data["livemode"],
         status=data["status"],
         amount=data["amount"],
@@ -114,6 +121,6 @@ def read_event(payload: Data) -> VerifiedEvent:
     return VerifiedEvent(id=payload["id"], type=payload["type"], livemode=payload["livemode"], payload=payload)
 
 
-def _id_of(thing: Any) -> str | None:
+def id_of(thing: Any) -> str | None:
     """Return the id of what is named, or was sent along whole."""
     return str(thing["id"] if isinstance(thing, Mapping) else thing) if thing else None

@@ -19,6 +19,8 @@ STRIPE_WEBHOOK_TOLERANCE_S = env.read_int("STRIPE_WEBHOOK_TOLERANCE_S", 300, min
 # How long a Checkout page may be paid on (Stripe takes half an hour to a day), and after how long we ask about it.
 CHECKOUT_OPEN_MINUTES = env.read_int("CHECKOUT_OPEN_MINUTES", 60, minimum=31)
 RECONCILE_AFTER_S = env.read_int("RECONCILE_AFTER_S", 600, minimum=1)
+# How long a plan goes on when its renewal could not be paid; then the default plan's limits hold until it is.
+PLAN_GRACE_DAYS = env.read_int("PLAN_GRACE_DAYS", 7)
 EXPIRY_WARNING_DAYS = env.read_int("EXPIRY_WARNING_DAYS", 7, minimum=1)
 
 _SECRET_KEY = re.compile(r"(?:sk|rk)_(live|test)_[A-Za-z0-9_]{3,}")
