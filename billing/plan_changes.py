@@ -1,6 +1,7 @@
 """Changing a running plan: more at once and paid for at once, less with the next month, an end, a change of mind."""
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,8 +16,10 @@ from billing.errors import CardRefused, StripeRefused
 from billing.models import Plan
 from billing.plan_errors import ChangeRefused
 from billing.subscription_models import (
+    BEGUN_STATES,
     ChangeKind,
     ChangeState,
+    InvoiceReason,
     PlanChange,
     PlanTerms,
     Subscription,
@@ -24,7 +27,8 @@ from billing.subscription_models import (
 )
 from billing.transactions import in_short_transaction
 
-QUOTE_LASTS = timedelta(minutes=30)
+logger = logging.getLogger(__name__)
+
 GIVEN_UP_AFTER = timedelta(minutes=5)
 """A change that is still under way then belongs to a process that died; Stripe's events say what came of it."""
 
@@ -48,12 +52,13 @@ def quote(subscription: Subscription, plan: Plan) -> Quote:
     kind = _kind_of(subscription, now_paid, terms)
     if kind != ChangeKind.UPGRADE:
         return Quote(kind, terms, starts_at=None if kind == ChangeKind.KEEP else subscription.period_end)
-    moment = timezone.now().replace(microsecond=0)
-    preview = stripe_gateway_plans.preview_change(subscription, subscribing.price_of(terms), prorated_at=moment)
-    due = max(0, preview.total)
-    extra, whole = terms.credits - now_paid.credits, terms.amount - now_paid.amount
-    credits = plan_invoices.share_of(extra, paid=due, whole=whole)
-    return Quote(kind, terms, due_now=due, credits_now=credits, prorated_at=moment)
+    preview = stripe_gateway_plans.preview_change(subscription, subscribing.price_of(terms))
+    try:
+        bill = plan_invoices.read_bill(replace(preview, reason=InvoiceReason.UPGRADE))
+    except plan_invoices.NotSold as why:
+        logger.error("plan_preview_disagrees", extra={"subscription_id": subscription.pk, "facts": str(why)})
+        raise StripeRefused from None
+    return Quote(kind, terms, due_now=preview.total, credits_now=bill.credits, prorated_at=bill.start)
 
 
 def change_plan(
@@ -64,25 +69,24 @@ def change_plan(
     Raise ChangeRefused where it is another change by now, CardRefused where an upgrade was not paid: nothing changed.
     """
     kind = _kind_of(subscription, _paid_terms_of(subscription), terms)
-    if kind == ChangeKind.UPGRADE:
-        if prorated_at is None or abs(timezone.now() - prorated_at) > QUOTE_LASTS:
-            raise ChangeRefused(_("The price that was shown is too old. Look at the new one, then agree to it."))
-    else:
+    if kind != ChangeKind.UPGRADE:
         prorated_at = None
+    elif prorated_at is None:
+        raise ChangeRefused
     subscribing.price_of(terms)
     return _change(subscription, kind, terms, prorated_at=prorated_at, click_token=click_token, actor=actor)
 
 
 def cancel(subscription: Subscription, *, click_token: UUID, actor: User) -> PlanChange:
     """Let the plan end with its period; nothing is paid back, and what was paid for stays until then."""
-    if subscription.state not in (SubscriptionState.ACTIVE, SubscriptionState.PAST_DUE):
+    if subscription.cancel_at_period_end or subscription.state not in BEGUN_STATES:
         raise ChangeRefused
     return _change(subscription, ChangeKind.CANCEL, None, prorated_at=None, click_token=click_token, actor=actor)
 
 
 def resume(subscription: Subscription, *, click_token: UUID, actor: User) -> PlanChange:
     """Let a plan that was to end go on."""
-    if subscription.state != SubscriptionState.CANCELING:
+    if not subscription.cancel_at_period_end or subscription.state not in BEGUN_STATES:
         raise ChangeRefused
     return _change(subscription, ChangeKind.RESUME, None, prorated_at=None, click_token=click_token, actor=actor)
 

@@ -23,6 +23,10 @@ ROUNDING = 2
 """By how many minor units the parts of a month may be rounded up: each of the two lines by one."""
 
 
+class NotSold(Exception):
+    """An invoice is for something that we do not sell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bill:
     """What an invoice is for, by our terms."""
@@ -89,45 +93,49 @@ def share_of(extra: int, *, paid: int, whole: int) -> int:
     return max(0, extra) * min(paid, whole) // whole if whole > 0 else 0
 
 
-def read_bill(facts: InvoiceFacts) -> Bill | str:
-    """Return what an invoice is for; in words, where it is nothing that we sell."""
-    if facts.has_more_lines or not facts.lines:
-        return f"{len(facts.lines)} lines, and more: {facts.has_more_lines}"
-    if any(line.quantity != 1 or line.currency != facts.currency for line in facts.lines):
-        return "lines of another quantity or currency"
-    known = {terms.price_id: terms for terms in PlanTerms.objects.filter(livemode=facts.livemode)}
-    unknown = [str(line.price_id) for line in facts.lines if line.price_id not in known]
-    if unknown:
-        return f"prices that are not ours: {', '.join(unknown)}"
-    terms = [known[line.price_id] for line in facts.lines]
-    if any(one.currency != facts.currency for one in terms):
-        return f"currency {facts.currency}, not {terms[0].currency}"
+def read_bill(facts: InvoiceFacts) -> Bill:
+    """Return what an invoice is for; raise NotSold, in words, where it is nothing that we sell."""
+    terms = _terms_of(facts)
     if facts.reason == InvoiceReason.UPGRADE:
         return _read_upgrade(facts, terms)
     if facts.reason in (InvoiceReason.FIRST, InvoiceReason.RENEWAL):
         return _read_month(facts, terms)
-    return f"the reason {facts.reason}"
+    raise NotSold(f"the reason {facts.reason}")
 
 
-def _read_month(facts: InvoiceFacts, terms: Sequence[PlanTerms]) -> Bill | str:
+def _terms_of(facts: InvoiceFacts) -> Sequence[PlanTerms]:
+    """Return our terms of each line."""
+    if facts.has_more_lines or any(line.quantity != 1 or line.currency != facts.currency for line in facts.lines):
+        raise NotSold("more lines, or lines of another quantity or currency")
+    known = {terms.price_id: terms for terms in PlanTerms.objects.filter(livemode=facts.livemode)}
+    unknown = [str(line.price_id) for line in facts.lines if line.price_id not in known]
+    if unknown:
+        raise NotSold(f"prices that are not ours: {', '.join(unknown)}")
+    terms = [known[line.price_id] for line in facts.lines]
+    if any(one.currency != facts.currency for one in terms):
+        raise NotSold(f"currency {facts.currency}, not {terms[0].currency}")
+    return terms
+
+
+def _read_month(facts: InvoiceFacts, terms: Sequence[PlanTerms]) -> Bill:
     if len(facts.lines) != 1 or facts.lines[0].is_proration:
-        return "lines beside one month"
+        raise NotSold("lines beside one month")
     [line], [agreed] = facts.lines, terms
     if (line.amount, facts.total) != (agreed.amount, agreed.amount):
-        return f"amount {facts.total}, not {agreed.amount}"
+        raise NotSold(f"amount {facts.total}, not {agreed.amount}")
     return Bill(agreed, agreed.credits, line.start, line.end)
 
 
-def _read_upgrade(facts: InvoiceFacts, terms: Sequence[PlanTerms]) -> Bill | str:
+def _read_upgrade(facts: InvoiceFacts, terms: Sequence[PlanTerms]) -> Bill:
     lines = sorted(zip(facts.lines, terms, strict=True), key=lambda one: one[0].amount)
     if len(lines) != 2 or not all(line.is_proration for line in facts.lines):
-        return "lines beside the rests of two months"
+        raise NotSold("lines beside the rests of two months")
     (old_line, old), (new_line, new) = lines
     whole = new.amount - old.amount
     if whole <= 0 or _span(old_line) != _span(new_line):
-        return "the rests of two months that are no upgrade"
+        raise NotSold("the rests of two months that are no upgrade")
     if old_line.amount + new_line.amount != facts.total or not 0 <= facts.total <= whole + ROUNDING:
-        return f"amount {facts.total}, not 0 to {whole}"
+        raise NotSold(f"amount {facts.total}, not 0 to {whole}")
     credits = share_of(new.credits - old.credits, paid=facts.total, whole=whole)
     return Bill(new, credits, new_line.start, new_line.end)
 
@@ -152,9 +160,10 @@ def _keep(invoice: PlanInvoice, subscription: Subscription, facts: InvoiceFacts)
 
 
 def _note_paid(invoice: PlanInvoice, subscription: Subscription, facts: InvoiceFacts) -> None:
-    bill = read_bill(facts)
-    if isinstance(bill, str):
-        raise _disagrees(invoice, subscription, f"Invoice {facts.id} has {bill}.")
+    try:
+        bill = read_bill(facts)
+    except NotSold as why:
+        raise _disagrees(invoice, subscription, f"Invoice {facts.id} has {why}.") from None
     if facts.reason == InvoiceReason.FIRST and bill.terms.pk != subscription.terms_id:
         raise _disagrees(invoice, subscription, f"Invoice {facts.id} is for {bill.terms}, not {subscription.terms}.")
     invoice.terms = bill.terms

@@ -103,7 +103,7 @@ def payments_of(invoice_id: str) -> Iterator[InvoicePaymentFacts]:
             yield read_invoice_payment(_plain(payment))
 
 
-def preview_change(subscription: Subscription, price_id: str, *, prorated_at: datetime) -> InvoiceFacts:
+def preview_change(subscription: Subscription, price_id: str) -> InvoiceFacts:
     """Ask what changing to this price would cost at once; nothing is changed."""
     with _our_errors():
         invoice = _client().v1.invoices.create_preview(
@@ -112,11 +112,10 @@ def preview_change(subscription: Subscription, price_id: str, *, prorated_at: da
                 "subscription_details": {
                     "items": [{"id": subscription.item_id, "price": price_id}],
                     "proration_behavior": "always_invoice",
-                    "proration_date": int(prorated_at.timestamp()),
                 },
             }
         )
-        return read_invoice(_plain(invoice), as_of=prorated_at)
+        return read_invoice(_plain(invoice), as_of=_answered_at(invoice))
 
 
 def make_change(change: PlanChange) -> SubscriptionFacts:

@@ -19,9 +19,7 @@ from billing.subscription_models import PlanTerms, Subscription, SubscriptionSta
 from billing.transactions import in_short_transaction
 
 
-def subscribe(
-    organization: Organization, plan: Plan, *, currency: str, click_token: UUID, actor: User
-) -> Subscription:
+def subscribe(organization: Organization, plan: Plan, *, currency: str, click_token: UUID, actor: User) -> Subscription:
     """Begin a plan and open the page to pay it on; the same click again is the same subscription and the same page.
 
     A page that was opened for another plan is closed first. Raise PurchaseRefused, PaymentsNotConfigured, or

@@ -88,7 +88,11 @@ class Subscription(models.Model):
 
     # What follows from it.
     paid_terms = models.ForeignKey(
-        PlanTerms, on_delete=models.PROTECT, null=True, related_name="+", help_text="What the newest paid invoice is for."
+        PlanTerms,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="What the newest paid invoice is for.",
     )
     given_plan = models.ForeignKey(
         "billing.Plan",

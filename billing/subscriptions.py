@@ -1,4 +1,4 @@
-"""What Stripe says about subscriptions: the newest is kept, whatever the order it came in, and what follows is worked out.
+"""What Stripe says about subscriptions: the newest is kept, whatever came first, and what follows is worked out.
 
 Each event shows a subscription whole, as it was when the event came to be. The newest wins; of two of the same second
 the one that weighs more, so that the end is the same whatever came first. Plans and limits follow from what is kept
@@ -214,7 +214,7 @@ def _disagrees(subscription: Subscription, facts: str) -> PlanDisagrees:
 
 
 def _weight_of(facts: SubscriptionFacts, terms: PlanTerms | None) -> tuple[object, ...]:
-    """Return what is newer by more: the end is for ever, then Stripe's clock, then what a second rarely holds both of."""
+    """Return how new it is: the end is for ever, then Stripe's clock, then what weighs more within a second."""
     return (
         facts.status in _OVER,
         facts.as_of,
