@@ -220,7 +220,9 @@ def test_sqlite_waits_for_its_write_lock_and_keeps_what_was_committed(monkeypatc
     assert "synchronous=FULL" in options["init_command"]
 
 
-@pytest.mark.parametrize("pages", ["pay.example.com", "https://pay.example.com; script-src *", "https://pay.example.com/x"])
+@pytest.mark.parametrize(
+    "pages", ["pay.example.com", "https://pay.example.com; script-src *", "https://pay.example.com/x"]
+)
 def test_stripe_s_pages_are_origins_and_nothing_else(tmp_path, pages):
     code, said = check(tmp_path, STRIPE_SECRET_KEY=TEST, STRIPE_PAGES=pages)
 
