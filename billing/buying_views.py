@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -26,6 +27,7 @@ from billing.selectors import account_of, credits_of, topped_up_to
 from billing.shelf import shelf_for
 
 LATEST_MOVEMENTS, LATEST_ORDERS = 5, 3
+REMEMBERED_S = 24 * 3600
 
 
 @never_cache
@@ -64,11 +66,15 @@ def _purchase(request: PersonRequest, form: PurchaseForm) -> Purchase:
     """Go on with what the person began before for the same pack, if it is still to be paid; else begin."""
     organization, actor = request.membership.organization, request.user
     pack, currency, click = (form.cleaned_data[name] for name in ("pack", "currency", "token"))
+    remembered = f"click:{organization.pk}:{click}"
+    click = cache.get(remembered, click)
     begun = find_unfinished(organization, pack, currency=currency, actor=actor)
-    if begun is not None and begun.click_token != click:
+    if begun is not None:
         bring_up_to_date(begun)
         if begun.state == OrderState.PENDING:
             click = begun.click_token
+            # When that is paid, the button of the second tab leads to it, too.
+            cache.set(remembered, click, REMEMBERED_S)
         elif begun.state not in NOT_PAID_STATES or begun.state == OrderState.AWAITING:
             return Purchase(begun, url=None)
     return start_purchase(organization, pack, currency=currency, click_token=click, actor=actor)

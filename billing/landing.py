@@ -1,4 +1,4 @@
-"""What a page about an order does first: ask Stripe how it stands, if nobody has told us and nobody asked just now."""
+"""What a page about an order does first: ask Stripe how it stands, if nobody has told us yet."""
 
 import logging
 from enum import StrEnum
@@ -25,12 +25,23 @@ class News(StrEnum):
     DISAGREES = "disagrees"
 
 
+def look_at(order: Order) -> News:
+    """Bring an order up to date for a page, which may be loaded as fast as somebody likes."""
+    if _waits_for_news(order) and cache.add(f"order-asked:{order.pk}", 1, ASKED_AT_MOST_EVERY_S) is False:
+        return _news_of(order, News.FRESH)
+    return bring_up_to_date(order)
+
+
 def bring_up_to_date(order: Order) -> News:
     """Bring an order that waits for news to where Stripe is with it; it is read again from the database."""
     news = News.FRESH
-    if _waits_for_news(order) and cache.add(f"order-asked:{order.pk}", 1, ASKED_AT_MOST_EVERY_S) is not False:
+    if _waits_for_news(order):
         news = _ask(order.checkout_session_id or "")
     order.refresh_from_db()
+    return _news_of(order, news)
+
+
+def _news_of(order: Order, news: News) -> News:
     return News.DISAGREES if order.problem and order.state in OPEN_STATES else news
 
 

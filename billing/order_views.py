@@ -15,7 +15,7 @@ from accounts.current_organization import PersonRequest, requires
 from accounts.errors import ServiceError
 from billing import stripe_gateway
 from billing.checkout import can_be_paid
-from billing.landing import bring_up_to_date
+from billing.landing import look_at
 from billing.order_models import OPEN_STATES, Order
 from billing.selectors import account_of, credits_of
 
@@ -50,7 +50,7 @@ def order_list(request: PersonRequest) -> HttpResponse:
 def order_page(request: PersonRequest, order: UUID) -> HttpResponse:
     """Show where an order is, after asking Stripe; while it is open the page looks again by itself, less and less."""
     found = _own_order(request, order)
-    news = bring_up_to_date(found)
+    news = look_at(found)
     looks = _looks(request)
     waits = found.state in OPEN_STATES and looks < len(PAUSES_S)
     context = {
@@ -96,4 +96,4 @@ def _own_order(request: PersonRequest, public_id: UUID) -> Order:
 def _looks(request: PersonRequest) -> int:
     """Return how often this page has looked already."""
     looks = request.GET.get("looks", "")
-    return min(int(looks), len(PAUSES_S)) if looks.isascii() and looks.isdigit() and len(looks) < 5 else 0
+    return min(int(looks[:9]), len(PAUSES_S)) if looks.isascii() and looks.isdigit() else 0

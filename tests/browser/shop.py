@@ -37,7 +37,9 @@ class Shop:
     def enter(self, page: Page, name: str, *, role: str = "owner", credits: int = 10) -> None:
         """Log somebody in whose organization is their own, at this window's width."""
         name = f"{name}{page.viewport_size['width'] if page.viewport_size else ''}"
-        enter(page, self.site, email=f"{name.lower()}@example.com", organization=f"{name}'s", role=role, credits=credits)
+        enter(
+            page, self.site, email=f"{name.lower()}@example.com", organization=f"{name}'s", role=role, credits=credits
+        )
 
     def pay(self, page: Page, card: str = GOOD_CARD, button: str = "Pay") -> None:
         """Pay on the stand-in's page, which must be open."""
