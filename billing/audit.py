@@ -24,7 +24,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
-from billing import append_only, order_audit
+from billing import append_only, order_audit, plan_audit
 from billing.disagreements import Disagreement
 from billing.models import (
     ClaimState,
@@ -38,6 +38,7 @@ from billing.models import (
     LedgerEntry,
 )
 from billing.order_models import Order
+from billing.subscription_models import PlanInvoice, Subscription
 
 
 def find_disagreements() -> list[Disagreement]:
@@ -49,7 +50,17 @@ def find_disagreements() -> list[Disagreement]:
 
 def count_rows() -> dict[str, int]:
     """Return how many rows of each kind there are to check."""
-    models = (CreditAccount, LedgerEntry, CreditHold, IdempotencyClaim, KeyMonth, CreditLot, Order)
+    models = (
+        CreditAccount,
+        LedgerEntry,
+        CreditHold,
+        IdempotencyClaim,
+        KeyMonth,
+        CreditLot,
+        Order,
+        Subscription,
+        PlanInvoice,
+    )
     return {str(model._meta.verbose_name_plural): model._default_manager.count() for model in models}
 
 
@@ -203,6 +214,7 @@ RULES: tuple[Callable[[datetime], Iterator[Disagreement]], ...] = (
     lot_fits_its_entry,
     nothing_is_taken_back_twice,
     *order_audit.RULES,
+    *plan_audit.RULES,
 )
 
 

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiKey, Organization
-from billing import order_models  # noqa: F401 - Django looks for models here
+from billing import order_models, subscription_models  # noqa: F401 - Django looks for models here
 from billing.errors import LedgerEntriesArePermanent
 
 

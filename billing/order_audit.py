@@ -10,6 +10,7 @@ from billing import payments
 from billing.disagreements import Disagreement
 from billing.models import EntryKind, LedgerEntry
 from billing.order_models import Order, Payment
+from billing.subscription_models import PlanInvoice
 
 SESSION_PREFIX = "cs_"
 
@@ -66,6 +67,12 @@ def keys_rest_while_disputed(now: datetime) -> Iterator[Disagreement]:
     """Keys rest exactly while a dispute asks for it."""
     concerned = Organization.objects.filter(
         Q(keys_frozen_at__isnull=False)
+        | Exists(
+            PlanInvoice.objects.filter(
+                subscription__organization=OuterRef("pk"),
+                payment_intent_id__in=Payment.objects.filter(disputes__isnull=False).values("payment_intent_id"),
+            )
+        )
         | Exists(
             Order.objects.filter(
                 organization=OuterRef("pk"),

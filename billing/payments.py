@@ -2,20 +2,21 @@
 
 Events come late, twice and in any order. Each only adds to what is known (the most that was refunded, the furthest
 that a dispute came); `settle` then works out what all of it means and moves the difference. So the end is the same
-whatever the order. Whoever calls locks the payment first, then the order, then the account.
+whatever the order. What a payment brought credits with is an order or a plan's invoice (`sales`). Whoever calls locks
+the invoice first, then the payment, then the order, then the account.
 """
-
-from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from accounts.models import Organization
-from billing import ledger
+from billing import ledger, sales
 from billing.models import CreditAccount, EntryKind, LedgerEntry
-from billing.order_models import Dispute, DisputeStage, Order, OrderState, Payment
+from billing.order_models import Dispute, DisputeStage, OrderState, Payment
+from billing.sales import Sale
 from billing.stripe_objects import DisputeFacts, Refunds
+from billing.subscription_models import PlanInvoice
 
 _STAGES = {
     "warning_needs_response": DisputeStage.INQUIRY,
@@ -37,22 +38,24 @@ def lock_payment(payment_intent_id: str, *, livemode: bool) -> Payment:
 
 
 @transaction.atomic
-def note_refunds(refunds: Refunds) -> Order | None:
-    """Take back the credits of money that was returned; return the order, None while it is not known."""
+def note_refunds(refunds: Refunds) -> Sale | None:
+    """Take back the credits of money that was returned; return what was sold, None while it is not known."""
     if refunds.payment_intent_id is None:
         return None
+    sales.lock_invoice_paid_with(refunds.payment_intent_id)
     payment = lock_payment(refunds.payment_intent_id, livemode=refunds.livemode)
     if refunds.amount_refunded > payment.amount_refunded:
         payment.amount_refunded = refunds.amount_refunded
         payment.save(update_fields=["amount_refunded"])
-    return _settle_order_of(payment)
+    return _settle_sale_of(payment)
 
 
 @transaction.atomic
-def note_dispute(facts: DisputeFacts) -> Order | None:
-    """Take back, or give back, the credits of a disputed payment; return the order, None while it is not known."""
+def note_dispute(facts: DisputeFacts) -> Sale | None:
+    """Take back, or give back, the credits of a disputed payment; return what was sold, None while it is not known."""
     if facts.payment_intent_id is None:
         return None
+    sales.lock_invoice_paid_with(facts.payment_intent_id)
     payment = lock_payment(facts.payment_intent_id, livemode=facts.livemode)
     stage = _STAGES.get(facts.status, DisputeStage.OPEN)
     dispute, is_new = Dispute.objects.get_or_create(
@@ -69,36 +72,32 @@ def note_dispute(facts: DisputeFacts) -> Order | None:
         dispute.stage = max(dispute.stage, stage)
         dispute.amount = max(dispute.amount, facts.amount)
         dispute.save(update_fields=["stage", "amount"])
-    return _settle_order_of(payment)
+    return _settle_sale_of(payment)
 
 
-def settle(order: Order, payment: Payment) -> None:
-    """Bring credits, the order's state and the freeze of keys to what is known; doing it again changes nothing."""
-    purchase = purchase_of(order)
-    ledger.lock(purchase.account_id)  # before anything is read that another order of the organization may change
-    due, taken = due_back(order, payment), taken_back(purchase)
-    if due > taken:
-        _take(purchase, payment, max(0, due - taken - expired_of(purchase)), order)
-    elif due < taken:
-        _give_back(purchase, payment, taken - due, order)
-    Order.objects.filter(pk=order.pk).update(state=state_of(order, payment))
-    freeze_or_thaw(order.organization)
+def settle(sale: Sale, payment: Payment) -> None:
+    """Bring credits, the sale's state and the freeze of keys to what is known; doing it again changes nothing."""
+    purchase = sales.entry_of(sale)
+    if purchase is not None:
+        ledger.lock(purchase.account_id)  # before anything is read that another sale of the organization may change
+        due, taken = due_back(sale, payment), taken_back(purchase)
+        if due > taken:
+            _take(purchase, payment, max(0, due - taken - expired_of(purchase)), sale)
+        elif due < taken:
+            _give_back(purchase, payment, taken - due, sale)
+    sales.move(sale, state_of(sale, payment))
+    freeze_or_thaw(sale.organization)
 
 
-def purchase_of(order: Order) -> LedgerEntry:
-    """Return the entry that brought an order's credits."""
-    return LedgerEntry.objects.get(kind=EntryKind.PURCHASE, reference=order.checkout_session_id)
+def due_back(sale: Sale, payment: Payment) -> int:
+    """Return how many of a sale's credits its refunds and disputes take, in whole credits and the buyer's favour."""
+    returned = refunded_share(sale, payment) + _share(sale, sum(_withdrawn(sale, payment)))
+    return min(sale.credits, returned)
 
 
-def due_back(order: Order, payment: Payment) -> int:
-    """Return how many of an order's credits its refunds and disputes take, in whole credits and the buyer's favour."""
-    returned = refunded_share(order, payment) + _share(order, sum(_withdrawn(order, payment)))
-    return min(order.credits, returned)
-
-
-def refunded_share(order: Order, payment: Payment) -> int:
+def refunded_share(sale: Sale, payment: Payment) -> int:
     """Return the credits that stand for the money returned."""
-    return _share(order, payment.amount_refunded)
+    return _share(sale, payment.amount_refunded)
 
 
 def taken_back(purchase: LedgerEntry) -> int:
@@ -111,14 +110,14 @@ def expired_of(purchase: LedgerEntry) -> int:
     return _sum_taken(purchase, Q(kind=EntryKind.EXPIRE) & (Q(origin=purchase) | Q(origin__origin=purchase)))
 
 
-def state_of(order: Order, payment: Payment) -> OrderState:
-    """Return the state of a paid order."""
+def state_of(sale: Sale, payment: Payment) -> OrderState:
+    """Return the state of what was paid for."""
     stages = set(payment.disputes.values_list("stage", flat=True))
     if DisputeStage.OPEN in stages:
         return OrderState.DISPUTED
     if DisputeStage.LOST in stages:
         return OrderState.CHARGED_BACK
-    if payment.amount_refunded >= order.amount:
+    if payment.amount_refunded >= sale.amount:
         return OrderState.REFUNDED
     return OrderState.PARTLY_REFUNDED if payment.amount_refunded else OrderState.PAID
 
@@ -133,31 +132,35 @@ def freeze_or_thaw(organization: Organization) -> None:
 
 def must_rest(organization: Organization) -> bool:
     """Tell whether an organization's keys must rest by what is known of its payments."""
-    payments = organization.orders.exclude(paid_at=None).values("payment_intent_id")
-    disputes = Dispute.objects.filter(payment__payment_intent_id__in=payments)
+    orders = organization.orders.exclude(paid_at=None).values("payment_intent_id")
+    invoices = PlanInvoice.objects.filter(subscription__organization=organization).exclude(paid_at=None)
+    disputes = Dispute.objects.filter(
+        Q(payment__payment_intent_id__in=orders)
+        | Q(payment__payment_intent_id__in=invoices.values("payment_intent_id"))
+    )
     if disputes.filter(stage=DisputeStage.OPEN).exists():
         return True
     owes = CreditAccount.objects.filter(organization=organization, debt__gt=0).exists()
     return owes and disputes.filter(stage=DisputeStage.LOST).exists()
 
 
-def _settle_order_of(payment: Payment) -> Order | None:
-    order = Order.objects.select_for_update().filter(payment_intent_id=payment.payment_intent_id).first()
-    if order is not None and order.paid_at is not None:
-        settle(order, payment)
-    return order
+def _settle_sale_of(payment: Payment) -> Sale | None:
+    sale = sales.lock_sale_of(payment)
+    if sale is not None and sale.paid_at is not None:
+        settle(sale, payment)
+    return sale
 
 
-def _take(purchase: LedgerEntry, payment: Payment, amount: int, order: Order) -> None:
+def _take(purchase: LedgerEntry, payment: Payment, amount: int, sale: Sale) -> None:
     """Take credits for money that was returned, then those for money that a bank withdrew."""
-    by_refund = min(amount, max(0, refunded_share(order, payment) - _refunded(purchase)))
+    by_refund = min(amount, max(0, refunded_share(sale, payment) - _refunded(purchase)))
     if by_refund:
         ledger.take_back(
             purchase,
             amount=by_refund,
             kind=EntryKind.REFUND,
             reference=_next_reference(purchase, payment),
-            reason=f"Refund of {order.pack_name}.",
+            reason=f"Refund of {sales.name_of(sale)}.",
         )
     if amount > by_refund:
         ledger.take_back(
@@ -165,20 +168,20 @@ def _take(purchase: LedgerEntry, payment: Payment, amount: int, order: Order) ->
             amount=amount - by_refund,
             kind=EntryKind.DISPUTE,
             reference=_next_reference(purchase, payment),
-            reason=f"The payment of {order.pack_name} is disputed.",
+            reason=f"The payment of {sales.name_of(sale)} is disputed.",
         )
 
 
-def _give_back(purchase: LedgerEntry, payment: Payment, amount: int, order: Order) -> None:
+def _give_back(purchase: LedgerEntry, payment: Payment, amount: int, sale: Sale) -> None:
     """Return what a dispute took; the time to use it begins anew, because the keys rested."""
-    term = order.expires_after_days
+    term = sales.term_of(sale)
     ledger.grant(
         CreditAccount.objects.get(pk=purchase.account_id),
         amount=amount,
         kind=EntryKind.DISPUTE_WON,
         reference=_next_reference(purchase, payment),
-        reason=f"The dispute about {order.pack_name} was won.",
-        expires_at=None if term is None else timezone.now() + timedelta(days=term),
+        reason=f"The dispute about {sales.name_of(sale)} was won.",
+        expires_at=None if term is None else timezone.now() + term,
         origin=purchase,
     )
 
@@ -198,11 +201,11 @@ def _sum_taken(purchase: LedgerEntry, which: Q) -> int:
     return entries.aggregate(taken=Sum(F("debt") - F("amount")))["taken"] or 0
 
 
-def _withdrawn(order: Order, payment: Payment) -> list[int]:
+def _withdrawn(sale: Sale, payment: Payment) -> list[int]:
     """Return the amounts of disputes that took the money; one in another currency took all of it."""
     taken = payment.disputes.filter(stage__in=(DisputeStage.OPEN, DisputeStage.LOST))
-    return [dispute.amount if dispute.currency == order.currency else order.amount for dispute in taken]
+    return [dispute.amount if dispute.currency == sale.currency else sale.amount for dispute in taken]
 
 
-def _share(order: Order, amount: int) -> int:
-    return order.credits * min(amount, order.amount) // order.amount
+def _share(sale: Sale, amount: int) -> int:
+    return sale.credits * min(amount, sale.amount) // sale.amount

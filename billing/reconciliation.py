@@ -10,7 +10,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.errors import ServiceError
-from billing import order_audit, payments, stripe_gateway
+from billing import order_audit, payments, plan_reconciliation, stripe_gateway
 from billing.checkout import last_moment_to_open
 from billing.disagreements import Disagreement
 from billing.errors import OrderDisagrees, StripeUnreachable
@@ -72,6 +72,7 @@ def find_disagreements(*, since: datetime) -> Iterator[Disagreement]:
             logger.warning("order_disagrees", extra={"order_id": order.pk, "facts": error.facts})
     for session in stripe_gateway.sessions_since(since):
         yield from _compare_session(session)
+    yield from plan_reconciliation.find_disagreements(since=since)
     for rule in order_audit.RULES:
         yield from rule(now)
 

@@ -1,6 +1,6 @@
 """The few facts that we read from Stripe's objects, whether they came in an event or in an answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -27,6 +27,7 @@ class CheckoutSession:
     has_failed: bool
     url: str | None
     created: datetime
+    subscription_id: str | None = None
 
     @property
     def is_paid(self) -> bool:
@@ -57,6 +58,40 @@ class DisputeFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """A saved card, as much of it as one may show."""
+
+    brand: str
+    last_four: str
+    month: int
+    year: int
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An invoice of Stripe's, and the page that shows it."""
+
+    number: str
+    status: str
+    amount: int
+    currency: str
+    created: datetime
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFacts:
+    """What Stripe knows of a customer."""
+
+    email: str
+    name: str
+    tax_ids: Sequence[str]
+    cards: Sequence[Card]
+    invoices: Sequence[Invoice]
+
+
+@dataclass(frozen=True, slots=True)
 class VerifiedEvent:
     """An event whose signature was right."""
 
@@ -64,6 +99,11 @@ class VerifiedEvent:
     type: str
     livemode: bool
     payload: Data
+
+    @property
+    def created(self) -> datetime:
+        """When it came to be, by Stripe's clock."""
+        return datetime.fromtimestamp(self.payload["created"], UTC)
 
     @property
     def object(self) -> Data:
@@ -84,23 +124,24 @@ def read_session(data: Data) -> CheckoutSession:
         amount_total=data.get("amount_total"),
         currency=data.get("currency"),
         order_reference=data.get("client_reference_id"),
-        payment_intent_id=_id_of(intent),
+        payment_intent_id=id_of(intent),
         has_failed=isinstance(intent, Mapping) and intent.get("status") in _PAYMENT_FAILED,
         url=data.get("url"),
         created=datetime.fromtimestamp(data["created"], UTC),
+        subscription_id=id_of(data.get("subscription")),
     )
 
 
 def read_refunds(charge: Data) -> Refunds:
     """Return what a charge says about money that was returned."""
-    return Refunds(_id_of(charge.get("payment_intent")), charge["livemode"], charge["amount_refunded"])
+    return Refunds(id_of(charge.get("payment_intent")), charge["livemode"], charge["amount_refunded"])
 
 
 def read_dispute(data: Data) -> DisputeFacts:
     """Return the facts of a dispute."""
     return DisputeFacts(
         id=data["id"],
-        payment_intent_id=_id_of(data.get("payment_intent")),
+        payment_intent_id=id_of(data.get("payment_intent")),
         livemode=data["livemode"],
         status=data["status"],
         amount=data["amount"],
@@ -109,11 +150,38 @@ def read_dispute(data: Data) -> DisputeFacts:
     )
 
 
+def read_customer(customer: Data, methods: Sequence[Data], invoices: Sequence[Data]) -> CustomerFacts:
+    """Return what may be shown of a customer, its saved payment methods and its invoices; drafts are no invoices."""
+    default = _id_of((customer.get("invoice_settings") or {}).get("default_payment_method"))
+    cards = [(method["id"], method["card"]) for method in methods if method.get("card")]
+    return CustomerFacts(
+        email=customer.get("email") or "",
+        name=customer.get("name") or "",
+        tax_ids=[tax_id["value"] for tax_id in (customer.get("tax_ids") or {}).get("data", ())],
+        cards=[
+            Card(card["brand"], card["last4"], card["exp_month"], card["exp_year"], method_id == default)
+            for method_id, card in cards
+        ],
+        invoices=[_read_invoice(invoice) for invoice in invoices if invoice.get("hosted_invoice_url")],
+    )
+
+
+def _read_invoice(invoice: Data) -> Invoice:
+    return Invoice(
+        number=invoice.get("number") or "",
+        status=invoice.get("status") or "",
+        amount=invoice["total"],
+        currency=invoice["currency"],
+        created=datetime.fromtimestamp(invoice["created"], UTC),
+        url=invoice["hosted_invoice_url"],
+    )
+
+
 def read_event(payload: Data) -> VerifiedEvent:
     """Return an event from its whole payload."""
     return VerifiedEvent(id=payload["id"], type=payload["type"], livemode=payload["livemode"], payload=payload)
 
 
-def _id_of(thing: Any) -> str | None:
+def id_of(thing: Any) -> str | None:
     """Return the id of what is named, or was sent along whole."""
     return str(thing["id"] if isinstance(thing, Mapping) else thing) if thing else None

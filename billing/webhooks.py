@@ -8,10 +8,12 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from billing import fulfilment, payments
+from billing import fulfilment, payments, plan_invoices, subscriptions
 from billing.errors import OrderDisagrees
-from billing.order_models import EventState, Order, StripeEvent
+from billing.order_models import EventState, StripeEvent
+from billing.plan_errors import PlanDisagrees
 from billing.stripe_objects import VerifiedEvent, read_dispute, read_event, read_refunds, read_session
+from billing.stripe_plan_objects import read_invoice, read_invoice_payment, read_subscription
 from billing.transactions import in_short_transaction
 
 logger = logging.getLogger(__name__)
@@ -80,6 +82,8 @@ def _record_failure(event: VerifiedEvent, error: Exception) -> None:
         )
         if isinstance(error, OrderDisagrees):
             fulfilment.note_problem(error)
+        if isinstance(error, PlanDisagrees):
+            subscriptions.note_problem(error)
 
     try:
         in_short_transaction(movement)
@@ -94,28 +98,42 @@ def _act(event: VerifiedEvent) -> None:
     if handler is None:
         raise NotForUs("Nothing is done for events of this type.")
     if handler(event) is None:
-        raise NotForUs("No order of ours is known for it (yet).")
+        raise NotForUs("Nothing that we sold is known for it (yet).")
 
 
-def _session_moved(event: VerifiedEvent) -> Order | None:
+def _session_moved(event: VerifiedEvent) -> object:
     session = read_session(event.object)
+    if session.mode == "subscription":
+        return subscriptions.note_session(session)
     return fulfilment.fulfil(session.id, told=session)
 
 
-def _payment_failed(event: VerifiedEvent) -> Order | None:
+def _payment_failed(event: VerifiedEvent) -> object:
     session = read_session(event.object)
     return fulfilment.fulfil(session.id, told=replace(session, has_failed=True))
 
 
-def _money_was_returned(event: VerifiedEvent) -> Order | None:
+def _money_was_returned(event: VerifiedEvent) -> object:
     return payments.note_refunds(read_refunds(event.object))
 
 
-def _dispute_moved(event: VerifiedEvent) -> Order | None:
+def _dispute_moved(event: VerifiedEvent) -> object:
     return payments.note_dispute(read_dispute(event.object))
 
 
-HANDLERS: Mapping[str, Callable[[VerifiedEvent], Order | None]] = {
+def _subscription_moved(event: VerifiedEvent) -> object:
+    return subscriptions.note_subscription(read_subscription(event.object, as_of=event.created))
+
+
+def _invoice_moved(event: VerifiedEvent) -> object:
+    return plan_invoices.note_invoice(read_invoice(event.object, as_of=event.created))
+
+
+def _invoice_was_paid_with(event: VerifiedEvent) -> object:
+    return plan_invoices.note_payment(read_invoice_payment(event.object))
+
+
+HANDLERS: Mapping[str, Callable[[VerifiedEvent], object]] = {
     "checkout.session.completed": _session_moved,
     "checkout.session.async_payment_succeeded": _session_moved,
     "checkout.session.async_payment_failed": _payment_failed,
@@ -127,4 +145,10 @@ HANDLERS: Mapping[str, Callable[[VerifiedEvent], Order | None]] = {
     "charge.dispute.funds_withdrawn": _dispute_moved,
     "charge.dispute.funds_reinstated": _dispute_moved,
     "charge.dispute.closed": _dispute_moved,
+    "customer.subscription.created": _subscription_moved,
+    "customer.subscription.updated": _subscription_moved,
+    "customer.subscription.deleted": _subscription_moved,
+    "invoice.paid": _invoice_moved,
+    "invoice.payment_failed": _invoice_moved,
+    "invoice_payment.paid": _invoice_was_paid_with,
 }

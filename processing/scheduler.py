@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
-from billing import expiry, idempotency, ledger, low_credits, reconciliation
+from billing import expiry, idempotency, ledger, low_credits, plan_mails, plan_reconciliation, reconciliation
 from processing.history.sweeping import sweep_history
 from processing.leases import take_lease
 from processing.metrics import scheduler_failures, scheduler_runs
@@ -29,6 +29,8 @@ JOBS: Mapping[str, Callable[[datetime], Any]] = {
     "expire_due_credits": expiry.expire_due,
     # Last, because Stripe or a mail server may keep them waiting.
     "finish_open_orders": reconciliation.finish_open_orders,
+    "see_to_plans": plan_reconciliation.see_to_plans,
+    "tell_of_plans": plan_mails.tell_of_plans,
     "warn_of_low_credits": low_credits.warn_of_low_credits,
     "warn_of_expiry": expiry.warn_of_expiry,
 }

@@ -250,7 +250,7 @@ ROUTES = [
         "/subscriptions/<subscription>",
         subscription_changes.update,
         sdk.SubscriptionUpdateParams,
-        "items metadata default_payment_method cancel_at_period_end proration_behavior payment_behavior",
+        "items metadata default_payment_method cancel_at_period_end proration_behavior proration_date payment_behavior",
     ),
     Route(
         "DELETE",

@@ -23,7 +23,7 @@ def update(storage: Storage, params: dict[str, Any], subscription: str) -> Objec
         stored["default_payment_method"] = method["id"]
     if "cancel_at_period_end" in params:
         cancel_at_period_end(storage, stored, params["cancel_at_period_end"], tell=False)
-    lines = _change_items(storage, stored, params["items"]) if "items" in params else []
+    lines = _change_items(storage, stored, params["items"], _prorated_at(storage, params)) if "items" in params else []
     invoice = _bill_change(storage, stored, lines, params)
     if invoice is not None and invoice["status"] == "open":
         _collect_change(storage, stored, invoice, params, before)
@@ -36,7 +36,14 @@ def _check_not_ended(subscription: Object) -> None:
         raise Refusal("A canceled subscription can only update its cancellation_details and metadata.")
 
 
-def _change_items(storage: Storage, subscription: Object, sent: Sequence[dict[str, Any]]) -> list[Line]:
+def _prorated_at(storage: Storage, params: dict[str, Any]) -> int:
+    """Return the moment from which a change is billed: now, or the one that was previewed."""
+    return int(params.get("proration_date", storage.clock.now()))
+
+
+def _change_items(
+    storage: Storage, subscription: Object, sent: Sequence[dict[str, Any]], prorated_at: int
+) -> list[Line]:
     """Put other prices or quantities on a subscription's items, and return what the change costs."""
     lines = []
     for change in sent:
@@ -46,7 +53,10 @@ def _change_items(storage: Storage, subscription: Object, sent: Sequence[dict[st
         before = copy.deepcopy(item)
         _change_item(storage, subscription, item, change)
         names = (subscriptions.name_of(storage, before["price"]), subscriptions.name_of(storage, item["price"]))
-        lines += prorations.for_change(before, item, names, now=storage.clock.now())
+        if not before["current_period_start"] <= prorated_at <= before["current_period_end"]:
+            raise Refusal("The `proration_date` must lie within the current period.", param="proration_date")
+        if before["price"]["id"] != item["price"]["id"] or before["quantity"] != item["quantity"]:
+            lines += prorations.for_change(before, item, names, now=prorated_at)
     return lines
 
 
@@ -131,7 +141,7 @@ def preview_change(storage: Storage, params: dict[str, Any]) -> Object:
     stored = storage.get("subscription", params["subscription"])
     tried = copy.deepcopy(stored)
     details = params.get("subscription_details", {})
-    lines = _change_items(storage, tried, details.get("items", []))
+    lines = _change_items(storage, tried, details.get("items", []), _prorated_at(storage, details))
     if details.get("proration_behavior") == "none":
         lines = [line for line in lines if not line.is_proration]
     elif details.get("proration_behavior") != "always_invoice":

@@ -1,4 +1,4 @@
-"""`manage.py reconcile_stripe`: ask Stripe about every order, finish what is open, say what does not agree."""
+"""`manage.py reconcile_stripe`: ask Stripe about every order and plan, finish what is open, say what does not agree."""
 
 import sys
 from datetime import timedelta
@@ -12,9 +12,9 @@ from billing import reconciliation, stripe_gateway
 
 
 class Command(BaseCommand):
-    """Compare orders, sessions, refunds, disputes and entries; exit 1 when anything was not as Stripe says."""
+    """Compare orders, plans, pages, invoices, refunds, disputes and entries; exit 1 where anything differed."""
 
-    help = "Ask Stripe about orders, finish those that are open, and name every disagreement."
+    help = "Ask Stripe about orders and plans, finish those that are open, and name every disagreement."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--days", type=int, default=30, help="how old orders may be that are asked for (30)")
@@ -30,6 +30,8 @@ class Command(BaseCommand):
                 self.stderr.write(str(disagreement))
         except ServiceError as error:
             raise CommandError(f"Stripe could not be asked to the end: {error}") from error
-        self.stdout.write(f"Compared the orders of {options['days']} days with Stripe: {found} disagreements.")
+        self.stdout.write(
+            f"Compared the orders and plans of {options['days']} days with Stripe: {found} disagreements."
+        )
         if found:
             sys.exit(1)

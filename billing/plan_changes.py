@@ -1,0 +1,197 @@
+"""Changing a running plan: more at once and paid for at once, less with the next month, an end, a change of mind."""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.errors import ServiceError
+from accounts.models import User
+from billing import plan_invoices, stripe_gateway_plans, subscribing, subscriptions
+from billing.errors import CardRefused, StripeRefused
+from billing.models import Plan
+from billing.plan_errors import ChangeRefused
+from billing.subscription_models import (
+    BEGUN_STATES,
+    ChangeKind,
+    ChangeState,
+    InvoiceReason,
+    PlanChange,
+    PlanTerms,
+    Subscription,
+    SubscriptionState,
+)
+from billing.transactions import in_short_transaction
+
+logger = logging.getLogger(__name__)
+
+GIVEN_UP_AFTER = timedelta(minutes=5)
+"""A change that is still under way then belongs to a process that died; Stripe's events say what came of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a change costs and brings, as it is shown before somebody agrees."""
+
+    kind: ChangeKind
+    terms: PlanTerms
+    due_now: int = 0
+    credits_now: int = 0
+    prorated_at: datetime | None = None
+    starts_at: datetime | None = None
+
+
+def quote(subscription: Subscription, plan: Plan) -> Quote:
+    """Return what changing to this plan means; Stripe is asked for the price of an upgrade. Raise ChangeRefused."""
+    now_paid = _paid_terms_of(subscription)
+    terms = _terms_wanted(subscription, plan)
+    kind = _kind_of(subscription, now_paid, terms)
+    if kind != ChangeKind.UPGRADE:
+        return Quote(kind, terms, starts_at=None if kind == ChangeKind.KEEP else subscription.period_end)
+    preview = stripe_gateway_plans.preview_change(subscription, subscribing.price_of(terms))
+    try:
+        bill = plan_invoices.read_bill(replace(preview, reason=InvoiceReason.UPGRADE))
+    except plan_invoices.NotSold as why:
+        logger.error("plan_preview_disagrees", extra={"subscription_id": subscription.pk, "facts": str(why)})
+        raise StripeRefused from None
+    return Quote(kind, terms, due_now=preview.total, credits_now=bill.credits, prorated_at=bill.start)
+
+
+def change_plan(
+    subscription: Subscription, terms: PlanTerms, *, prorated_at: datetime | None, click_token: UUID, actor: User
+) -> PlanChange:
+    """Change to these terms as it was quoted; the same click again is the same change.
+
+    Raise ChangeRefused where it is another change by now, CardRefused where an upgrade was not paid: nothing changed.
+    """
+    kind = _kind_of(subscription, _paid_terms_of(subscription), terms)
+    if kind != ChangeKind.UPGRADE:
+        prorated_at = None
+    elif prorated_at is None:
+        raise ChangeRefused
+    subscribing.price_of(terms)
+    return _change(subscription, kind, terms, prorated_at=prorated_at, click_token=click_token, actor=actor)
+
+
+def cancel(subscription: Subscription, *, click_token: UUID, actor: User) -> PlanChange:
+    """Let the plan end with its period; nothing is paid back, and what was paid for stays until then."""
+    if subscription.cancel_at_period_end or subscription.state not in BEGUN_STATES:
+        raise ChangeRefused
+    return _change(subscription, ChangeKind.CANCEL, None, prorated_at=None, click_token=click_token, actor=actor)
+
+
+def resume(subscription: Subscription, *, click_token: UUID, actor: User) -> PlanChange:
+    """Let a plan that was to end go on."""
+    if not subscription.cancel_at_period_end or subscription.state not in BEGUN_STATES:
+        raise ChangeRefused
+    return _change(subscription, ChangeKind.RESUME, None, prorated_at=None, click_token=click_token, actor=actor)
+
+
+def _terms_wanted(subscription: Subscription, plan: Plan) -> PlanTerms:
+    """Return the terms that are paid for now where the plan is the same, else what it is sold for today."""
+    now_paid = _paid_terms_of(subscription)
+    if plan.pk == now_paid.plan_id:
+        return now_paid
+    return subscribing.terms_of(plan, now_paid.currency)
+
+
+def _paid_terms_of(subscription: Subscription) -> PlanTerms:
+    if subscription.paid_terms is None:
+        raise ChangeRefused
+    return subscription.paid_terms
+
+
+def _kind_of(subscription: Subscription, now_paid: PlanTerms, wanted: PlanTerms) -> ChangeKind:
+    """Return what a change to these terms is now."""
+    if subscription.state != SubscriptionState.ACTIVE:
+        raise ChangeRefused(_("Pay what is open, or resume the plan, before you change it."))
+    if wanted.currency != now_paid.currency or wanted.livemode != subscription.livemode:
+        raise ChangeRefused
+    goes_lower = subscription.next_terms is not None and subscription.next_terms.pk != now_paid.pk
+    if wanted.pk == now_paid.pk:
+        if goes_lower:
+            return ChangeKind.KEEP
+        raise ChangeRefused(_("This is the plan that you have."))
+    if wanted.amount <= now_paid.amount:
+        return ChangeKind.DOWNGRADE
+    if goes_lower:
+        # Stripe would count the rest of the month from the lower price, and so bill again what was paid.
+        raise ChangeRefused(_("First keep the plan that you have; then choose a larger one."))
+    return ChangeKind.UPGRADE
+
+
+def _change(
+    subscription: Subscription,
+    kind: ChangeKind,
+    terms: PlanTerms | None,
+    *,
+    prorated_at: datetime | None,
+    click_token: UUID,
+    actor: User,
+) -> PlanChange:
+    change = PlanChange.objects.filter(subscription=subscription, click_token=click_token).first()
+    if change is None:
+        change = _store(subscription, kind, terms, prorated_at=prorated_at, click_token=click_token, actor=actor)
+    elif (change.kind, change.to_terms) != (kind, terms):
+        raise ChangeRefused
+    if change.state != ChangeState.BEGUN:
+        return change
+    try:
+        facts = stripe_gateway_plans.make_change(change)
+    except (CardRefused, StripeRefused):
+        _end(change, ChangeState.REFUSED)
+        raise
+    subscriptions.note_subscription(facts)
+    _end(change, ChangeState.DONE)
+    if kind == ChangeKind.UPGRADE:
+        _look_at_its_invoice(subscription)
+    return change
+
+
+def _store(
+    subscription: Subscription,
+    kind: ChangeKind,
+    terms: PlanTerms | None,
+    *,
+    prorated_at: datetime | None,
+    click_token: UUID,
+    actor: User,
+) -> PlanChange:
+    def movement() -> PlanChange:
+        begun = PlanChange.objects.filter(subscription=subscription, state=ChangeState.BEGUN)
+        begun.filter(created__lte=timezone.now() - GIVEN_UP_AFTER).update(state=ChangeState.GIVEN_UP)
+        return PlanChange.objects.create(
+            subscription=subscription,
+            kind=kind,
+            to_terms=terms,
+            prorated_at=prorated_at,
+            click_token=click_token,
+            actor=actor,
+        )
+
+    try:
+        return in_short_transaction(movement)
+    except IntegrityError:
+        same = PlanChange.objects.filter(subscription=subscription, click_token=click_token).first()
+        if same is None:
+            raise ChangeRefused(_("Another change is under way. Wait a moment, then reload the page.")) from None
+        return same
+
+
+def _end(change: PlanChange, state: ChangeState) -> None:
+    change.state = state
+    PlanChange.objects.filter(pk=change.pk, state=ChangeState.BEGUN).update(state=state)
+
+
+def _look_at_its_invoice(subscription: Subscription) -> None:
+    """Bring the credits of an upgrade to the page that follows; where Stripe is away now, its event brings them."""
+    try:
+        for facts in stripe_gateway_plans.invoices_of(subscription.subscription_id or ""):
+            plan_invoices.note_invoice(facts)
+            return
+    except ServiceError:
+        return

@@ -1,0 +1,27 @@
+"""What templates ask about selling, and how they write amounts of money."""
+
+from django import template
+from django.utils.formats import number_format
+
+from billing import money, stripe_gateway
+
+register = template.Library()
+
+
+@register.simple_tag
+def is_selling() -> bool:
+    """Tell whether credits can be bought here: `{% is_selling as selling %}`."""
+    return stripe_gateway.is_configured()
+
+
+@register.filter
+def in_currency(amount: int, currency: str) -> str:
+    """Write an amount in minor units as people write it: `{{ order.amount|in_currency:order.currency }}`."""
+    return money.show(amount, currency)
+
+
+@register.filter
+def signed(amount: int) -> str:
+    """Write a movement with its sign: +100, −1."""
+    sign = "+" if amount > 0 else "\N{MINUS SIGN}" if amount < 0 else ""
+    return sign + number_format(abs(amount), 0, force_grouping=True)
