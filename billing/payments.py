@@ -12,9 +12,10 @@ from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from accounts.models import Organization
-from billing import ledger
+from billing import ledger, recharge_switch
 from billing.models import CreditAccount, EntryKind, LedgerEntry
 from billing.order_models import Dispute, DisputeStage, Order, OrderState, Payment
+from billing.recharge_models import StopReason
 from billing.stripe_objects import DisputeFacts, Refunds
 
 _STAGES = {
@@ -87,7 +88,7 @@ def settle(order: Order, payment: Payment) -> None:
 
 def purchase_of(order: Order) -> LedgerEntry:
     """Return the entry that brought an order's credits."""
-    return LedgerEntry.objects.get(kind=EntryKind.PURCHASE, reference=order.checkout_session_id)
+    return LedgerEntry.objects.get(kind=EntryKind.PURCHASE, reference=order.purchase_reference)
 
 
 def due_back(order: Order, payment: Payment) -> int:
@@ -126,7 +127,10 @@ def state_of(order: Order, payment: Payment) -> OrderState:
 def freeze_or_thaw(organization: Organization) -> None:
     """Let keys rest while a dispute is open, or was lost and left a debt; people log in and pay all the while."""
     if must_rest(organization):
-        Organization.objects.filter(pk=organization.pk, keys_frozen_at=None).update(keys_frozen_at=timezone.now())
+        awake = Organization.objects.filter(pk=organization.pk, keys_frozen_at=None)
+        if awake.update(keys_frozen_at=timezone.now()):
+            # Who disputes a payment is not charged again before somebody there wishes it.
+            recharge_switch.stop(organization.pk, StopReason.DISPUTED)
     else:
         Organization.objects.filter(pk=organization.pk).exclude(keys_frozen_at=None).update(keys_frozen_at=None)
 

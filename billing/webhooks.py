@@ -8,10 +8,19 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from billing import fulfilment, payments
+from billing import fulfilment, payments, recharge_outcomes, saved_cards
 from billing.errors import OrderDisagrees
 from billing.order_models import EventState, Order, StripeEvent
-from billing.stripe_objects import VerifiedEvent, read_dispute, read_event, read_refunds, read_session
+from billing.stripe_objects import (
+    VerifiedEvent,
+    read_dispute,
+    read_event,
+    read_intent,
+    read_refunds,
+    read_session,
+    read_setup,
+    read_setup_page,
+)
 from billing.transactions import in_short_transaction
 
 logger = logging.getLogger(__name__)
@@ -97,7 +106,10 @@ def _act(event: VerifiedEvent) -> None:
         raise NotForUs("No order of ours is known for it (yet).")
 
 
-def _session_moved(event: VerifiedEvent) -> Order | None:
+def _session_moved(event: VerifiedEvent) -> object | None:
+    saved = read_setup_page(event.object)
+    if saved is not None:
+        return saved_cards.note_setup(saved)
     session = read_session(event.object)
     return fulfilment.fulfil(session.id, told=session)
 
@@ -115,7 +127,19 @@ def _dispute_moved(event: VerifiedEvent) -> Order | None:
     return payments.note_dispute(read_dispute(event.object))
 
 
-HANDLERS: Mapping[str, Callable[[VerifiedEvent], Order | None]] = {
+def _card_saved(event: VerifiedEvent) -> object | None:
+    return saved_cards.note_setup(read_setup(event.object))
+
+
+def _card_let_go(event: VerifiedEvent) -> object | None:
+    return saved_cards.note_detached(event.object["id"])
+
+
+def _payment_moved(event: VerifiedEvent) -> object | None:
+    return recharge_outcomes.follow(read_intent(event.object))
+
+
+HANDLERS: Mapping[str, Callable[[VerifiedEvent], object | None]] = {
     "checkout.session.completed": _session_moved,
     "checkout.session.async_payment_succeeded": _session_moved,
     "checkout.session.async_payment_failed": _payment_failed,
@@ -127,4 +151,11 @@ HANDLERS: Mapping[str, Callable[[VerifiedEvent], Order | None]] = {
     "charge.dispute.funds_withdrawn": _dispute_moved,
     "charge.dispute.funds_reinstated": _dispute_moved,
     "charge.dispute.closed": _dispute_moved,
+    "setup_intent.succeeded": _card_saved,
+    "payment_method.detached": _card_let_go,
+    # Of recharges alone: what is paid on a page is told by its session.
+    "payment_intent.processing": _payment_moved,
+    "payment_intent.succeeded": _payment_moved,
+    "payment_intent.payment_failed": _payment_moved,
+    "payment_intent.canceled": _payment_moved,
 }

@@ -12,7 +12,16 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
-from billing import expiry, idempotency, ledger, low_credits, reconciliation
+from billing import (
+    expiry,
+    idempotency,
+    ledger,
+    low_credits,
+    recharge_mails,
+    recharging,
+    reconciliation,
+    saved_cards,
+)
 from processing.history.sweeping import sweep_history
 from processing.leases import take_lease
 from processing.metrics import scheduler_failures, scheduler_runs
@@ -29,6 +38,9 @@ JOBS: Mapping[str, Callable[[datetime], Any]] = {
     "expire_due_credits": expiry.expire_due,
     # Last, because Stripe or a mail server may keep them waiting.
     "finish_open_orders": reconciliation.finish_open_orders,
+    "finish_saved_cards": saved_cards.finish,
+    "start_due_recharges": recharging.start_due,
+    "send_recharge_news": recharge_mails.send_news,
     "warn_of_low_credits": low_credits.warn_of_low_credits,
     "warn_of_expiry": expiry.warn_of_expiry,
 }

@@ -20,6 +20,12 @@ STRIPE_WEBHOOK_TOLERANCE_S = env.read_int("STRIPE_WEBHOOK_TOLERANCE_S", 300, min
 CHECKOUT_OPEN_MINUTES = env.read_int("CHECKOUT_OPEN_MINUTES", 60, minimum=31)
 RECONCILE_AFTER_S = env.read_int("RECONCILE_AFTER_S", 600, minimum=1)
 EXPIRY_WARNING_DAYS = env.read_int("EXPIRY_WARNING_DAYS", 7, minimum=1)
+# Buying packs by itself: the pause after each, the first pause after a decline (doubled with each one in a row), after
+# how many in a row it stops, and how long a payment waits for a person whom the bank wants to see.
+RECHARGE_COOL_DOWN_S = env.read_int("RECHARGE_COOL_DOWN_S", 600, minimum=1)
+RECHARGE_BACK_OFF_S = env.read_int("RECHARGE_BACK_OFF_S", 6 * 3600, minimum=1)
+RECHARGE_DECLINES = env.read_int("RECHARGE_DECLINES", 3, minimum=1)
+RECHARGE_WAITS_HOURS = env.read_int("RECHARGE_WAITS_HOURS", 72, minimum=1)
 
 _SECRET_KEY = re.compile(r"(?:sk|rk)_(live|test)_[A-Za-z0-9_]{3,}")
 _WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]{16,}")
