@@ -17,6 +17,7 @@ PLACES: tuple[tuple[str, str, str | Promise], ...] = (
     ("keys", "keys", _("API keys")),
     ("history", "history", _("History")),
     ("usage", "usage", _("Usage")),
+    ("billing", "billing", _("Billing")),
     ("people", "people", _("People")),
 )
 """The places of an organization, after its overview: (name, route, title), in the order of the tabs."""

@@ -36,9 +36,9 @@ FEATURES: dict[str, list[str]] = {
 } | {"camera": ["self"], "publickey-credentials-create": ["self"], "publickey-credentials-get": ["self"]}
 
 
-def policy_with(providers: list[str]) -> dict[str, object]:
-    """Return django-csp's setting, with the log-in providers that are configured as targets of forms."""
-    hosts = [PROVIDER_HOSTS[provider] for provider in providers]
+def policy_with(providers: list[str], stripe_pages: list[str]) -> dict[str, object]:
+    """Return django-csp's setting: forms lead to the log-in providers that are configured, and to Stripe's pages."""
+    hosts = [*(PROVIDER_HOSTS[provider] for provider in providers), *stripe_pages]
     return {"DIRECTIVES": {**POLICY, "form-action": [SELF, *hosts]}, "EXCLUDE_URL_PREFIXES": ["/admin/"]}
 
 

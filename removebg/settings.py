@@ -14,6 +14,7 @@ from removebg.brand.logo import read_logo
 from removebg.databases import with_our_options
 from removebg.page_policies import FEATURES, policy_with
 from removebg.stripe_settings import *  # noqa: F403
+from removebg.stripe_settings import STRIPE_PAGES, STRIPE_SECRET_KEY
 from removebg.work_settings import *  # noqa: F403
 from removebg.work_settings import TRUSTED_PROXIES, WEB_PROCESSES
 
@@ -292,7 +293,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 PERMISSIONS_POLICY = FEATURES
-CONTENT_SECURITY_POLICY = policy_with(list(SOCIALACCOUNT_PROVIDERS))
+CONTENT_SECURITY_POLICY = policy_with(list(SOCIALACCOUNT_PROVIDERS), STRIPE_PAGES if STRIPE_SECRET_KEY else [])
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 if IS_PRODUCTION:

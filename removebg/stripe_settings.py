@@ -11,6 +11,11 @@ STRIPE_SECRET_KEY = env.read_text("STRIPE_SECRET_KEY")
 STRIPE_WEBHOOK_SECRETS = env.read_list("STRIPE_WEBHOOK_SECRETS")
 # Another server that speaks Stripe's API, for tests and rehearsals; never with a live key.
 STRIPE_API_BASE = env.read_text("STRIPE_API_BASE").rstrip("/")
+# Where our forms may lead: Stripe's own pages, or the domain that it hosts them on for you.
+STRIPE_PAGES = env.read_list(
+    "STRIPE_PAGES",
+    [STRIPE_API_BASE] if STRIPE_API_BASE else ["https://checkout.stripe.com", "https://billing.stripe.com"],
+)
 STRIPE_CONNECT_TIMEOUT_S = env.read_float("STRIPE_CONNECT_TIMEOUT_S", 5.0, minimum=0.1)
 STRIPE_READ_TIMEOUT_S = env.read_float("STRIPE_READ_TIMEOUT_S", 20.0, minimum=0.1)
 STRIPE_RETRIES = env.read_int("STRIPE_RETRIES", 2)
@@ -29,6 +34,7 @@ RECHARGE_WAITS_HOURS = env.read_int("RECHARGE_WAITS_HOURS", 72, minimum=1)
 
 _SECRET_KEY = re.compile(r"(?:sk|rk)_(live|test)_[A-Za-z0-9_]{3,}")
 _WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]{16,}")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
 _LOOPBACK_BASE = re.compile(r"http://(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?")
 
 
@@ -55,6 +61,8 @@ def _refuse_what_cannot_be_meant() -> None:
         raise ImproperlyConfigured("STRIPE_API_BASE may only name this machine, such as http://127.0.0.1:8420.")
     if STRIPE_API_BASE and STRIPE_IS_LIVE:
         raise ImproperlyConfigured("STRIPE_API_BASE is for test keys: a live key is shown to Stripe alone.")
+    if not all(_ORIGIN.fullmatch(origin) for origin in STRIPE_PAGES):
+        raise ImproperlyConfigured("STRIPE_PAGES must hold origins such as https://pay.example.com, with commas.")
     if env.read_text("DEPLOYMENT") == "production" and bool(STRIPE_SECRET_KEY) != bool(STRIPE_WEBHOOK_SECRETS):
         missing = "STRIPE_WEBHOOK_SECRETS" if STRIPE_SECRET_KEY else "STRIPE_SECRET_KEY"
         raise ImproperlyConfigured(f"Selling through Stripe needs {missing}, too: see docs/operating.md.")

@@ -218,3 +218,13 @@ def test_sqlite_waits_for_its_write_lock_and_keeps_what_was_committed(monkeypatc
 
     assert options["transaction_mode"] == "IMMEDIATE"
     assert "synchronous=FULL" in options["init_command"]
+
+
+@pytest.mark.parametrize(
+    "pages", ["pay.example.com", "https://pay.example.com; script-src *", "https://pay.example.com/x"]
+)
+def test_stripe_s_pages_are_origins_and_nothing_else(tmp_path, pages):
+    code, said = check(tmp_path, STRIPE_SECRET_KEY=TEST, STRIPE_PAGES=pages)
+
+    assert code != 0
+    assert "STRIPE_PAGES must hold origins" in said
