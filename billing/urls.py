@@ -2,10 +2,15 @@
 
 from django.urls import path
 
-from billing import buying_views, views
+from billing import buying_views, recharge_views, views
 
 urlpatterns = [
     path("organizations/new/", views.new_organization, name="organization-new"),
     path("credits/warning/", views.credit_warning, name="credit-warning"),
     path("billing/", buying_views.overview, name="billing"),
+    path("billing/auto-recharge/", recharge_views.page, name="billing_recharge"),
+    path("billing/auto-recharge/choose/", recharge_views.choose, name="billing_recharge_choose"),
+    path("billing/auto-recharge/off/", recharge_views.turn_off, name="billing_recharge_off"),
+    path("billing/auto-recharge/card/remove/", recharge_views.remove_card, name="billing_recharge_remove_card"),
+    path("billing/auto-recharge/confirm/", recharge_views.confirm, name="billing_recharge_confirm"),
 ]

@@ -14,7 +14,10 @@ STRIPE_API_BASE = env.read_text("STRIPE_API_BASE").rstrip("/")
 # Where our forms may lead: Stripe's own pages, or the domain that it hosts them on for you.
 STRIPE_PAGES = env.read_list(
     "STRIPE_PAGES",
-    [STRIPE_API_BASE] if STRIPE_API_BASE else ["https://checkout.stripe.com", "https://billing.stripe.com"],
+    [STRIPE_API_BASE]
+    if STRIPE_API_BASE
+    # The last is on the way to a bank that wants to see a card's holder.
+    else ["https://checkout.stripe.com", "https://billing.stripe.com", "https://hooks.stripe.com"],
 )
 STRIPE_CONNECT_TIMEOUT_S = env.read_float("STRIPE_CONNECT_TIMEOUT_S", 5.0, minimum=0.1)
 STRIPE_READ_TIMEOUT_S = env.read_float("STRIPE_READ_TIMEOUT_S", 20.0, minimum=0.1)
