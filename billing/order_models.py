@@ -148,7 +148,7 @@ class Order(models.Model):
         on_delete=models.PROTECT,
         null=True,
         related_name="orders",
-        help_text="What it is paid with.",
+        help_text="What pays it.",
     )
     needs_person_at = models.DateTimeField(null=True, help_text="When the bank first asked for the card's holder.")
     created = models.DateTimeField(auto_now_add=True)

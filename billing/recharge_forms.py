@@ -21,7 +21,7 @@ USUAL_SHARE = 10
 """A pack is usually bought when a tenth of one is left."""
 
 
-class OfferField(forms.ModelChoiceField):  # type: ignore[type-arg] - Django has no such type when it runs
+class OfferField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A pack and its price in one currency."""
 
     def label_from_instance(self, price: PackPrice) -> str:

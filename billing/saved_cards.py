@@ -76,10 +76,9 @@ def remove(organization: Organization) -> None:
 
     def movement() -> list[SavedCard]:
         recharge_switch.turn_off(organization)
-        ours = SavedCard.objects.filter(organization=organization, removed_at=None)
-        removed = list(ours)
-        ours.update(removed_at=timezone.now())
-        return removed
+        now = timezone.now()
+        SavedCard.objects.filter(organization=organization, removed_at=None).update(removed_at=now)
+        return list(SavedCard.objects.filter(organization=organization, removed_at=now))
 
     for card in in_short_transaction(movement):
         if card.livemode == settings.STRIPE_IS_LIVE and stripe_gateway.is_configured():
