@@ -31,7 +31,8 @@ EVENTS = Guard(
     columns=("id", "event_id", "type", "livemode", "payload", "created"),
     finished="processed",
 )
-GUARDS = (ENTRIES, EVENTS)
+CONSENTS = Guard("billing_rechargeconsent", "consents")
+GUARDS = (ENTRIES, EVENTS, CONSENTS)
 
 _SQLITE_NAMES = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s"
 _POSTGRES_NAMES = "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal AND tgenabled <> 'D'"

@@ -174,3 +174,7 @@ class LedgerEntriesArePermanent(Exception):
 
 class EventsArePermanent(Exception):
     """Code tried to change or delete an event of Stripe's."""
+
+
+class ConsentsArePermanent(Exception):
+    """Code tried to change or delete what somebody agreed to."""

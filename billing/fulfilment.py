@@ -36,6 +36,21 @@ def note_problem(error: OrderDisagrees) -> None:
     Order.objects.filter(pk=error.order_id).update(problem=error.facts)
 
 
+def give_credits(order: Order) -> None:
+    """Give the credits of a paid order, once."""
+    assert order.paid_at is not None and order.purchase_reference is not None  # noqa: S101 - for the type checker
+    term = order.expires_after_days
+    ledger.grant(
+        ledger.open_account(order.organization),
+        amount=order.credits,
+        kind=EntryKind.PURCHASE,
+        reference=order.purchase_reference,
+        reason=f"Bought {order.pack_name}.",
+        actor=order.actor,
+        expires_at=None if term is None else order.paid_at + timedelta(days=term),
+    )
+
+
 def _follow(session: CheckoutSession) -> Order | None:
     found = _find_order(session)
     if found is None or session.mode != "payment":
@@ -54,7 +69,7 @@ def _follow(session: CheckoutSession) -> Order | None:
             order.problem = ""
     order.save(update_fields=["checkout_session_id", "payment_intent_id", "state", "paid_at", "problem"])
     if order.paid_at is not None:
-        _give_credits(order)
+        give_credits(order)
         if payment is not None:
             payments.settle(order, payment)
         order.refresh_from_db()
@@ -103,20 +118,6 @@ def _state_of(order: Order, session: CheckoutSession) -> OrderState:
     if session.status != "complete":
         return OrderState(order.state)
     return OrderState.FAILED if session.has_failed else OrderState.AWAITING
-
-
-def _give_credits(order: Order) -> None:
-    assert order.paid_at is not None and order.checkout_session_id is not None  # noqa: S101 - for the type checker
-    term = order.expires_after_days
-    ledger.grant(
-        ledger.open_account(order.organization),
-        amount=order.credits,
-        kind=EntryKind.PURCHASE,
-        reference=order.checkout_session_id,
-        reason=f"Bought {order.pack_name}.",
-        actor=order.actor,
-        expires_at=None if term is None else order.paid_at + timedelta(days=term),
-    )
 
 
 def _is_uuid(text: str) -> bool:

@@ -14,13 +14,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from accounts.errors import ServiceError
 from accounts.models import ApiKey, Organization, User
-from billing import lots
+from billing import lots, recharge_bell
 from billing.errors import HoldLost, InsufficientCredits, KeyCapReached, LedgerBroken
 from billing.models import (
     COMING_KINDS,
@@ -308,18 +308,20 @@ def _move(
     The UPDATE comes first because it locks the account: the balance read after it is the one this entry leaves.
     """
     _change_account(account_id, balance=amount, held=held, debt=debt)
-    balance_after = CreditAccount.objects.values_list("balance", flat=True).get(pk=account_id)
+    account = CreditAccount.objects.only("balance", "held", "auto_recharge_threshold").get(pk=account_id)
     entry = LedgerEntry.objects.create(
         account_id=account_id,
         kind=kind,
         reference=reference,
         amount=amount,
-        balance_after=balance_after,
+        balance_after=account.balance,
         debt=debt,
         **(facts or {}),
     )
     if kind != EntryKind.USE:
         lots.follow(entry)
+    elif account.auto_recharge_threshold is not None and account.available < account.auto_recharge_threshold:
+        transaction.on_commit(recharge_bell.ring)
     return entry
 
 

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiKey, Organization
-from billing import order_models, subscription_models  # noqa: F401 - Django looks for models here
+from billing import order_models, recharge_models, subscription_models  # noqa: F401 - Django looks for models here
 from billing.errors import LedgerEntriesArePermanent
 
 
@@ -65,7 +65,9 @@ class CreditAccount(models.Model):
     balance = models.BigIntegerField(default=0, editable=False)
     held = models.BigIntegerField(default=0, editable=False)
     debt = models.BigIntegerField(default=0, editable=False)
-    auto_recharge_threshold = models.PositiveIntegerField(null=True, blank=True)
+    auto_recharge_threshold = models.PositiveIntegerField(
+        null=True, blank=True, editable=False, help_text="Below it a pack is bought; empty: never (see AutoRecharge)."
+    )
     low_credit_threshold = models.PositiveIntegerField(
         null=True, blank=True, help_text="Owners and admins get a mail when the balance falls to this; empty: none."
     )
@@ -80,6 +82,13 @@ class CreditAccount(models.Model):
             models.CheckConstraint(condition=Q(held__gte=0), name="billing_account_held_not_negative"),
             models.CheckConstraint(condition=Q(held__lte=F("balance")), name="billing_account_held_is_owned"),
             models.CheckConstraint(condition=Q(debt__gte=0), name="billing_account_debt_not_negative"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["auto_recharge_threshold"],
+                condition=Q(auto_recharge_threshold__isnull=False),
+                name="billing_account_recharges",
+            )
         ]
 
     def __str__(self) -> str:

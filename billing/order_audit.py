@@ -3,25 +3,31 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, When
 
 from accounts.models import Organization
-from billing import payments
+from billing import payments, recharge_audit
 from billing.disagreements import Disagreement
 from billing.models import EntryKind, LedgerEntry
-from billing.order_models import Order, Payment
+from billing.order_models import Order, OrderKind, Payment
 from billing.subscription_models import PlanInvoice
 
-SESSION_PREFIX = "cs_"
+SESSION_PREFIX, PAYMENT_PREFIX = "cs_", "pi_"
+PURCHASE_REFERENCE = Case(
+    When(kind=OrderKind.RECHARGE, then=F("payment_intent_id")),
+    default=F("checkout_session_id"),
+    output_field=CharField(),
+)
+"""`Order.purchase_reference`, in the database's words."""
 
 
 def paid_order_has_its_purchase(now: datetime) -> Iterator[Disagreement]:
     """Each paid order brought its credits, to its own organization, once; no other order brought any."""
-    any_purchase = LedgerEntry.objects.filter(kind=EntryKind.PURCHASE, reference=OuterRef("checkout_session_id"))
+    any_purchase = LedgerEntry.objects.filter(kind=EntryKind.PURCHASE, reference=OuterRef("brings_as"))
     purchase = any_purchase.filter(amount=OuterRef("credits"), account__organization=OuterRef("organization"))
     paid_without = Q(paid_at__isnull=False) & ~Exists(purchase)
     unpaid_with = Q(paid_at=None) & Exists(any_purchase)
-    for order in Order.objects.filter(paid_without | unpaid_with):
+    for order in Order.objects.annotate(brings_as=PURCHASE_REFERENCE).filter(paid_without | unpaid_with):
         facts = f"is {order.state} and brought no {order.credits} credits"
         if order.paid_at is None:
             facts = f"is {order.state} and brought credits"
@@ -29,9 +35,10 @@ def paid_order_has_its_purchase(now: datetime) -> Iterator[Disagreement]:
 
 
 def purchase_has_its_order(now: datetime) -> Iterator[Disagreement]:
-    """Nothing was bought on a page of Stripe's that no order asked for."""
-    orders = Order.objects.filter(checkout_session_id=OuterRef("reference"))
-    bought = LedgerEntry.objects.filter(kind=EntryKind.PURCHASE, reference__startswith=SESSION_PREFIX)
+    """Nothing was bought at Stripe that no order asked for."""
+    orders = Order.objects.annotate(brings_as=PURCHASE_REFERENCE).filter(brings_as=OuterRef("reference"))
+    at_stripe = Q(reference__startswith=SESSION_PREFIX) | Q(reference__startswith=PAYMENT_PREFIX)
+    bought = LedgerEntry.objects.filter(at_stripe, kind=EntryKind.PURCHASE)
     for entry in bought.filter(~Exists(orders)):
         yield Disagreement("purchase_has_its_order", f"entry {entry.pk}", f"no order has {entry.reference}")
 
@@ -43,7 +50,7 @@ def order_is_settled(now: datetime) -> Iterator[Disagreement]:
         Q(payment_intent_id__in=moved.values("payment_intent_id")) | ~Q(state="paid"), paid_at__isnull=False
     )
     for order in touched.exclude(payment_intent_id=None):
-        purchase = LedgerEntry.objects.filter(kind=EntryKind.PURCHASE, reference=order.checkout_session_id).first()
+        purchase = LedgerEntry.objects.filter(kind=EntryKind.PURCHASE, reference=order.purchase_reference).first()
         payment = Payment.objects.filter(payment_intent_id=order.payment_intent_id).first()
         if purchase is None or payment is None:
             continue  # another rule names it
@@ -100,4 +107,5 @@ RULES = (
     order_has_its_payment,
     keys_rest_while_disputed,
     order_has_no_problem,
+    *recharge_audit.RULES,
 )

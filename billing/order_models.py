@@ -114,10 +114,20 @@ NOT_PAID_STATES = (OrderState.PENDING, OrderState.AWAITING, OrderState.EXPIRED, 
 OPEN_STATES = (OrderState.PENDING, OrderState.AWAITING)
 
 
+class OrderKind(models.TextChoices):
+    """Who is there when it is paid."""
+
+    CHECKOUT = "checkout", _("bought on a page")
+    RECHARGE = "recharge", _("bought by itself")
+
+
 class Order(models.Model):
     """One purchase of one pack, as it was agreed when the buyer clicked: nothing that comes later changes its price."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(
+        max_length=10, choices=OrderKind.choices, default=OrderKind.CHECKOUT, db_default=OrderKind.CHECKOUT
+    )
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="orders")
     pack = models.ForeignKey(Pack, on_delete=models.PROTECT, related_name="orders")
     pack_name = models.CharField(max_length=50)
@@ -133,6 +143,14 @@ class Order(models.Model):
     checkout_session_id = models.CharField(max_length=255, unique=True, null=True)
     checkout_url = models.TextField(blank=True)
     payment_intent_id = models.CharField(max_length=255, unique=True, null=True)
+    saved_card = models.ForeignKey(
+        "billing.SavedCard",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="orders",
+        help_text="What pays it.",
+    )
+    needs_person_at = models.DateTimeField(null=True, help_text="When the bank first asked for the card's holder.")
     created = models.DateTimeField(auto_now_add=True)
     paid_at = models.DateTimeField(null=True, help_text="When its credits were given.")
     checked_at = models.DateTimeField(null=True, help_text="When Stripe was last asked about it.")
@@ -146,6 +164,17 @@ class Order(models.Model):
                 | ~Q(state__in=NOT_PAID_STATES) & Q(paid_at__isnull=False),
                 name="billing_order_paid_when_its_state_says_so",
             ),
+            models.CheckConstraint(
+                condition=Q(kind=OrderKind.CHECKOUT, saved_card=None, needs_person_at=None)
+                | Q(kind=OrderKind.RECHARGE, saved_card__isnull=False, checkout_session_id=None),
+                name="billing_order_is_of_its_kind",
+            ),
+            # However many processes see that credits run low, one of them buys.
+            models.UniqueConstraint(
+                fields=["organization"],
+                condition=Q(kind=OrderKind.RECHARGE, state__in=OPEN_STATES),
+                name="billing_order_one_recharge_at_once",
+            ),
         ]
         indexes = [
             models.Index(
@@ -157,6 +186,11 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pack_name} ({self.state})"
+
+    @property
+    def purchase_reference(self) -> str | None:
+        """Name what brought its credits, as the ledger does; None while Stripe has no name for it yet."""
+        return self.payment_intent_id if self.kind == OrderKind.RECHARGE else self.checkout_session_id
 
 
 class Payment(models.Model):

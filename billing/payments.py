@@ -11,9 +11,10 @@ from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from accounts.models import Organization
-from billing import ledger, sales
+from billing import ledger, recharge_switch, sales
 from billing.models import CreditAccount, EntryKind, LedgerEntry
 from billing.order_models import Dispute, DisputeStage, OrderState, Payment
+from billing.recharge_models import StopReason
 from billing.sales import Sale
 from billing.stripe_objects import DisputeFacts, Refunds
 from billing.subscription_models import PlanInvoice
@@ -125,7 +126,10 @@ def state_of(sale: Sale, payment: Payment) -> OrderState:
 def freeze_or_thaw(organization: Organization) -> None:
     """Let keys rest while a dispute is open, or was lost and left a debt; people log in and pay all the while."""
     if must_rest(organization):
-        Organization.objects.filter(pk=organization.pk, keys_frozen_at=None).update(keys_frozen_at=timezone.now())
+        awake = Organization.objects.filter(pk=organization.pk, keys_frozen_at=None)
+        if awake.update(keys_frozen_at=timezone.now()):
+            # Who disputes a payment is not charged again before somebody there wishes it.
+            recharge_switch.stop(organization.pk, StopReason.DISPUTED)
     else:
         Organization.objects.filter(pk=organization.pk).exclude(keys_frozen_at=None).update(keys_frozen_at=None)
 

@@ -10,12 +10,12 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.errors import ServiceError
-from billing import order_audit, payments, plan_reconciliation, stripe_gateway
+from billing import order_audit, payments, plan_reconciliation, recharge_reconciliation, stripe_gateway
 from billing.checkout import last_moment_to_open
 from billing.disagreements import Disagreement
 from billing.errors import OrderDisagrees, StripeUnreachable
 from billing.fulfilment import fulfil
-from billing.order_models import OPEN_STATES, Order, OrderState, Payment, StripeCustomer
+from billing.order_models import OPEN_STATES, Order, OrderKind, OrderState, Payment, StripeCustomer
 from billing.stripe_objects import CheckoutSession
 
 logger = logging.getLogger(__name__)
@@ -48,6 +48,8 @@ def finish_open_orders(now: datetime) -> int:
 
 def ask_about(order: Order, now: datetime) -> Order:
     """Bring one open order to where Stripe is with it; return it as it is then."""
+    if order.kind == OrderKind.RECHARGE:
+        return recharge_reconciliation.ask_about(order, now)
     if order.checkout_session_id is not None:
         fulfil(order.checkout_session_id)
     else:
@@ -73,6 +75,7 @@ def find_disagreements(*, since: datetime) -> Iterator[Disagreement]:
     for session in stripe_gateway.sessions_since(since):
         yield from _compare_session(session)
     yield from plan_reconciliation.find_disagreements(since=since)
+    yield from recharge_reconciliation.find_lost_payments(since)
     for rule in order_audit.RULES:
         yield from rule(now)
 

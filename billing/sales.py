@@ -13,7 +13,7 @@ def entry_of(sale: Sale) -> LedgerEntry | None:
     """Return the entry that brought a paid sale's credits; None for an invoice that brought none."""
     if isinstance(sale, PlanInvoice):
         return LedgerEntry.objects.filter(kind=EntryKind.PLAN, reference=sale.invoice_id).first()
-    return LedgerEntry.objects.get(kind=EntryKind.PURCHASE, reference=sale.checkout_session_id)
+    return LedgerEntry.objects.get(kind=EntryKind.PURCHASE, reference=sale.purchase_reference)
 
 
 def name_of(sale: Sale) -> str:

@@ -8,6 +8,9 @@ from typing import Any
 Data = Mapping[str, Any]
 
 PAID = ("paid", "no_payment_required")
+NEEDS_PERSON = "authentication_required"
+RECHARGE = "recharge"
+"""What is written at Stripe on payments that were asked for without a person."""
 _PAYMENT_FAILED = ("requires_payment_method", "canceled")
 
 
@@ -92,6 +95,58 @@ class CustomerFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class CardDetails:
+    """What a person knows a card by."""
+
+    brand: str
+    last4: str
+    exp_month: int | None
+    exp_year: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CardSetup:
+    """A card that is being saved, or was. Its page knows less of it than it does itself."""
+
+    id: str
+    livemode: bool
+    is_done: bool
+    consent_reference: str | None
+    payment_method_id: str | None
+    card: CardDetails | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentIntent:
+    """A payment without a page: what we ask for, through as many attempts as it takes."""
+
+    id: str
+    livemode: bool
+    status: str
+    amount: int
+    currency: str
+    order_reference: str | None
+    purpose: str
+    failure: str
+    bank_url: str | None
+
+    @property
+    def is_paid(self) -> bool:
+        """Tell whether the money is there."""
+        return self.status == "succeeded"
+
+    @property
+    def wants_person(self) -> bool:
+        """Tell whether the bank would pay if the card's holder confirmed it."""
+        return self.status == "requires_action" or (self.has_failed and self.failure == NEEDS_PERSON)
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether the last attempt failed; before the first there is none."""
+        return self.status == "requires_payment_method" and bool(self.failure)
+
+
+@dataclass(frozen=True, slots=True)
 class VerifiedEvent:
     """An event whose signature was right."""
 
@@ -152,7 +207,7 @@ def read_dispute(data: Data) -> DisputeFacts:
 
 def read_customer(customer: Data, methods: Sequence[Data], invoices: Sequence[Data]) -> CustomerFacts:
     """Return what may be shown of a customer, its saved payment methods and its invoices; drafts are no invoices."""
-    default = _id_of((customer.get("invoice_settings") or {}).get("default_payment_method"))
+    default = id_of((customer.get("invoice_settings") or {}).get("default_payment_method"))
     cards = [(method["id"], method["card"]) for method in methods if method.get("card")]
     return CustomerFacts(
         email=customer.get("email") or "",
@@ -175,6 +230,61 @@ def _read_invoice(invoice: Data) -> Invoice:
         created=datetime.fromtimestamp(invoice["created"], UTC),
         url=invoice["hosted_invoice_url"],
     )
+
+
+def read_setup(data: Data) -> CardSetup:
+    """Return the facts of a setup intent; its payment method may be expanded."""
+    method = data.get("payment_method")
+    return CardSetup(
+        id=data["id"],
+        livemode=data["livemode"],
+        is_done=data["status"] == "succeeded",
+        consent_reference=(data.get("metadata") or {}).get("consent"),
+        payment_method_id=id_of(method),
+        card=_read_card(method.get("card")) if isinstance(method, Mapping) else None,
+    )
+
+
+def read_setup_page(session: Data) -> CardSetup | None:
+    """Return what a page tells of the card that was saved on it; None for a page of another kind."""
+    setup = session.get("setup_intent")
+    if session["mode"] != "setup" or not setup:
+        return None
+    if isinstance(setup, Mapping):
+        return read_setup(setup)
+    return CardSetup(
+        id=str(setup),
+        livemode=session["livemode"],
+        is_done=session.get("status") == "complete",
+        consent_reference=session.get("client_reference_id"),
+        payment_method_id=None,
+        card=None,
+    )
+
+
+def read_intent(data: Data) -> PaymentIntent:
+    """Return the facts of a payment intent."""
+    metadata = data.get("metadata") or {}
+    error = data.get("last_payment_error") or {}
+    action = (data.get("next_action") or {}).get("redirect_to_url") or {}
+    codes = (error.get("code"), error.get("decline_code"))
+    return PaymentIntent(
+        id=data["id"],
+        livemode=data["livemode"],
+        status=data["status"],
+        amount=data["amount"],
+        currency=data["currency"],
+        order_reference=metadata.get("order"),
+        purpose=metadata.get("purpose") or "",
+        failure=NEEDS_PERSON if NEEDS_PERSON in codes else codes[1] or codes[0] or ("declined" if error else ""),
+        bank_url=action.get("url"),
+    )
+
+
+def _read_card(data: Data | None) -> CardDetails | None:
+    if not data:
+        return None
+    return CardDetails(data.get("brand") or "", data.get("last4") or "", data.get("exp_month"), data.get("exp_year"))
 
 
 def read_event(payload: Data) -> VerifiedEvent:

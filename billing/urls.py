@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing import buying_views, details_views, order_views, statement_views, views
+from billing import buying_views, details_views, order_views, recharge_views, statement_views, views
 
 urlpatterns = [
     path("organizations/new/", views.new_organization, name="organization-new"),
@@ -16,4 +16,9 @@ urlpatterns = [
     path("billing/statement.csv", statement_views.export, name="billing-statement-export"),
     path("billing/details/", details_views.details, name="billing-details"),
     path("billing/details/portal/", details_views.portal, name="billing-portal"),
+    path("billing/auto-recharge/", recharge_views.page, name="billing_recharge"),
+    path("billing/auto-recharge/choose/", recharge_views.choose, name="billing_recharge_choose"),
+    path("billing/auto-recharge/off/", recharge_views.turn_off, name="billing_recharge_off"),
+    path("billing/auto-recharge/card/remove/", recharge_views.remove_card, name="billing_recharge_remove_card"),
+    path("billing/auto-recharge/confirm/", recharge_views.confirm, name="billing_recharge_confirm"),
 ]

@@ -8,11 +8,20 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from billing import fulfilment, payments, plan_invoices, subscriptions
+from billing import fulfilment, payments, plan_invoices, recharge_outcomes, saved_cards, subscriptions
 from billing.errors import OrderDisagrees
 from billing.order_models import EventState, StripeEvent
 from billing.plan_errors import PlanDisagrees
-from billing.stripe_objects import VerifiedEvent, read_dispute, read_event, read_refunds, read_session
+from billing.stripe_objects import (
+    VerifiedEvent,
+    read_dispute,
+    read_event,
+    read_intent,
+    read_refunds,
+    read_session,
+    read_setup,
+    read_setup_page,
+)
 from billing.stripe_plan_objects import read_invoice, read_invoice_payment, read_subscription
 from billing.transactions import in_short_transaction
 
@@ -101,7 +110,10 @@ def _act(event: VerifiedEvent) -> None:
         raise NotForUs("Nothing that we sold is known for it (yet).")
 
 
-def _session_moved(event: VerifiedEvent) -> object:
+def _session_moved(event: VerifiedEvent) -> object | None:
+    saved = read_setup_page(event.object)
+    if saved is not None:
+        return saved_cards.note_setup(saved)
     session = read_session(event.object)
     if session.mode == "subscription":
         return subscriptions.note_session(session)
@@ -133,7 +145,19 @@ def _invoice_was_paid_with(event: VerifiedEvent) -> object:
     return plan_invoices.note_payment(read_invoice_payment(event.object))
 
 
-HANDLERS: Mapping[str, Callable[[VerifiedEvent], object]] = {
+def _card_saved(event: VerifiedEvent) -> object | None:
+    return saved_cards.note_setup(read_setup(event.object))
+
+
+def _card_let_go(event: VerifiedEvent) -> object | None:
+    return saved_cards.note_detached(event.object["id"])
+
+
+def _payment_moved(event: VerifiedEvent) -> object | None:
+    return recharge_outcomes.follow(read_intent(event.object))
+
+
+HANDLERS: Mapping[str, Callable[[VerifiedEvent], object | None]] = {
     "checkout.session.completed": _session_moved,
     "checkout.session.async_payment_succeeded": _session_moved,
     "checkout.session.async_payment_failed": _payment_failed,
@@ -151,4 +175,11 @@ HANDLERS: Mapping[str, Callable[[VerifiedEvent], object]] = {
     "invoice.paid": _invoice_moved,
     "invoice.payment_failed": _invoice_moved,
     "invoice_payment.paid": _invoice_was_paid_with,
+    "setup_intent.succeeded": _card_saved,
+    "payment_method.detached": _card_let_go,
+    # Of recharges alone: what is paid on a page is told by its session.
+    "payment_intent.processing": _payment_moved,
+    "payment_intent.succeeded": _payment_moved,
+    "payment_intent.payment_failed": _payment_moved,
+    "payment_intent.canceled": _payment_moved,
 }

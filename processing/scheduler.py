@@ -12,7 +12,18 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
-from billing import expiry, idempotency, ledger, low_credits, plan_mails, plan_reconciliation, reconciliation
+from billing import (
+    expiry,
+    idempotency,
+    ledger,
+    low_credits,
+    plan_mails,
+    plan_reconciliation,
+    recharge_mails,
+    recharging,
+    reconciliation,
+    saved_cards,
+)
 from processing.history.sweeping import sweep_history
 from processing.leases import take_lease
 from processing.metrics import scheduler_failures, scheduler_runs
@@ -31,6 +42,9 @@ JOBS: Mapping[str, Callable[[datetime], Any]] = {
     "finish_open_orders": reconciliation.finish_open_orders,
     "see_to_plans": plan_reconciliation.see_to_plans,
     "tell_of_plans": plan_mails.tell_of_plans,
+    "finish_saved_cards": saved_cards.finish,
+    "start_due_recharges": recharging.start_due,
+    "send_recharge_news": recharge_mails.send_news,
     "warn_of_low_credits": low_credits.warn_of_low_credits,
     "warn_of_expiry": expiry.warn_of_expiry,
 }

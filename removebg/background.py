@@ -8,13 +8,15 @@ from accounts.errors import ServiceError
 from processing.engine import RETRY_AFTER_S, engine
 from processing.matting.errors import MattingError
 from processing.matting.predict import predict
+from processing.recharger import Recharger
 from processing.scheduler import Scheduler
 
 
 def start_background_work() -> Scheduler:
-    """Start the scheduler and open the model; one that is missing is looked for again until it is there."""
+    """Start what works by itself and open the model; one that is missing is looked for again until it is there."""
     scheduler = Scheduler()
     scheduler.start()
+    Recharger().start()
     while not engine.status().is_ready:
         try:
             predict(np.zeros((8, 8, 3), np.uint8), engine.session())  # the first run is the slowest: not a caller's

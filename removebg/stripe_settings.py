@@ -14,7 +14,10 @@ STRIPE_API_BASE = env.read_text("STRIPE_API_BASE").rstrip("/")
 # Where our forms may lead: Stripe's own pages, or the domain that it hosts them on for you.
 STRIPE_PAGES = env.read_list(
     "STRIPE_PAGES",
-    [STRIPE_API_BASE] if STRIPE_API_BASE else ["https://checkout.stripe.com", "https://billing.stripe.com"],
+    [STRIPE_API_BASE]
+    if STRIPE_API_BASE
+    # The last is on the way to a bank that wants to see a card's holder.
+    else ["https://checkout.stripe.com", "https://billing.stripe.com", "https://hooks.stripe.com"],
 )
 STRIPE_CONNECT_TIMEOUT_S = env.read_float("STRIPE_CONNECT_TIMEOUT_S", 5.0, minimum=0.1)
 STRIPE_READ_TIMEOUT_S = env.read_float("STRIPE_READ_TIMEOUT_S", 20.0, minimum=0.1)
@@ -31,6 +34,12 @@ RECONCILE_AFTER_S = env.read_int("RECONCILE_AFTER_S", 600, minimum=1)
 # How long a plan goes on when its renewal could not be paid; then the default plan's limits hold until it is.
 PLAN_GRACE_DAYS = env.read_int("PLAN_GRACE_DAYS", 7)
 EXPIRY_WARNING_DAYS = env.read_int("EXPIRY_WARNING_DAYS", 7, minimum=1)
+# Buying packs by itself: the pause after each, the first pause after a decline (doubled with each one in a row), after
+# how many in a row it stops, and how long a payment waits for a person whom the bank wants to see.
+RECHARGE_COOL_DOWN_S = env.read_int("RECHARGE_COOL_DOWN_S", 600, minimum=1)
+RECHARGE_BACK_OFF_S = env.read_int("RECHARGE_BACK_OFF_S", 6 * 3600, minimum=1)
+RECHARGE_DECLINES = env.read_int("RECHARGE_DECLINES", 3, minimum=1)
+RECHARGE_WAITS_HOURS = env.read_int("RECHARGE_WAITS_HOURS", 72, minimum=1)
 
 _SECRET_KEY = re.compile(r"(?:sk|rk)_(live|test)_[A-Za-z0-9_]{3,}")
 _WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]{16,}")

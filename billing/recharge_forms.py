@@ -1,0 +1,88 @@
+"""The form of auto-recharge: which pack, when, how often, and that it may be charged."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.functional import lazystr
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from billing import money
+from billing.ledger import LARGEST_MOVEMENT
+from billing.order_models import PackPrice
+from billing.recharge_models import RechargeConsent, SavedCard
+from billing.recharge_switch import Terms, consent_text
+
+MOST_A_MONTH = 1000
+USUAL_MOST = 3
+USUAL_SHARE = 10
+"""A pack is usually bought when a tenth of one is left."""
+
+
+class OfferField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A pack and its price in one currency."""
+
+    def label_from_instance(self, price: PackPrice) -> str:
+        """Return what is bought, and for how much."""
+        amount = money.show(price.amount, price.currency)
+        return _("%(pack)s for %(price)s") % {"pack": price.pack.name, "price": amount}
+
+
+class RechargeForm(forms.Form):
+    """What auto-recharge is to do. The token makes a double click one consent."""
+
+    price = OfferField(PackPrice.objects.none(), label=gettext_lazy("Buy this pack"), empty_label=None)
+    threshold = forms.IntegerField(
+        min_value=1,
+        max_value=LARGEST_MOVEMENT,
+        label=gettext_lazy("When fewer credits are left than"),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    most_per_month = forms.IntegerField(
+        min_value=1,
+        max_value=MOST_A_MONTH,
+        label=gettext_lazy("At most so many times a month"),
+        help_text=gettext_lazy("Then it rests until the first of the next month (UTC), and you get a mail."),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    other_card = forms.BooleanField(required=False, label=gettext_lazy("Save another card for it"))
+    agree = forms.BooleanField(label=lazystr(""))
+    token = forms.UUIDField(initial=uuid.uuid4, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, now: RechargeConsent | None, card: SavedCard | None) -> None:
+        """Show the form as `now` has it; whoever has no card saves one anyway."""
+        super().__init__(data)
+        offers = PackPrice.objects.filter(pack__is_active=True).select_related("pack")
+        self.offers = offers.order_by("currency", "pack__credits", "pk")
+        self.fields["price"].queryset = self.offers  # type: ignore[attr-defined]
+        self.fields["agree"].label = consent_text()
+        if card is None:
+            del self.fields["other_card"]
+        self._start_with(now)
+
+    def _start_with(self, now: RechargeConsent | None) -> None:
+        self.initial["most_per_month"] = USUAL_MOST if now is None else now.most_per_month
+        if now is not None:
+            self.initial["threshold"] = now.threshold
+            chosen = self.offers.filter(pack=now.pack_id, currency=now.currency).first()
+        else:
+            chosen = self.offers.first()
+            self.initial["threshold"] = max(1, chosen.pack.credits // USUAL_SHARE) if chosen else None
+        self.initial["price"] = chosen.pk if chosen else None
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a threshold that the pack does not reach, below which it would buy again and again."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        price, threshold = cleaned.get("price"), cleaned.get("threshold")
+        if price is not None and threshold is not None and threshold > price.pack.credits:
+            words = _("Choose at most %(count)d: one pack has to lift the credits above it.")
+            self.add_error("threshold", ValidationError(words, params={"count": price.pack.credits}))
+        return cleaned
+
+    @property
+    def terms(self) -> Terms:
+        """What was chosen."""
+        chosen = self.cleaned_data
+        return Terms(chosen["price"], chosen["threshold"], chosen["most_per_month"])

@@ -1,0 +1,296 @@
+"""The page of auto-recharge: who may do what, what it says, what it keeps; paying where the bank wants the person."""
+
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Role
+from billing import recharge_mails
+from billing.recharge_models import AutoRecharge, RechargeConsent, SavedCard
+from billing.recharge_switch import owe_news
+from tests.billing.recharge.conftest import DECLINED, GOOD, WANTS_PERSON
+from tests.factories import make_key, make_member
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PAGE = "/billing/auto-recharge/"
+
+
+def client_of(person):
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
+def owner(shop):
+    return client_of(shop.owner)
+
+
+def form(shop, **changes):
+    price = shop.pack.prices.get(currency="eur")
+    filled = {"price": price.pk, "threshold": 5, "most_per_month": 3, "agree": "on", "token": str(uuid.uuid4())}
+    return {name: value for name, value in {**filled, **changes}.items() if value is not None}
+
+
+def test_agreeing_leads_to_a_page_of_stripe_and_back(shop, owner):
+    assert "I allow" in owner.get(PAGE).content.decode()
+    sent = form(shop)
+    answer = owner.post(PAGE + "choose/", sent)
+    again = owner.post(PAGE + "choose/", sent)
+
+    assert answer.status_code == 303
+    assert answer["Location"] == again["Location"]
+    assert RechargeConsent.objects.count() == 1
+    assert not AutoRecharge.objects.exists()
+
+    session = answer["Location"].rsplit("/", 1)[1]
+    shop.stripe.hold_webhooks()
+    shop.stripe.pay_session(session)
+    back = owner.get(PAGE, {"saved": session}, follow=True).content.decode()
+    shop.hear()
+    assert "The card was saved. Auto-recharge is on." in back
+    assert "Visa •••• 4242" in back
+    assert "When fewer than 5 credits are left, 100 credits is bought for 10.00 EUR." in " ".join(back.split())
+    assert "30.00 EUR" in back
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"agree": None},
+        {"threshold": 0},
+        {"threshold": 101},
+        {"threshold": "many"},
+        {"most_per_month": 0},
+        {"price": 0},
+        {"token": "x"},
+    ],
+)
+def test_nothing_is_kept_of_what_makes_no_sense(shop, owner, change):
+    answer = owner.post(PAGE + "choose/", form(shop, **change))
+
+    assert answer.status_code == 200
+    assert RechargeConsent.objects.count() == 0
+    assert shop.stripe.objects("checkout.session") == []
+
+
+def test_with_a_card_a_change_is_in_effect_at_once_and_its_consent_is_kept(shop, owner):
+    shop.agree(threshold=5)
+    owner.post(PAGE + "choose/", form(shop, threshold=8, most_per_month=1))
+
+    assert [consent.threshold for consent in RechargeConsent.objects.order_by("pk")] == [5, 8]
+    shop.account.refresh_from_db()
+    assert shop.account.auto_recharge_threshold == 8
+    assert SavedCard.objects.count() == 1
+
+
+def test_another_card_is_saved_without_ending_what_is_on(shop, owner):
+    shop.agree()
+    answer = owner.post(PAGE + "choose/", form(shop, other_card="on"))
+
+    assert answer.status_code == 303
+    assert shop.recharge.state == "on"
+
+
+@pytest.mark.parametrize(("address", "state"), [("off/", "off"), ("card/remove/", "off")])
+def test_it_is_ended_by_its_owner(shop, owner, address, state):
+    shop.agree()
+    shop.stripe.hold_webhooks()
+    answer = owner.post(PAGE + address, follow=True)
+    shop.hear()
+
+    assert answer.status_code == 200
+    assert shop.recharge.state == state
+    shop.account.refresh_from_db()
+    assert shop.account.auto_recharge_threshold is None
+    assert (SavedCard.objects.get().removed_at is None) == (address == "off/")
+
+
+def test_an_admin_sees_it_and_changes_nothing(shop):
+    shop.agree()
+    admin = client_of(make_member(shop.organization, "admin@example.com", Role.ADMIN))
+    said = admin.get(PAGE).content.decode()
+
+    assert "•••• 4242" in said
+    assert "Turn it off" not in said
+    assert "I allow" not in said
+    for address in ("choose/", "off/", "card/remove/", "confirm/"):
+        assert admin.post(PAGE + address, form(shop)).status_code == 403
+    assert shop.recharge.state == "on"
+
+
+def test_when_stripe_is_silent_the_page_says_so_and_the_same_click_goes_on(shop, owner):
+    shop.stripe.order_fault("/v1/customers", kind="drop")
+    sent = form(shop)
+    answer = owner.post(PAGE + "choose/", sent)
+
+    assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+    assert "does not answer" in answer.content.decode()
+    assert owner.post(PAGE + "choose/", sent).status_code == 303
+    assert RechargeConsent.objects.count() == 1
+
+
+def test_without_keys_the_page_sells_nothing(shop, owner, settings):
+    settings.STRIPE_SECRET_KEY = ""
+    said = owner.get(PAGE).content.decode()
+
+    assert "Credits are not sold here" in said
+    assert "I allow" not in said
+    assert owner.post(PAGE + "choose/", form(shop)).status_code == 503
+
+
+def test_why_it_stopped_is_said_with_the_way_to_start_again(shop, owner, settings):
+    settings.RECHARGE_DECLINES = 1
+    shop.agree(card=DECLINED)
+    shop.use(6)
+    shop.look()
+    said = owner.get(PAGE).content.decode()
+
+    assert "The card was declined several times." in said
+    assert "Start again" in said
+
+
+def test_the_api_shows_the_threshold_while_it_is_on(shop, owner):
+    key = make_key(shop.organization).secret
+
+    def threshold():
+        return Client().get("/v1/me", headers={"x-api-key": key}).json()["autoRechargeThreshold"]
+
+    assert threshold() is None
+    shop.agree(threshold=7)
+    assert threshold() == 7
+    owner.post(PAGE + "off/")
+    assert threshold() is None
+
+
+class TestWhereTheBankWantsThePerson:
+    @pytest.fixture
+    def waiting(self, shop):
+        shop.agree(card=WANTS_PERSON)
+        shop.use(6)
+        shop.look()
+        shop.stripe.hold_webhooks()
+        return shop
+
+    def confirm(self, owner, token=None):
+        return owner.post(PAGE + "confirm/", {"token": token or str(uuid.uuid4())})
+
+    def test_the_same_payment_is_confirmed_on_the_banks_page(self, waiting, owner):
+        assert "Confirm with the bank" in owner.get(PAGE).content.decode()
+        answer = self.confirm(owner)
+        assert answer.status_code == 303
+        [order] = waiting.orders
+        assert answer["Location"].endswith(f"/authenticate/{order.payment_intent_id}")
+        assert self.confirm(owner)["Location"] == answer["Location"], "a second click is the same page"
+
+        waiting.stripe.authenticate(order.payment_intent_id, agreed=True)
+        said = owner.get(PAGE, {"back": str(order.public_id)}, follow=True).content.decode()
+        assert "Confirm with the bank" not in said
+        waiting.hear()
+        assert waiting.has() == (104, ["paid"])
+        assert waiting.charges() == ["succeeded"]
+        assert self.confirm(owner).status_code == 302, "there is nothing to pay any more"
+
+    def test_who_refuses_may_try_again(self, waiting, owner):
+        [order] = waiting.orders
+        self.confirm(owner)
+        with pytest.raises(Exception, match="unable to authenticate"):
+            waiting.stripe.authenticate(order.payment_intent_id, agreed=False)
+        assert waiting.has() == (4, ["pending"])
+
+        self.confirm(owner)
+        waiting.stripe.authenticate(order.payment_intent_id, agreed=True)
+        waiting.hear()
+        assert waiting.has() == (104, ["paid"])
+        assert waiting.recharge.declines == 0
+
+    def test_another_card_pays_the_same_order(self, waiting, owner):
+        waiting.hear()
+        waiting.agree(card=GOOD)
+        waiting.stripe.hold_webhooks()
+        answer = self.confirm(owner)
+        assert answer.status_code == 302
+        waiting.hear()
+
+        assert waiting.has() == (104, ["paid"])
+        assert waiting.charges() == ["succeeded"]
+
+    def test_a_card_that_is_declined_then_is_told(self, waiting, owner):
+        waiting.change_bank_mind(DECLINED)
+        self.confirm(owner)
+        said = owner.get(PAGE).content.decode()
+        waiting.hear()
+
+        assert "Your card was declined." in said
+        assert waiting.has() == (4, ["pending"])
+        assert waiting.recharge.declines == 1, "the person was there"
+
+    def test_it_is_given_up_after_a_time_and_can_be_paid_no_more(self, waiting, owner, settings):
+        settings.RECHARGE_WAITS_HOURS = 72
+        waiting.hear()
+        assert waiting.reconcile(after=timedelta(hours=71)) == 0
+        assert waiting.reconcile(after=timedelta(hours=80)) == 1
+        assert waiting.has() == (4, ["expired"])
+        assert [intent["status"] for intent in waiting.stripe.objects("payment_intent")] == ["canceled"]
+        assert self.confirm(owner).status_code == 302
+
+    def test_it_is_given_up_when_recharging_is_turned_off(self, waiting, owner):
+        owner.post(PAGE + "off/")
+        waiting.hear()
+        assert waiting.reconcile() == 1
+        assert waiting.has() == (4, ["expired"])
+
+    def test_the_mail_leads_there(self, waiting, settings):
+        assert recharge_mails.send_news(timezone.now()) == 1
+        [message] = mail.outbox
+        html = message.alternatives[0].content
+
+        assert message.to == ["alice@example.com"]
+        assert message.subject == "Alice's shop: the bank wants you to confirm a payment"
+        for words in ("10.00 EUR", "Nothing was charged yet", "72 hours", PAGE):
+            assert words in message.body
+            assert words in html
+        assert f'href="{settings.PUBLIC_URL}{PAGE}"' in html
+
+
+def test_each_fact_is_told_once_to_those_who_see_money(shop):
+    make_member(shop.organization, "admin@example.com", Role.ADMIN)
+    make_member(shop.organization, "member@example.com", Role.MEMBER)
+    shop.agree()
+    shop.use(6)
+    shop.look()
+
+    assert [recharge_mails.send_news(timezone.now()) for _ in range(2)] == [1, 0]
+    assert [message.to for message in mail.outbox] == [["alice@example.com"], ["admin@example.com"]]
+    body = mail.outbox[0].body
+    assert "100 credits was bought for 10.00 EUR, as agreed." in body
+    assert "The card ending in 4242 was charged." in body
+
+
+@pytest.mark.parametrize("kind", ["recharged", "declined", "needs_person", "stopped", "cap_reached"])
+def test_every_mail_has_all_its_words(shop, kind):
+    shop.agree()
+    shop.use(6)
+    shop.look()
+    owe_news(shop.organization.pk, kind, about="a test", order_id=shop.orders[0].pk)
+    recharge_mails.send_news(timezone.now())
+    message = mail.outbox[-1]
+
+    assert not re.search(r"[{}]|None|  ", message.subject + message.body.replace("\n", " ").replace("  ", " "))
+    assert f'{PAGE}"' in message.alternatives[0].content
+
+
+def test_what_cannot_be_sent_is_sent_later(shop, settings):
+    shop.agree()
+    shop.use(6)
+    shop.look()
+    settings.EMAIL_BACKEND = "tests.billing.test_low_credits.NoServer"
+    assert recharge_mails.send_news(timezone.now()) == 0
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+    assert recharge_mails.send_news(timezone.now()) == 1
