@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import F
 from django.urls import reverse
 
+from billing import stripe_gateway
 from billing.models import CreditAccount
 from billing.money_mails import send_to_those_who_see_money
 from billing.shelf import shelf_for
@@ -55,6 +56,7 @@ def _send(account: CreditAccount) -> None:
         "threshold": account.low_credit_threshold,
         "dashboard_url": settings.PUBLIC_URL + reverse("dashboard"),
         "billing_url": settings.PUBLIC_URL + reverse("billing"),
+        "selling": stripe_gateway.is_configured(),
         "offer": shelf_for(account.organization).smallest_with(_missing(account)),
         "settings_url": settings.PUBLIC_URL + reverse("credit-warning"),
     }

@@ -52,8 +52,8 @@ class Shelf:
         return self.offers[len(self.offers) // 2] if self.offers else None
 
     def smallest_with(self, credits: int) -> Offer | None:
-        """Return the smallest pack that has so many credits; the largest where none has, None where nothing is sold."""
-        return next((offer for offer in self.offers if offer.pack.credits >= credits), (*self.offers, None)[-1])
+        """Return the smallest pack with so many credits; None where none has them."""
+        return next((offer for offer in self.offers if offer.pack.credits >= credits), None)
 
 
 NOTHING = Shelf("", (), ())
