@@ -47,6 +47,12 @@ def entries_of(account_id: int, *, kind: str = "") -> QuerySet[LedgerEntry]:
     return of_kind if kind == "used" else of_kind.exclude(kind=EntryKind.USE)
 
 
+def latest_but_images(account_id: int, *, count: int) -> list[Movement]:
+    """Return the newest movements that were no delivered image."""
+    entries = entries_of(account_id).exclude(kind=EntryKind.USE)
+    return _in_words(list(entries.select_related("origin")[:count]))
+
+
 def latest(account_id: int, *, kind: str = "", before: int | None = None, count: int) -> list[Movement]:
     """Return the newest movements, or those that come after this entry in the list."""
     entries = entries_of(account_id, kind=kind).select_related("origin")
