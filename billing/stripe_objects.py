@@ -152,7 +152,7 @@ def read_dispute(data: Data) -> DisputeFacts:
 
 def read_customer(customer: Data, methods: Sequence[Data], invoices: Sequence[Data]) -> CustomerFacts:
     """Return what may be shown of a customer, its saved payment methods and its invoices; drafts are no invoices."""
-    default = _id_of((customer.get("invoice_settings") or {}).get("default_payment_method"))
+    default = id_of((customer.get("invoice_settings") or {}).get("default_payment_method"))
     cards = [(method["id"], method["card"]) for method in methods if method.get("card")]
     return CustomerFacts(
         email=customer.get("email") or "",

@@ -1,9 +1,9 @@
 """What Stripe says about subscriptions: the newest is kept, whatever came first, and what follows is worked out.
 
 Each event shows a subscription whole, as it was when the event came to be. The newest wins; of two of the same second
-the one that weighs more, so that the end is the same whatever came first. Plans and limits follow from what is kept
-(`follow`); credits follow from invoices alone (`plan_invoices`). Whoever calls locks the invoice first, then its
-payment, then the subscription, then the account.
+the one that weighs more, so that the end is the same whatever came first, and Stripe is asked which of them is true.
+Plans and limits follow from what is kept (`follow`); credits follow from invoices alone (`plan_invoices`). Whoever
+calls locks the invoice first, then its payment, then the subscription, then the account.
 """
 
 import logging
@@ -65,9 +65,16 @@ def note_subscription(facts: SubscriptionFacts) -> Subscription | None:
         raise _disagrees(subscription, f"livemode is {facts.livemode}")
     adopt(subscription, facts.id)
     terms = PlanTerms.objects.filter(price_id=facts.price_id).first() if facts.price_id else None
-    if _weight_of(facts, terms) > _weight_known(subscription):
+    told, known = _weight_of(facts, terms), _weight_known(subscription)
+    if facts.as_of == subscription.as_of:
+        subscription.has_doubt = subscription.has_doubt or _content(told) != _content(known)
+        subscription.save(update_fields=["has_doubt"])
+    if told > known:
+        if facts.as_of != subscription.as_of:
+            subscription.has_doubt = False
         subscription.status = facts.status
         subscription.as_of = facts.as_of
+        subscription.is_answer = facts.is_answer
         subscription.item_id = facts.item_id
         subscription.next_terms = terms
         subscription.cancel_at_period_end = facts.cancel_at_period_end
@@ -218,6 +225,7 @@ def _weight_of(facts: SubscriptionFacts, terms: PlanTerms | None) -> tuple[objec
     return (
         facts.status in _OVER,
         facts.as_of,
+        facts.is_answer,
         facts.period_end or _LONG_AGO,
         facts.status in _BEHIND,
         facts.status != _NOT_BEGUN,
@@ -231,12 +239,18 @@ def _weight_known(subscription: Subscription) -> tuple[object, ...]:
     return (
         subscription.status in _OVER,
         subscription.as_of or _LONG_AGO,
+        subscription.is_answer,
         subscription.period_end or _LONG_AGO,
         subscription.status in _BEHIND,
         subscription.status != _NOT_BEGUN,
         subscription.cancel_at_period_end,
         0 if next_terms is None else next_terms.amount,
     )
+
+
+def _content(weight: tuple[object, ...]) -> tuple[object, ...]:
+    """Return what was said, without when and how."""
+    return weight[:1] + weight[3:]
 
 
 def _is_uuid(text: str) -> bool:
