@@ -111,7 +111,9 @@ def _due(now: datetime) -> QuerySet[Subscription]:
 def _of_closed(now: datetime) -> QuerySet[Subscription]:
     """Return plans of organizations that are closed: nobody is to pay for them any more."""
     rested = Q(checked_at=None) | Q(checked_at__lte=now - timedelta(seconds=settings.RECONCILE_AFTER_S))
-    running = Subscription.objects.filter(rested, state__in=BEGUN_STATES, livemode=settings.STRIPE_IS_LIVE)
+    running = Subscription.objects.filter(
+        rested, state__in=OPEN_SUBSCRIPTION_STATES, subscription_id__isnull=False, livemode=settings.STRIPE_IS_LIVE
+    )
     return running.filter(organization__closed_at__isnull=False).select_related("organization").order_by("pk")
 
 

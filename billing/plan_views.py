@@ -21,6 +21,7 @@ from accounts.visiting import leads_to
 from billing import plan_changes, stripe_gateway, subscribing, subscriptions
 from billing.landing import ASKED_AT_MOST_EVERY_S
 from billing.models import Plan
+from billing.order_views import PAUSES_S, looks_of
 from billing.plan_forms import ClickForm, SubscribeForm, seal, unseal
 from billing.plan_reconciliation import catch_up
 from billing.plan_shelf import goes_lower, plan_shelf_for
@@ -34,11 +35,16 @@ logger = logging.getLogger(__name__)
 @require_safe
 @requires(Ability.SEE_MONEY)
 def plan(request: PersonRequest) -> HttpResponse:
-    """Show the plan that runs and those that can be chosen; who comes back from paying sees what came of it."""
+    """Show the plan that runs and those that can be chosen; while one waits to be paid it looks again by itself."""
     organization = request.membership.organization
     subscription = subscriptions.running_of(organization.pk)
     is_silent = subscription is not None and not _bring_up_to_date(subscription)
     subscription = subscriptions.running_of(organization.pk)
+    is_waiting = subscription is not None and subscription.state == SubscriptionState.PENDING
+    looks = looks_of(request)
+    looking = {"pause_s": PAUSES_S[looks] if is_waiting and looks < len(PAUSES_S) else None, "next_look": looks + 1}
+    if request.headers.get("HX-Request"):
+        return render(request, "billing/plan_look.html", looking) if is_waiting else _reload()
     is_behind = subscription is not None and subscription.state == SubscriptionState.PAST_DUE
     context: dict[str, Any] = {
         "tab": "billing",
@@ -53,7 +59,7 @@ def plan(request: PersonRequest) -> HttpResponse:
         "is_silent": is_silent,
         "new_token": uuid.uuid4,
     }
-    return render(request, "billing/plan.html", context)
+    return render(request, "billing/plan.html", {**context, **looking})
 
 
 @never_cache
@@ -152,13 +158,18 @@ def _do(request: PersonRequest, click: Callable[[], PlanChange], done: str) -> H
     return redirect("billing-plan")
 
 
+def _reload() -> HttpResponse:
+    """Let the page that looks again show what is new."""
+    return HttpResponse(headers={"HX-Refresh": "true"})
+
+
 def _of_the_tab(subscription: Subscription) -> dict[str, Any]:
     return {"tab": "billing", "billing_tab": "plan", "subscription": subscription}
 
 
 def _bring_up_to_date(subscription: Subscription) -> bool:
     """Ask Stripe about a plan that is not paid as far as we know; tell whether it answered."""
-    is_waiting = subscription.state == SubscriptionState.PENDING and subscription.checkout_session_id is not None
+    is_waiting = subscription.state == SubscriptionState.PENDING
     if not is_waiting or not stripe_gateway.is_configured():
         return True
     if cache.add(f"plan-asked:{subscription.pk}", 1, ASKED_AT_MOST_EVERY_S) is False:

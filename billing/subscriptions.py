@@ -66,11 +66,14 @@ def note_subscription(facts: SubscriptionFacts) -> Subscription | None:
     adopt(subscription, facts.id)
     terms = PlanTerms.objects.filter(price_id=facts.price_id).first() if facts.price_id else None
     told, known = _weight_of(facts, terms), _weight_known(subscription)
-    if facts.as_of == subscription.as_of:
+    is_same_second = facts.as_of == subscription.as_of
+    if is_same_second:
         subscription.has_doubt = subscription.has_doubt or _content(told) != _content(known)
         subscription.save(update_fields=["has_doubt"])
-    if told > known:
-        if facts.as_of != subscription.as_of:
+    # We asked after what we know was told; only the end is never taken back.
+    is_newer_answer = is_same_second and facts.is_answer and subscription.status not in _OVER
+    if told > known or is_newer_answer:
+        if not is_same_second:
             subscription.has_doubt = False
         subscription.status = facts.status
         subscription.as_of = facts.as_of
@@ -152,14 +155,15 @@ def follow(subscription: Subscription, now: datetime | None = None) -> None:
 
 
 def state_of(subscription: Subscription) -> SubscriptionState:
-    """Return where a subscription is by what is known."""
+    """Return where a subscription is by what is known: it begins when its first month is paid."""
+    if subscription.paid_terms_id is None:
+        is_left = subscription.page_is_over or subscription.status in _OVER
+        return SubscriptionState.LEFT if is_left else SubscriptionState.PENDING
     if subscription.status in _OVER:
-        return SubscriptionState.ENDED if subscription.paid_terms_id else SubscriptionState.LEFT
+        return SubscriptionState.ENDED
     if subscription.status in _BEHIND:
         return SubscriptionState.PAST_DUE
-    if subscription.status not in ("", _NOT_BEGUN) or subscription.paid_terms_id:
-        return SubscriptionState.CANCELING if subscription.cancel_at_period_end else SubscriptionState.ACTIVE
-    return SubscriptionState.LEFT if subscription.page_is_over else SubscriptionState.PENDING
+    return SubscriptionState.CANCELING if subscription.cancel_at_period_end else SubscriptionState.ACTIVE
 
 
 def plan_due(subscription: Subscription, now: datetime) -> Plan | None:

@@ -114,6 +114,7 @@ def alice(stripe):
 def by_stripes_clock(stripe, days=0.0):
     """Let our clock say what the stand-in's says, and so many days more."""
     now = datetime.fromtimestamp(stripe.advance(), UTC)
+    stripe.wait_until_sent()
     with time_machine.travel(now + timedelta(days=days)):
         yield
 
@@ -250,9 +251,16 @@ def test_a_plan_is_canceled_resumed_and_canceled(stripe, alice, mailoutbox):
     assert plan_mails.tell_of_plans(timezone.now()) == 1
     assert plan_mails.tell_of_plans(timezone.now()) == 0
     assert "as somebody asked for" in mailoutbox[0].body
-    with by_stripes_clock(stripe):
-        alice.subscribes(alice.big)
-        assert alice.has == (610, "active", "big")
+
+
+def test_who_had_a_plan_may_begin_another(stripe, alice):
+    alice.subscribes()
+    stripe_gateway._client().v1.subscriptions.cancel(alice.plan.subscription_id)
+    stripe.wait_until_sent()
+    assert alice.has == (110, "ended", "free")
+
+    alice.subscribes(alice.big)
+    assert alice.has == (510, "active", "big")
 
 
 def test_a_failed_renewal_is_told_has_a_grace_and_recovers(stripe, alice, mailoutbox):
