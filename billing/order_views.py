@@ -53,7 +53,7 @@ def order_page(request: PersonRequest, order: UUID) -> HttpResponse:
         return redirect("billing-order", order)
     found = _own_order(request, order)
     news = look_at(found)
-    looks = _looks(request)
+    looks = looks_of(request)
     waits = found.state in OPEN_STATES and looks < len(PAUSES_S)
     context = {
         "tab": "billing",
@@ -107,7 +107,7 @@ def _own_order(request: PersonRequest, public_id: UUID) -> Order:
     return get_object_or_404(Order, organization=request.membership.organization, public_id=public_id)
 
 
-def _looks(request: PersonRequest) -> int:
+def looks_of(request: PersonRequest) -> int:
     """Return how often this page has looked already."""
     looks = request.GET.get("looks", "")
     return min(int(looks[:9]), len(PAUSES_S)) if looks.isascii() and looks.isdigit() else 0

@@ -145,7 +145,7 @@ def _change(
     except (CardRefused, StripeRefused):
         _end(change, ChangeState.REFUSED)
         raise
-    subscriptions.note_subscription(facts)
+    in_short_transaction(lambda: subscriptions.note_subscription(facts))
     _end(change, ChangeState.DONE)
     if kind == ChangeKind.UPGRADE:
         _look_at_its_invoice(subscription)
@@ -164,7 +164,9 @@ def _store(
     def movement() -> PlanChange:
         begun = PlanChange.objects.filter(subscription=subscription, state=ChangeState.BEGUN)
         begun.filter(created__lte=timezone.now() - GIVEN_UP_AFTER).update(state=ChangeState.GIVEN_UP)
-        return PlanChange.objects.create(
+        # Stripe did not answer the first time: what was asked then is asked again, so that it is done once.
+        same = begun.filter(kind=kind, to_terms=terms).first()
+        return same or PlanChange.objects.create(
             subscription=subscription,
             kind=kind,
             to_terms=terms,
@@ -190,8 +192,8 @@ def _end(change: PlanChange, state: ChangeState) -> None:
 def _look_at_its_invoice(subscription: Subscription) -> None:
     """Bring the credits of an upgrade to the page that follows; where Stripe is away now, its event brings them."""
     try:
-        for facts in stripe_gateway_plans.invoices_of(subscription.subscription_id or ""):
-            plan_invoices.note_invoice(facts)
-            return
+        newest = next(stripe_gateway_plans.invoices_of(subscription.subscription_id or ""), None)
+        if newest is not None:
+            in_short_transaction(lambda: plan_invoices.note_invoice(newest))
     except ServiceError:
         return

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
@@ -46,7 +47,8 @@ def see_to_plans(now: datetime) -> int:
             continue  # another process asks
         try:
             if subscription.organization.closed_at is not None and subscription.subscription_id is not None:
-                subscriptions.note_subscription(stripe_gateway_plans.end_now(subscription))
+                ended = stripe_gateway_plans.end_now(subscription)
+                in_short_transaction(partial(subscriptions.note_subscription, ended))
             catch_up(subscription)
             seen += 1
         except StripeUnreachable:
@@ -63,7 +65,8 @@ def catch_up(subscription: Subscription) -> Subscription:
             _look_at_the_page(subscription)
             subscription.refresh_from_db()
         if subscription.subscription_id is not None:
-            subscriptions.note_subscription(stripe_gateway_plans.get_subscription(subscription.subscription_id))
+            facts = stripe_gateway_plans.get_subscription(subscription.subscription_id)
+            in_short_transaction(partial(subscriptions.note_subscription, facts))
             _look_at_invoices(subscription.subscription_id)
     except PlanDisagrees as error:
         subscriptions.note_problem(error)
@@ -93,7 +96,8 @@ def _due(now: datetime) -> QuerySet[Subscription]:
     waited = now - timedelta(seconds=settings.RECONCILE_AFTER_S)
     rested = Q(checked_at=None) | Q(checked_at__lte=now - ASKED_AGAIN_AFTER)
     without_payment = PlanInvoice.objects.filter(paid_at__isnull=False, amount__gt=0, payment_intent_id=None)
-    due = Q(state=SubscriptionState.PENDING, created__lte=waited) & (Q(checked_at=None) | Q(checked_at__lte=waited))
+    soon = Q(state=SubscriptionState.PENDING, created__lte=waited) | Q(has_doubt=True)
+    due = soon & (Q(checked_at=None) | Q(checked_at__lte=waited))
     due |= rested & (
         Q(state__in=BEGUN_STATES, period_end__lte=now - NEWS_MAY_TAKE)
         | Q(state__in=BEGUN_STATES, status="", created__lte=waited)
@@ -107,7 +111,9 @@ def _due(now: datetime) -> QuerySet[Subscription]:
 def _of_closed(now: datetime) -> QuerySet[Subscription]:
     """Return plans of organizations that are closed: nobody is to pay for them any more."""
     rested = Q(checked_at=None) | Q(checked_at__lte=now - timedelta(seconds=settings.RECONCILE_AFTER_S))
-    running = Subscription.objects.filter(rested, state__in=BEGUN_STATES, livemode=settings.STRIPE_IS_LIVE)
+    running = Subscription.objects.filter(
+        rested, state__in=OPEN_SUBSCRIPTION_STATES, subscription_id__isnull=False, livemode=settings.STRIPE_IS_LIVE
+    )
     return running.filter(organization__closed_at__isnull=False).select_related("organization").order_by("pk")
 
 
@@ -124,16 +130,17 @@ def _follow_time(subscription: Subscription, now: datetime) -> bool:
 
 def _look_at_the_page(subscription: Subscription) -> None:
     if subscription.checkout_session_id is not None:
-        subscriptions.note_session(stripe_gateway.get_session(subscription.checkout_session_id))
+        session = stripe_gateway.get_session(subscription.checkout_session_id)
+        in_short_transaction(partial(subscriptions.note_session, session))
         return
-    session = _find_session(subscription)
-    if session is not None:
-        subscriptions.note_session(session)
-        Subscription.objects.filter(pk=subscription.pk, checkout_url="").update(checkout_url=session.url or "")
+    found = _find_session(subscription)
+    if found is not None:
+        in_short_transaction(partial(subscriptions.note_session, found))
+        Subscription.objects.filter(pk=subscription.pk, checkout_url="").update(checkout_url=found.url or "")
         return
     closes = subscription.created + timedelta(minutes=settings.CHECKOUT_OPEN_MINUTES)
     if timezone.now() > closes + CLOCKS_DIFFER:
-        in_short_transaction(lambda: _nobody_was_sent(subscription))
+        in_short_transaction(partial(_nobody_was_sent, subscription))
 
 
 def _nobody_was_sent(subscription: Subscription) -> None:
@@ -156,10 +163,10 @@ def _find_session(subscription: Subscription) -> CheckoutSession | None:
 
 def _look_at_invoices(subscription_id: str) -> None:
     for facts in stripe_gateway_plans.invoices_of(subscription_id):
-        invoice = plan_invoices.note_invoice(facts)
+        invoice = in_short_transaction(partial(plan_invoices.note_invoice, facts))
         if invoice is not None and invoice.amount and invoice.payment_intent_id is None:
             for payment in stripe_gateway_plans.payments_of(facts.id):
-                plan_invoices.note_payment(payment)
+                in_short_transaction(partial(plan_invoices.note_payment, payment))
 
 
 def _compare(subscription: Subscription, since: datetime) -> Iterator[Disagreement]:

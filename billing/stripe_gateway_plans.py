@@ -75,7 +75,7 @@ def get_subscription(subscription_id: str) -> SubscriptionFacts:
     """Ask where a subscription stands now."""
     with _our_errors():
         found = _client().v1.subscriptions.retrieve(subscription_id)
-        return read_subscription(_plain(found), as_of=_answered_at(found))
+        return read_subscription(_plain(found), as_of=_answered_at(found), is_answer=True)
 
 
 def subscriptions_since(moment: datetime) -> Iterator[SubscriptionFacts]:
@@ -84,7 +84,7 @@ def subscriptions_since(moment: datetime) -> Iterator[SubscriptionFacts]:
     with _our_errors():
         listed = _client().v1.subscriptions.list(wanted)  # type: ignore[arg-type]
         for found in listed.auto_paging_iter():
-            yield read_subscription(_plain(found), as_of=_answered_at(listed))
+            yield read_subscription(_plain(found), as_of=_answered_at(listed), is_answer=True)
 
 
 def invoices_of(subscription_id: str) -> Iterator[InvoiceFacts]:
@@ -135,7 +135,7 @@ def make_change(change: PlanChange) -> SubscriptionFacts:
             wanted,  # type: ignore[arg-type]
             {"idempotency_key": f"change:{change.public_id}"},
         )
-        return read_subscription(_plain(changed), as_of=_answered_at(changed))
+        return read_subscription(_plain(changed), as_of=_answered_at(changed), is_answer=True)
 
 
 def end_now(subscription: Subscription) -> SubscriptionFacts:
@@ -144,7 +144,7 @@ def end_now(subscription: Subscription) -> SubscriptionFacts:
         ended = _client().v1.subscriptions.cancel(
             _known(subscription.subscription_id), {}, {"idempotency_key": f"end:{subscription.public_id}"}
         )
-        return read_subscription(_plain(ended), as_of=_answered_at(ended))
+        return read_subscription(_plain(ended), as_of=_answered_at(ended), is_answer=True)
 
 
 def _how_it_is_billed(change: PlanChange) -> Mapping[str, Any]:

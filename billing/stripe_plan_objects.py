@@ -27,8 +27,8 @@ class SubscriptionFacts:
     period_end: datetime | None
     cancel_at_period_end: bool
     ended_at: datetime | None
-    latest_invoice_id: str | None
     as_of: datetime
+    is_answer: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,8 @@ class InvoicePaymentFacts:
     is_paid: bool
 
 
-def read_subscription(data: Data, *, as_of: datetime) -> SubscriptionFacts:
-    """Return the facts of a subscription with one item, which is all that we make."""
+def read_subscription(data: Data, *, as_of: datetime, is_answer: bool = False) -> SubscriptionFacts:
+    """Return the facts of a subscription with one item, which is all that we make; told by an event, or when asked."""
     item = next(iter(data["items"]["data"]), None) or {}
     price: Mapping[str, Any] = item.get("price") or {}
     return SubscriptionFacts(
@@ -99,8 +99,8 @@ def read_subscription(data: Data, *, as_of: datetime) -> SubscriptionFacts:
         # The portal may set a moment instead, which is the period's end as well.
         cancel_at_period_end=bool(data.get("cancel_at_period_end") or data.get("cancel_at")),
         ended_at=_moment(data.get("ended_at")),
-        latest_invoice_id=id_of(data.get("latest_invoice")),
-        as_of=as_of,
+        as_of=as_of.replace(microsecond=0),
+        is_answer=is_answer,
     )
 
 

@@ -68,11 +68,6 @@ def price_of(terms: PlanTerms) -> str:
     return terms.price_id
 
 
-def return_address(subscription: Subscription) -> str:
-    """Return where Stripe sends people back to."""
-    return f"{settings.PUBLIC_URL}/billing/plan/{subscription.public_id}/"
-
-
 def _leave_what_was_not_paid(organization: Organization) -> None:
     """Close the page of an earlier click; raise AlreadySubscribed where there is a plan, or was paid just now."""
     earlier = subscriptions.running_of(organization.pk)
@@ -88,7 +83,7 @@ def _leave_what_was_not_paid(organization: Organization) -> None:
         closed = stripe_gateway_plans.close_page(earlier.checkout_session_id)
     except StripeRefused:  # it is over already, one way or the other
         closed = stripe_gateway.get_session(earlier.checkout_session_id)
-    after = subscriptions.note_session(closed)
+    after = in_short_transaction(lambda: subscriptions.note_session(closed))
     if after is None or after.state != SubscriptionState.LEFT:
         raise AlreadySubscribed
 
@@ -130,8 +125,8 @@ def _open_page(subscription: Subscription, actor: User) -> None:
         subscription,
         customer_id=customer_of(subscription.organization, actor),
         price_id=price_of(subscription.terms),
-        return_url=return_address(subscription),
-        cancel_url=f"{settings.PUBLIC_URL}/billing/plan/",
+        return_url=f"{settings.PUBLIC_URL}/billing/plan/",
+        cancel_url=f"{settings.PUBLIC_URL}/billing/plan/?left=1",
     )
     if session.livemode != subscription.livemode or not session.url:
         raise StripeRefused

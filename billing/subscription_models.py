@@ -77,7 +77,11 @@ class Subscription(models.Model):
 
     # The newest that Stripe said.
     status = models.CharField(max_length=30, blank=True)
-    as_of = models.DateTimeField(null=True, help_text="When Stripe said it, by its own clock.")
+    as_of = models.DateTimeField(null=True, help_text="When Stripe said it, by its own clock, to the second.")
+    is_answer = models.BooleanField(default=False, help_text="It was asked, and not told by an event.")
+    has_doubt = models.BooleanField(
+        default=False, help_text="Events of one second said different things; Stripe is asked which is true."
+    )
     item_id = models.CharField(max_length=255, blank=True)
     next_terms = models.ForeignKey(
         PlanTerms, on_delete=models.PROTECT, null=True, related_name="+", help_text="What the next period costs."

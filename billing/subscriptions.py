@@ -1,9 +1,9 @@
 """What Stripe says about subscriptions: the newest is kept, whatever came first, and what follows is worked out.
 
 Each event shows a subscription whole, as it was when the event came to be. The newest wins; of two of the same second
-the one that weighs more, so that the end is the same whatever came first. Plans and limits follow from what is kept
-(`follow`); credits follow from invoices alone (`plan_invoices`). Whoever calls locks the invoice first, then its
-payment, then the subscription, then the account.
+the one that weighs more, so that the end is the same whatever came first, and Stripe is asked which of them is true.
+Plans and limits follow from what is kept (`follow`); credits follow from invoices alone (`plan_invoices`). Whoever
+calls locks the invoice first, then its payment, then the subscription, then the account.
 """
 
 import logging
@@ -65,9 +65,19 @@ def note_subscription(facts: SubscriptionFacts) -> Subscription | None:
         raise _disagrees(subscription, f"livemode is {facts.livemode}")
     adopt(subscription, facts.id)
     terms = PlanTerms.objects.filter(price_id=facts.price_id).first() if facts.price_id else None
-    if _weight_of(facts, terms) > _weight_known(subscription):
+    told, known = _weight_of(facts, terms), _weight_known(subscription)
+    is_same_second = facts.as_of == subscription.as_of
+    if is_same_second:
+        subscription.has_doubt = subscription.has_doubt or _content(told) != _content(known)
+        subscription.save(update_fields=["has_doubt"])
+    # We asked after what we know was told; only the end is never taken back.
+    is_newer_answer = is_same_second and facts.is_answer and subscription.status not in _OVER
+    if told > known or is_newer_answer:
+        if not is_same_second:
+            subscription.has_doubt = False
         subscription.status = facts.status
         subscription.as_of = facts.as_of
+        subscription.is_answer = facts.is_answer
         subscription.item_id = facts.item_id
         subscription.next_terms = terms
         subscription.cancel_at_period_end = facts.cancel_at_period_end
@@ -145,14 +155,15 @@ def follow(subscription: Subscription, now: datetime | None = None) -> None:
 
 
 def state_of(subscription: Subscription) -> SubscriptionState:
-    """Return where a subscription is by what is known."""
+    """Return where a subscription is by what is known: it begins when its first month is paid."""
+    if subscription.paid_terms_id is None:
+        is_left = subscription.page_is_over or subscription.status in _OVER
+        return SubscriptionState.LEFT if is_left else SubscriptionState.PENDING
     if subscription.status in _OVER:
-        return SubscriptionState.ENDED if subscription.paid_terms_id else SubscriptionState.LEFT
+        return SubscriptionState.ENDED
     if subscription.status in _BEHIND:
         return SubscriptionState.PAST_DUE
-    if subscription.status not in ("", _NOT_BEGUN) or subscription.paid_terms_id:
-        return SubscriptionState.CANCELING if subscription.cancel_at_period_end else SubscriptionState.ACTIVE
-    return SubscriptionState.LEFT if subscription.page_is_over else SubscriptionState.PENDING
+    return SubscriptionState.CANCELING if subscription.cancel_at_period_end else SubscriptionState.ACTIVE
 
 
 def plan_due(subscription: Subscription, now: datetime) -> Plan | None:
@@ -218,6 +229,7 @@ def _weight_of(facts: SubscriptionFacts, terms: PlanTerms | None) -> tuple[objec
     return (
         facts.status in _OVER,
         facts.as_of,
+        facts.is_answer,
         facts.period_end or _LONG_AGO,
         facts.status in _BEHIND,
         facts.status != _NOT_BEGUN,
@@ -231,12 +243,18 @@ def _weight_known(subscription: Subscription) -> tuple[object, ...]:
     return (
         subscription.status in _OVER,
         subscription.as_of or _LONG_AGO,
+        subscription.is_answer,
         subscription.period_end or _LONG_AGO,
         subscription.status in _BEHIND,
         subscription.status != _NOT_BEGUN,
         subscription.cancel_at_period_end,
         0 if next_terms is None else next_terms.amount,
     )
+
+
+def _content(weight: tuple[object, ...]) -> tuple[object, ...]:
+    """Return what was said, without when and how."""
+    return weight[:1] + weight[3:]
 
 
 def _is_uuid(text: str) -> bool:

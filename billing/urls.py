@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from billing import buying_views, details_views, order_views, recharge_views, statement_views, views
+from billing import (
+    buying_views,
+    details_views,
+    order_views,
+    plan_views,
+    recharge_views,
+    statement_views,
+    views,
+)
 
 urlpatterns = [
     path("organizations/new/", views.new_organization, name="organization-new"),
@@ -14,6 +22,11 @@ urlpatterns = [
     path("billing/orders/<uuid:order>/receipt/", order_views.receipt, name="billing-receipt"),
     path("billing/statement/", statement_views.movements, name="billing-statement"),
     path("billing/statement.csv", statement_views.export, name="billing-statement-export"),
+    path("billing/plan/", plan_views.plan, name="billing-plan"),
+    path("billing/plan/subscribe/", plan_views.subscribe, name="billing-plan-subscribe"),
+    path("billing/plan/change/", plan_views.change, name="billing-plan-change"),
+    path("billing/plan/cancel/", plan_views.cancel, name="billing-plan-cancel"),
+    path("billing/plan/resume/", plan_views.resume, name="billing-plan-resume"),
     path("billing/details/", details_views.details, name="billing-details"),
     path("billing/details/portal/", details_views.portal, name="billing-portal"),
     path("billing/auto-recharge/", recharge_views.page, name="billing_recharge"),

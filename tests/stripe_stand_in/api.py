@@ -3,8 +3,6 @@
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
@@ -89,11 +87,7 @@ class Api:
     def _served(self, call: Call) -> tuple[Answer, dict[str, str]]:
         params, now = decode(call.encoded), self.storage.clock.now()
         self.storage.request_id, self.storage.idempotency_key = self.storage.new_id("req"), call.key
-        headers = {
-            "Date": format_datetime(datetime.fromtimestamp(now, UTC), usegmt=True),
-            "Request-Id": self.storage.request_id,
-            "Stripe-Version": API_VERSION,
-        }
+        headers = {"Request-Id": self.storage.request_id, "Stripe-Version": API_VERSION}
         try:
             self._check_caller(call)
             if call.key:

@@ -94,15 +94,24 @@ def _collect_change(
     storage: Storage, subscription: Object, invoice: Object, params: dict[str, Any], before: Object
 ) -> None:
     behavior = params.get("payment_behavior", "allow_incomplete")
+    if behavior == "error_if_incomplete":
+        _collect_or_undo(storage, subscription, invoice, before)
+        return
     try:
         subscriptions.collect(storage, subscription, invoice)
     except CardRefusal:
-        if behavior == "error_if_incomplete":
-            invoices.void(storage, {}, invoice["id"])
-            subscription |= before
-            raise
         if behavior != "allow_incomplete":
             raise Misuse(f"The stand-in has not learned payment_behavior={behavior}.") from None
+
+
+def _collect_or_undo(storage: Storage, subscription: Object, invoice: Object, before: Object) -> None:
+    """Collect what a change costs; where the bank refuses it never was, and the subscription does not fall behind."""
+    try:
+        invoices.collect(storage, invoice, method_id=invoices.method_for(storage, invoice))
+    except CardRefusal:
+        invoices.void(storage, {}, invoice["id"])
+        subscription |= before
+        raise
 
 
 def cancel_at_period_end(storage: Storage, subscription: Object, wanted: bool, *, tell: bool = True) -> None:

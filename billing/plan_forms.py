@@ -1,0 +1,57 @@
+"""Forms about plans: which one, what was agreed to, and the button that was pressed."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django import forms
+from django.core import signing
+
+from billing.models import Plan
+from billing.plan_changes import Quote
+from billing.subscription_models import PlanTerms, Subscription
+
+QUOTE_LASTS_S = 30 * 60
+_SALT = "billing.plan_quote"
+
+
+class SubscribeForm(forms.Form):
+    """Which plan, in which currency; the token makes a double click one subscription."""
+
+    plan = forms.ModelChoiceField(Plan.objects.filter(is_default=False), to_field_name="slug")
+    currency = forms.CharField(max_length=3)
+    token = forms.UUIDField()
+
+
+class ClickForm(forms.Form):
+    """A button whose double click counts once."""
+
+    token = forms.UUIDField()
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a person saw of a change, and agrees to."""
+
+    terms: PlanTerms
+    prorated_at: datetime | None
+    click_token: uuid.UUID
+
+
+def seal(quote: Quote, subscription: Subscription) -> str:
+    """Return what a person is shown, signed: the moment from which an upgrade is billed must be the one we showed."""
+    moment = None if quote.prorated_at is None else int(quote.prorated_at.timestamp())
+    told = [str(subscription.public_id), str(quote.terms.public_id), moment, str(uuid.uuid4())]
+    return signing.dumps(told, salt=_SALT)
+
+
+def unseal(sealed: str, subscription: Subscription) -> Agreement | None:
+    """Return what was agreed to; None where it is too old, not ours, or about another plan."""
+    try:
+        about, terms_id, moment, click = signing.loads(sealed, salt=_SALT, max_age=QUOTE_LASTS_S)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    terms = PlanTerms.objects.select_related("plan").filter(public_id=terms_id).first()
+    if terms is None or about != str(subscription.public_id):
+        return None
+    return Agreement(terms, None if moment is None else datetime.fromtimestamp(moment, UTC), uuid.UUID(click))

@@ -1,0 +1,439 @@
+"""The whole way of a plan, with Stripe's stand-in over HTTP: begun, renewed, changed, left, unpaid, refunded."""
+
+import uuid
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from accounts.closing import close_organization
+from billing import audit, plan_changes, plan_mails, plan_reconciliation, reconciliation, stripe_gateway, webhooks
+from billing.errors import CardRefused, PurchaseRefused, StripeUnreachable
+from billing.models import CreditAccount, LedgerEntry, Plan
+from billing.plan_errors import AlreadySubscribed, ChangeRefused
+from billing.subscribing import subscribe
+from billing.subscription_models import PlanChange, PlanInvoice, PlanTerms, Subscription
+from tests.billing.plan_fakes import make_plan
+from tests.billing.stripe_fakes import SECRET_KEY, SIGNING_SECRET
+from tests.factories import make_account, make_member
+from tests.stripe_stand_in import StripeStandIn
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BAD_CARD, GOOD_CARD = "4000000000000341", "4242424242424242"
+
+
+@pytest.fixture
+def stand_in(settings, live_server):
+    """Stripe's stand-in, which sends its events to our server."""
+    with StripeStandIn() as running:
+        settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRETS = SECRET_KEY, [SIGNING_SECRET]
+        settings.STRIPE_API_BASE, settings.STRIPE_IS_LIVE = running.url, False
+        running.control.add_endpoint(
+            f"{live_server.url}/webhooks/stripe/", SIGNING_SECRET, types=list(webhooks.HANDLERS)
+        )
+        stripe_gateway._client_with.cache_clear()
+        yield running
+        stripe_gateway._client_with.cache_clear()
+        running.check_honest()
+
+
+@pytest.fixture
+def stripe(stand_in):
+    return stand_in.control
+
+
+class Alice:
+    """Alice, her shop with 10 credits, and what she does about plans; two are for sale."""
+
+    def __init__(self, stripe):
+        self.stripe = stripe
+        if not Plan.objects.filter(is_default=True).exists():  # a test with transactions before this one emptied all
+            make_plan("free", credits=0, is_default=True)
+        self.account = make_account(credits=10)
+        self.owner = make_member(self.account.organization)
+        self.small, self.big = make_plan("small"), make_plan("big", credits=400, amount=3000)
+
+    @contextmanager
+    def undisturbed(self):
+        """Let events wait: in these tests server and test share one connection."""
+        self.stripe.hold_webhooks()
+        try:
+            yield
+        finally:
+            self.stripe.release_webhooks()
+            self.stripe.wait_until_sent()
+
+    def subscribes(self, plan=None, *, token=None, currency="eur", pays=True):
+        click = {"currency": currency, "click_token": token or uuid.uuid4(), "actor": self.owner}
+        with self.undisturbed():
+            begun = subscribe(self.account.organization, plan or self.small, **click)
+        if pays:
+            self.stripe.pay_session(begun.checkout_session_id)
+            self.stripe.wait_until_sent()
+        return begun
+
+    @property
+    def plan(self):
+        return Subscription.objects.select_related("paid_terms__plan", "next_terms", "organization").latest("pk")
+
+    def changes_to(self, plan):
+        with self.undisturbed():
+            quote = plan_changes.quote(self.plan, plan)
+            click = {"prorated_at": quote.prorated_at, "click_token": uuid.uuid4(), "actor": self.owner}
+            return quote, plan_changes.change_plan(self.plan, quote.terms, **click)
+
+    def cancels(self):
+        with self.undisturbed():
+            plan_changes.cancel(self.plan, click_token=uuid.uuid4(), actor=self.owner)
+
+    def resumes(self):
+        with self.undisturbed():
+            plan_changes.resume(self.plan, click_token=uuid.uuid4(), actor=self.owner)
+
+    def lets_pass(self, days):
+        self.stripe.advance(days=days)
+        self.stripe.wait_until_sent()
+
+    @property
+    def has(self):
+        """Return balance, state and plan, in sound books."""
+        assert audit.find_disagreements() == []
+        account = CreditAccount.objects.select_related("plan").get(pk=self.account.pk)
+        plan = "free" if account.plan.is_default else account.plan.slug
+        return account.balance, self.plan.state, plan
+
+
+@pytest.fixture
+def alice(stripe):
+    return Alice(stripe)
+
+
+@contextmanager
+def by_stripes_clock(stripe, days=0.0):
+    """Let our clock say what the stand-in's says, and so many days more."""
+    now = datetime.fromtimestamp(stripe.advance(), UTC)
+    stripe.wait_until_sent()
+    with time_machine.travel(now + timedelta(days=days)):
+        yield
+
+
+@pytest.mark.parametrize("currency", ["eur", "jpy"])
+def test_somebody_subscribes_and_it_renews_twice(stripe, alice, currency):
+    alice.subscribes(currency=currency)
+    assert alice.has == (110, "active", "small")
+
+    alice.lets_pass(31)
+    assert alice.has == (210, "active", "small")
+    alice.lets_pass(31)
+    assert alice.has == (310, "active", "small")
+    invoices = PlanInvoice.objects.order_by("pk")
+    assert [invoice.amount for invoice in invoices] == [1000 if currency == "eur" else 1500] * 3
+    assert LedgerEntry.objects.filter(kind="plan", expires_at=None).count() == 0
+    assert invoices[1].period_start == invoices[0].period_end == invoices[0].expires_at
+    assert all(invoice.payment_intent_id for invoice in invoices)
+
+
+def test_a_click_is_one_page_and_two_pages_are_never_open(stripe, alice):
+    token = uuid.uuid4()
+    first = alice.subscribes(token=token, pays=False)
+    assert alice.subscribes(token=token, pays=False).checkout_url == first.checkout_url
+    assert len(stripe.objects("checkout.session")) == 1
+
+    alice.subscribes(alice.big, pays=False)
+    first.refresh_from_db()
+    assert first.state == "left"
+    assert [session["status"] for session in stripe.objects("checkout.session")] == ["open", "expired"]
+
+
+def test_who_has_a_plan_begins_no_other(stripe, alice):
+    page = alice.subscribes(pays=False)
+    stripe.hold_webhooks()
+    stripe.pay_session(page.checkout_session_id)
+    with pytest.raises(AlreadySubscribed):  # although no event came yet
+        alice.subscribes(alice.big, pays=False)
+    stripe.release_webhooks()
+    stripe.wait_until_sent()
+
+    with pytest.raises(AlreadySubscribed):
+        alice.subscribes(alice.big, pays=False)
+    assert alice.has == (110, "active", "small")
+    assert len(stripe.objects("subscription")) == 1
+
+
+def test_the_default_plan_and_unknown_currencies_are_not_sold(stripe, alice):
+    with pytest.raises(PurchaseRefused):
+        alice.subscribes(Plan.objects.get(is_default=True), pays=False)
+    with pytest.raises(PurchaseRefused):
+        alice.subscribes(currency="chf", pays=False)
+
+
+def test_an_upgrade_is_paid_and_credited_for_the_rest_of_the_month(stripe, alice):
+    alice.subscribes()
+    alice.lets_pass(15)
+    quote, change = alice.changes_to(alice.big)
+
+    bill = PlanInvoice.objects.latest("pk")
+    assert (quote.kind, change.state, bill.reason) == ("upgrade", "done", "subscription_update")
+    assert bill.amount == quote.due_now == pytest.approx(1000, abs=40)
+    assert bill.credits == quote.credits_now == 300 * bill.amount // 2000
+    assert alice.has == (110 + bill.credits, "active", "big")
+
+    alice.lets_pass(16)
+    assert alice.has == (510 + bill.credits, "active", "big")
+
+
+def test_an_upgrade_just_before_the_month_ends_brings_next_to_nothing(stripe, alice):
+    alice.subscribes()
+    stripe.advance(days=29.9)
+    quote, _change = alice.changes_to(alice.big)
+
+    assert quote.credits_now <= 30
+    assert alice.has == (110 + quote.credits_now, "active", "big")
+
+
+def test_an_upgrade_that_is_not_paid_changes_nothing(stripe, alice):
+    alice.subscribes()
+    [card] = stripe.objects("payment_method")
+    stripe.change_bank_mind(card["id"], card=BAD_CARD)
+    with pytest.raises(CardRefused):
+        alice.changes_to(alice.big)
+    stripe.wait_until_sent()
+
+    assert alice.has == (110, "active", "small")
+    assert PlanChange.objects.get().state == "refused"
+    assert plan_mails.tell_of_plans(timezone.now()) == 0
+
+
+def test_a_downgrade_comes_with_the_next_month_and_may_be_taken_back(stripe, alice):
+    alice.subscribes(alice.big)
+    quote, _change = alice.changes_to(alice.small)
+    assert (quote.kind, quote.due_now, quote.starts_at) == ("downgrade", 0, alice.plan.period_end)
+    assert alice.has == (410, "active", "big")
+    with pytest.raises(ChangeRefused):
+        alice.changes_to(make_plan("huge", credits=1000, amount=9000))
+
+    quote, _change = alice.changes_to(alice.big)
+    assert (quote.kind, quote.due_now) == ("keep", 0)
+    alice.lets_pass(31)
+    assert alice.has == (810, "active", "big")
+
+    alice.changes_to(alice.small)
+    alice.lets_pass(31)
+    assert alice.has == (910, "active", "small")
+    assert [invoice["total"] for invoice in stripe.objects("invoice")] == [1000, 3000, 3000]
+
+
+def test_a_plan_that_gets_dearer_stays_as_it_was_agreed(stripe, alice):
+    alice.subscribes()
+    alice.small.prices.filter(currency="eur").update(amount=5000)
+    Plan.objects.filter(pk=alice.small.pk).update(monthly_credits=1)
+    alice.lets_pass(31)
+
+    assert alice.has == (210, "active", "small")
+    assert PlanTerms.objects.count() == 1
+
+
+def test_a_plan_is_canceled_resumed_and_canceled(stripe, alice, mailoutbox):
+    alice.subscribes()
+    alice.cancels()
+    assert alice.has == (110, "canceling", "small")
+    with pytest.raises(ChangeRefused):
+        alice.changes_to(alice.big)
+    alice.resumes()
+    alice.lets_pass(31)
+    assert alice.has == (210, "active", "small")
+
+    alice.cancels()
+    alice.lets_pass(31)
+    assert alice.has == (210, "ended", "free")
+    assert plan_mails.tell_of_plans(timezone.now()) == 1
+    assert plan_mails.tell_of_plans(timezone.now()) == 0
+    assert "as somebody asked for" in mailoutbox[0].body
+
+
+def test_who_had_a_plan_may_begin_another(stripe, alice):
+    alice.subscribes()
+    stripe_gateway._client().v1.subscriptions.cancel(alice.plan.subscription_id)
+    stripe.wait_until_sent()
+    assert alice.has == (110, "ended", "free")
+
+    alice.subscribes(alice.big)
+    assert alice.has == (510, "active", "big")
+
+
+def test_a_failed_renewal_is_told_has_a_grace_and_recovers(stripe, alice, mailoutbox):
+    alice.subscribes()
+    [card] = stripe.objects("payment_method")
+    stripe.change_bank_mind(card["id"], card=BAD_CARD)
+    alice.lets_pass(31.5)
+    assert alice.has == (110, "past_due", "small")
+    assert plan_mails.tell_of_plans(timezone.now()) == 1
+    assert plan_mails.tell_of_plans(timezone.now()) == 0
+    [mail] = mailoutbox
+    assert "/billing/plan/" in mail.body
+    assert "/billing/plan/" in mail.alternatives[0][0]
+    with pytest.raises(ChangeRefused):
+        alice.changes_to(alice.big)
+
+    stripe.advance(days=2)
+    with by_stripes_clock(stripe, days=6):
+        plan_reconciliation.see_to_plans(timezone.now())
+        assert alice.has == (110, "past_due", "free")
+    with by_stripes_clock(stripe, days=6.1):
+        stripe.pay_invoice(alice.plan.invoices.get(state="failed").invoice_id)
+        stripe.wait_until_sent()
+        assert alice.has == (210, "active", "small")
+    assert alice.plan.past_due_told_at is None
+
+
+def test_who_never_pays_loses_the_plan(stripe, alice, mailoutbox):
+    alice.subscribes()
+    [card] = stripe.objects("payment_method")
+    stripe.change_bank_mind(card["id"], card=BAD_CARD)
+    alice.lets_pass(48)
+
+    assert alice.has == (110, "ended", "free")
+    plan_mails.tell_of_plans(timezone.now())
+    assert "could not be made" in mailoutbox[0].body
+
+
+def test_a_renewal_is_refunded_and_another_disputed(stripe, alice):
+    alice.subscribes()
+    alice.lets_pass(31)
+    first, second = PlanInvoice.objects.order_by("pk")
+    for amount, balance in ((305, 180), (695, 110)):
+        stripe_gateway._client().v1.refunds.create({"payment_intent": second.payment_intent_id, "amount": amount})
+        stripe.wait_until_sent()
+        assert alice.has == (balance, "active", "small")
+
+    charge = next(one for one in stripe.objects("charge") if one["payment_intent"] == first.payment_intent_id)
+    dispute = stripe.open_dispute(charge["id"])
+    stripe.wait_until_sent()
+    assert alice.has == (10, "active", "small")
+    assert alice.plan.organization.keys_frozen_at is not None
+
+    stripe.settle_dispute(dispute["id"], outcome="won")
+    stripe.wait_until_sent()
+    assert alice.has == (110, "active", "small")
+    assert alice.plan.organization.keys_frozen_at is None
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_news_in_any_order(stripe, alice, seed):
+    page = alice.subscribes(pays=False)
+    stripe.hold_webhooks()
+    stripe.pay_session(page.checkout_session_id)
+    stripe.advance(days=31)
+    [card] = stripe.objects("payment_method")
+    stripe.change_bank_mind(card["id"], card=BAD_CARD)
+    stripe.advance(days=31)
+    stripe.change_bank_mind(card["id"], card=GOOD_CARD)
+    stripe.advance(days=3.5)
+    stripe.send_shuffled(seed=seed)
+    stripe.wait_until_sent()
+    # All of it came to be within a second of real time, so that Stripe has to be asked what came last.
+    assert alice.plan.has_doubt
+    plan_reconciliation.see_to_plans(timezone.now())
+
+    assert alice.has == (310, "active", "small")
+
+
+def test_news_that_are_lost_are_asked_for(stripe, alice):
+    page = alice.subscribes(pays=False)
+    stripe.hold_webhooks()  # and nothing is ever sent
+    stripe.pay_session(page.checkout_session_id)
+    with time_machine.travel(timezone.now() + timedelta(minutes=15)):
+        assert plan_reconciliation.see_to_plans(timezone.now()) == 1
+    assert alice.has == (110, "active", "small")
+    assert PlanInvoice.objects.get().payment_intent_id
+
+    stripe.advance(days=31)
+    with by_stripes_clock(stripe, days=1):
+        assert plan_reconciliation.see_to_plans(timezone.now()) == 1
+        assert plan_reconciliation.see_to_plans(timezone.now()) == 0
+    assert alice.has == (210, "active", "small")
+
+
+def test_reconciling_finds_what_was_lost_and_then_nothing(stripe, alice):
+    alice.subscribes()
+    since = timezone.now() - timedelta(days=1)
+    assert list(reconciliation.find_disagreements(since=since)) == []
+
+    stripe.hold_webhooks()
+    stripe.advance(days=31)
+    second = stripe.objects("invoice")[0]
+    [payment] = [one for one in stripe.objects("invoice_payment") if one["invoice"] == second["id"]]
+    stripe_gateway._client().v1.refunds.create({"payment_intent": payment["payment"]["payment_intent"], "amount": 500})
+    found = [str(one) for one in reconciliation.find_disagreements(since=since)]
+    assert any(f"{second['id']} was paid" in one for one in found)
+    assert any("is partly_refunded now" in one for one in found)
+    assert alice.has == (160, "active", "small")
+    assert list(reconciliation.find_disagreements(since=since)) == []
+
+
+def test_reconciling_names_a_subscription_that_nobody_here_knows(stripe, alice):
+    alice.subscribes()
+    Subscription.objects.update(public_id=uuid.uuid4(), subscription_id="sub_other")
+
+    found = {one.rule for one in reconciliation.find_disagreements(since=timezone.now() - timedelta(days=1))}
+    assert {"subscription_is_at_stripe", "subscription_has_its_row"} <= found
+
+
+def test_an_answer_that_is_lost_opens_no_second_page(stripe, alice, settings):
+    token = uuid.uuid4()
+    settings.STRIPE_RETRIES = 0
+    stripe.order_fault("/v1/checkout/sessions", kind="drop", after=True)
+    with pytest.raises(StripeUnreachable):
+        alice.subscribes(token=token, pays=False)
+
+    assert alice.subscribes(token=token).checkout_session_id
+    assert len(stripe.objects("checkout.session")) == 1
+    assert alice.has == (110, "active", "small")
+
+
+def test_an_upgrade_whose_answer_is_lost_is_paid_once(stripe, alice, settings):
+    alice.subscribes()
+    quote = plan_changes.quote(alice.plan, alice.big)
+    click = {"prorated_at": quote.prorated_at, "click_token": uuid.uuid4(), "actor": alice.owner}
+    settings.STRIPE_RETRIES = 0
+    stripe.order_fault(f"/v1/subscriptions/{alice.plan.subscription_id}", kind="drop", after=True)
+    stripe.hold_webhooks()
+    with pytest.raises(StripeUnreachable):
+        plan_changes.change_plan(alice.plan, quote.terms, **click)
+    plan_changes.change_plan(alice.plan, quote.terms, **click)
+    stripe.release_webhooks()
+    stripe.wait_until_sent()
+
+    assert [invoice["total"] for invoice in stripe.objects("invoice")] == [2000, 1000]
+    assert alice.has == (410, "active", "big")
+
+
+def test_a_closed_organization_pays_no_more(stripe, alice):
+    alice.subscribes()
+    close_organization(alice.account.organization)
+    with alice.undisturbed():
+        plan_reconciliation.see_to_plans(timezone.now())
+
+    assert alice.has == (110, "ended", "free")
+    assert [one["status"] for one in stripe.objects("subscription")] == ["canceled"]
+
+
+def test_a_price_that_is_none_of_ours_brings_nothing_and_alarms(stripe, alice):
+    alice.subscribes()
+    [item] = stripe.objects("subscription_item")
+    client = stripe_gateway._client()
+    price = client.v1.prices.create(
+        {"currency": "eur", "unit_amount": 1, "recurring": {"interval": "month"}, "product_data": {"name": "Cheap"}}
+    )
+    client.v1.subscriptions.update(
+        alice.plan.subscription_id, {"items": [{"id": item["id"], "price": price.id}], "proration_behavior": "none"}
+    )
+    stripe.advance(days=31)
+    stripe.wait_until_sent()
+
+    rules = {one.rule for one in audit.find_disagreements()}
+    assert rules == {"plan_goes_on_as_agreed", "plan_has_no_problem"}
+    assert CreditAccount.objects.get(pk=alice.account.pk).balance == 110
+    assert "not ours" in PlanInvoice.objects.exclude(problem="").get().problem
