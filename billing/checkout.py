@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,9 @@ from billing.transactions import in_short_transaction
 
 STRIPE_NEEDS = timedelta(minutes=30, seconds=30)
 """A page must be open for half an hour at the least when it is opened, by Stripe's clock."""
+
+NEEDED_TO_PAY = timedelta(minutes=5)
+"""Nobody is sent to a page that closes sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,37 @@ def start_purchase(
     if order.checkout_session_id is None:
         _open_page(order, actor)
     return Purchase(order, url=order.checkout_url)
+
+
+def find_unfinished(organization: Organization, pack: Pack, *, currency: str, actor: User) -> Order | None:
+    """Return the order that this person began before for the same, while it can still be paid: a second tab, or Back.
+
+    Whoever wants the same twice pays for the first, and then orders anew.
+    """
+    now = timezone.now()
+    lasts = timedelta(minutes=settings.CHECKOUT_OPEN_MINUTES)
+    same = Order.objects.filter(
+        Q(checkout_session_id__isnull=False, created__gt=now - lasts + NEEDED_TO_PAY)
+        | Q(checkout_session_id=None, created__gt=now - lasts + STRIPE_NEEDS),
+        organization=organization,
+        actor=actor,
+        pack=pack,
+        currency=currency,
+        credits=pack.credits,
+        amount__in=pack.prices.filter(currency=currency).values("amount"),
+        state=OrderState.PENDING,
+        livemode=settings.STRIPE_IS_LIVE,
+    )
+    return same.order_by("-pk").first()
+
+
+def can_be_paid(order: Order) -> bool:
+    """Tell whether an order's page is open, or can still be opened."""
+    if order.state != OrderState.PENDING or order.livemode != settings.STRIPE_IS_LIVE:
+        return False
+    if order.checkout_session_id is None:
+        return timezone.now() < last_moment_to_open(order)
+    return timezone.now() < order.created + timedelta(minutes=settings.CHECKOUT_OPEN_MINUTES)
 
 
 def page_of(order: Order) -> str:
@@ -94,7 +129,7 @@ def _open_page(order: Order, actor: User) -> None:
         order,
         customer_id=customer_of(order.organization, actor),
         return_url=page_of(order),
-        cancel_url=f"{settings.PUBLIC_URL}/billing/",
+        cancel_url=f"{settings.PUBLIC_URL}/billing/?left={order.public_id}",
     )
     if session.livemode != order.livemode or not session.url:
         raise StripeRefused

@@ -1,4 +1,4 @@
-"""Forms about credits: give some, in the admin; be told when few are left."""
+"""Forms about credits: give some, in the admin; be told when few are left; buy a pack."""
 
 import uuid
 
@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from billing.ledger import LARGEST_MOVEMENT
+from billing.order_models import Pack
 
 
 class GrantForm(forms.Form):
@@ -27,3 +28,11 @@ class WarningForm(forms.Form):
         help_text=gettext_lazy("To the owners and admins, once each time it falls that low. Empty: no mail."),
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
+
+
+class PurchaseForm(forms.Form):
+    """Which pack, in which currency; the token makes a double click one order."""
+
+    pack = forms.ModelChoiceField(Pack.objects.all())
+    currency = forms.CharField(max_length=3)
+    token = forms.UUIDField()

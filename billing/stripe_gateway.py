@@ -26,10 +26,12 @@ from billing.stripe_objects import (
     RECHARGE,
     CardSetup,
     CheckoutSession,
+    CustomerFacts,
     DisputeFacts,
     PaymentIntent,
     Refunds,
     VerifiedEvent,
+    read_customer,
     read_dispute,
     read_event,
     read_intent,
@@ -44,6 +46,7 @@ logger = logging.getLogger(__name__)
 # Stripe would be told how long each of our calls took.
 stripe.enable_telemetry = False
 
+LATEST_INVOICES = 12
 _TIMESTAMP = re.compile(r"(?:^|,)t=([0-9]{1,15})(?:,|$)")
 
 
@@ -87,6 +90,10 @@ def create_checkout(order: Order, *, customer_id: str, return_url: str, cancel_u
                 "adaptive_pricing": {"enabled": False},
                 "metadata": {"order": reference},
                 "payment_intent_data": {"metadata": {"order": reference}},
+                "invoice_creation": {"enabled": settings.PACK_INVOICES},
+                # Stripe asks firms for their tax id, and then for their name.
+                "tax_id_collection": {"enabled": True},
+                "customer_update": {"name": "auto"},
                 "success_url": return_url,
                 "cancel_url": cancel_url,
                 "expires_at": int(closes.timestamp()),
@@ -96,10 +103,12 @@ def create_checkout(order: Order, *, customer_id: str, return_url: str, cancel_u
         return read_session(_plain(session))
 
 
-def get_session(session_id: str) -> CheckoutSession:
-    """Ask where a Checkout session stands now."""
+def get_session(session_id: str, *, is_patient: bool = True) -> CheckoutSession:
+    """Ask where a Checkout session stands now; once, where a person waits for the page."""
     with _our_errors():
-        session = _client().v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent"]})
+        session = _client(is_patient=is_patient).v1.checkout.sessions.retrieve(
+            session_id, {"expand": ["payment_intent"]}
+        )
         return read_session(_plain(session))
 
 
@@ -127,6 +136,32 @@ def disputes_of(payment_intent_id: str) -> Iterator[DisputeFacts]:
         wanted = _client().v1.disputes.list({"payment_intent": payment_intent_id, "limit": 100})
         for dispute in wanted.auto_paging_iter():
             yield read_dispute(_plain(dispute))
+
+
+def receipt_of(payment_intent_id: str) -> str | None:
+    """Return the address of Stripe's receipt of a payment."""
+    with _our_errors():
+        intent = _client(is_patient=False).v1.payment_intents.retrieve(payment_intent_id, {"expand": ["latest_charge"]})
+        charge = _plain(intent).get("latest_charge")
+    return charge["receipt_url"] if charge else None
+
+
+def open_portal(customer_id: str, *, return_url: str) -> str:
+    """Return the address of a page of Stripe's on which a customer sees to cards, invoices and tax ids themselves."""
+    with _our_errors():
+        # A link for one visit: each click gets one of its own, under a key that the package makes up.
+        portal = _client().v1.billing_portal.sessions.create({"customer": customer_id, "return_url": return_url})
+        return portal.url
+
+
+def get_customer(customer_id: str) -> CustomerFacts:
+    """Ask what Stripe knows of a customer: whom it writes to, tax ids, saved cards, the latest invoices."""
+    client = _client(is_patient=False)
+    with _our_errors():
+        customer = _plain(client.v1.customers.retrieve(customer_id, {"expand": ["tax_ids"]}))
+        cards = _plain(client.v1.customers.payment_methods.list(customer_id, {"type": "card", "limit": 10}))
+        invoices = _plain(client.v1.invoices.list({"customer": customer_id, "limit": LATEST_INVOICES}))
+    return read_customer(customer, cards["data"], invoices["data"])
 
 
 def verify_event(body: bytes, signature: str) -> VerifiedEvent:
@@ -160,10 +195,11 @@ def make_http_client() -> stripe.HTTPClient:
     return stripe.RequestsClient(timeout=(settings.STRIPE_CONNECT_TIMEOUT_S, settings.STRIPE_READ_TIMEOUT_S))
 
 
-def _client() -> stripe.StripeClient:
+def _client(*, is_patient: bool = True) -> stripe.StripeClient:
     if not is_configured():
         raise PaymentsNotConfigured
-    return _client_with(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_RETRIES)
+    retries = settings.STRIPE_RETRIES if is_patient else 0
+    return _client_with(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, retries)
 
 
 @lru_cache(maxsize=4)

@@ -1,6 +1,6 @@
 """The few facts that we read from Stripe's objects, whether they came in an event or in an answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -57,6 +57,40 @@ class DisputeFacts:
     amount: int
     currency: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A saved card, as much of it as one may show."""
+
+    brand: str
+    last_four: str
+    month: int
+    year: int
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An invoice of Stripe's, and the page that shows it."""
+
+    number: str
+    status: str
+    amount: int
+    currency: str
+    created: datetime
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFacts:
+    """What Stripe knows of a customer."""
+
+    email: str
+    name: str
+    tax_ids: Sequence[str]
+    cards: Sequence[Card]
+    invoices: Sequence[Invoice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +198,33 @@ def read_dispute(data: Data) -> DisputeFacts:
     )
 
 
+def read_customer(customer: Data, methods: Sequence[Data], invoices: Sequence[Data]) -> CustomerFacts:
+    """Return what may be shown of a customer, its saved payment methods and its invoices; drafts are no invoices."""
+    default = id_of((customer.get("invoice_settings") or {}).get("default_payment_method"))
+    cards = [(method["id"], method["card"]) for method in methods if method.get("card")]
+    return CustomerFacts(
+        email=customer.get("email") or "",
+        name=customer.get("name") or "",
+        tax_ids=[tax_id["value"] for tax_id in (customer.get("tax_ids") or {}).get("data", ())],
+        cards=[
+            Card(card["brand"], card["last4"], card["exp_month"], card["exp_year"], method_id == default)
+            for method_id, card in cards
+        ],
+        invoices=[_read_invoice(invoice) for invoice in invoices if invoice.get("hosted_invoice_url")],
+    )
+
+
+def _read_invoice(invoice: Data) -> Invoice:
+    return Invoice(
+        number=invoice.get("number") or "",
+        status=invoice.get("status") or "",
+        amount=invoice["total"],
+        currency=invoice["currency"],
+        created=datetime.fromtimestamp(invoice["created"], UTC),
+        url=invoice["hosted_invoice_url"],
+    )
+
+
 def read_setup(data: Data) -> CardSetup:
     """Return the facts of a setup intent; its payment method may be expanded."""
     method = data.get("payment_method")
@@ -172,7 +233,7 @@ def read_setup(data: Data) -> CardSetup:
         livemode=data["livemode"],
         is_done=data["status"] == "succeeded",
         consent_reference=(data.get("metadata") or {}).get("consent"),
-        payment_method_id=_id_of(method),
+        payment_method_id=id_of(method),
         card=_read_card(method.get("card")) if isinstance(method, Mapping) else None,
     )
 

@@ -3,28 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
-from enum import StrEnum
 
 from django.utils import timezone
 
 from accounts.models import Organization
+from billing.levels import Level, level_of
 from billing.models import CreditAccount
 from billing.selectors import Credits, account_of, credits_of, topped_up_to
 from processing.models import DailyUsage, Origin, RemovalRecord
 from processing.usage import Day, Question, credits_since, days_of, latest, total_of
 
-LOW_SHARE, VERY_LOW_SHARE = 0.20, 0.05
 RECENT_REQUESTS = 5
 DAYS = 7
-
-
-class Level(StrEnum):
-    """How full the account is, measured by what the last grant or purchase left in it."""
-
-    FINE = "fine"
-    LOW = "low"
-    VERY_LOW = "very_low"
-    EMPTY = "empty"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +60,6 @@ def overview_of(organization: Organization) -> Overview:
         recent=latest(_ever(organization, today), before=None, count=RECENT_REQUESTS),
         steps=first_steps_of(organization),
     )
-
-
-def level_of(available: int, full: int) -> Level:
-    """Return how low `available` is beside `full`."""
-    if available <= 0:
-        return Level.EMPTY
-    if available <= full * VERY_LOW_SHARE:
-        return Level.VERY_LOW
-    return Level.LOW if available <= full * LOW_SHARE else Level.FINE
 
 
 def first_steps_of(organization: Organization) -> FirstSteps | None:

@@ -1,7 +1,6 @@
-"""Requests as a table for spreadsheets, which run what begins like a formula."""
+"""Requests as a table, to take along."""
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 
 from processing.models import RemovalRecord
@@ -25,24 +24,14 @@ HEADER = (
     "quality",
 )
 ROWS_AT_ONCE = 2000
-_BEGINNINGS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-class _Line:
-    """A file for the csv module that hands back what it is given."""
-
-    def write(self, line: str) -> str:
-        """Return the line."""
-        return line
-
-
-def csv_lines(asked: Question) -> Iterator[str]:
-    """Yield the requests as CSV, the newest first, a few thousand rows in memory at most."""
-    writer = csv.writer(_Line())
-    yield writer.writerow(HEADER)
+def csv_rows(asked: Question) -> Iterator[Sequence[object]]:
+    """Yield the header, then the requests, the newest first, a few thousand rows in memory at most."""
+    yield HEADER
     records = records_of(asked).select_related("api_key").order_by("-created", "-pk")
     for record in records.iterator(chunk_size=ROWS_AT_ONCE):
-        yield writer.writerow([_harmless(value) for value in _cells(record)])
+        yield _cells(record)
 
 
 def _cells(record: RemovalRecord) -> tuple[object, ...]:
@@ -64,8 +53,3 @@ def _cells(record: RemovalRecord) -> tuple[object, ...]:
         record.model,
         record.quality,
     )
-
-
-def _harmless(value: object) -> object:
-    """Return the value as a spreadsheet takes it for text: an apostrophe before what looks like a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_BEGINNINGS_OF_FORMULAS) else value

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.abilities import Ability
 from accounts.current_organization import PersonRequest, requires
+from billing.spreadsheet import csv_lines
 from processing.bar_chart import chart_of
 from processing.usage import Day, credits_since, days_of, latest, slow_ms, total_of
-from processing.usage_export import csv_lines
+from processing.usage_export import csv_rows
 from processing.usage_form import UsageForm, cursor_of, place_of
 
 PAGE_LENGTH = 25
@@ -59,7 +60,7 @@ def usage(request: PersonRequest) -> HttpResponse:
 def export(request: PersonRequest) -> HttpResponseBase:
     """Send the requests that were asked for as CSV, while they are read."""
     asked = UsageForm(request.GET, request.membership.organization).question
-    response = StreamingHttpResponse(csv_lines(asked), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(csv_lines(csv_rows(asked)), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="usage-{asked.first}-{asked.last}.csv"'
     return response
 

@@ -24,6 +24,10 @@ STRIPE_READ_TIMEOUT_S = env.read_float("STRIPE_READ_TIMEOUT_S", 20.0, minimum=0.
 STRIPE_RETRIES = env.read_int("STRIPE_RETRIES", 2)
 STRIPE_WEBHOOK_MAX_BYTES = env.read_int("STRIPE_WEBHOOK_MAX_BYTES", 512 * 1024, minimum=1024)
 STRIPE_WEBHOOK_TOLERANCE_S = env.read_int("STRIPE_WEBHOOK_TOLERANCE_S", 300, minimum=1)
+# The currency in which packs are shown first; empty: the one in which most are sold.
+CURRENCY = env.read_text("CURRENCY").lower()
+# Stripe writes an invoice, for which it takes a fee, beside the receipt that each payment has anyway.
+PACK_INVOICES = env.read_bool("PACK_INVOICES", False)
 # How long a Checkout page may be paid on (Stripe takes half an hour to a day), and after how long we ask about it.
 CHECKOUT_OPEN_MINUTES = env.read_int("CHECKOUT_OPEN_MINUTES", 60, minimum=31)
 RECONCILE_AFTER_S = env.read_int("RECONCILE_AFTER_S", 600, minimum=1)
@@ -37,6 +41,7 @@ RECHARGE_WAITS_HOURS = env.read_int("RECHARGE_WAITS_HOURS", 72, minimum=1)
 
 _SECRET_KEY = re.compile(r"(?:sk|rk)_(live|test)_[A-Za-z0-9_]{3,}")
 _WEBHOOK_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]{16,}")
+_CURRENCY = re.compile(r"[a-z]{3}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
 _LOOPBACK_BASE = re.compile(r"http://(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?")
 
@@ -60,6 +65,8 @@ def _refuse_what_cannot_be_meant() -> None:
         raise ImproperlyConfigured("CHECKOUT_OPEN_MINUTES must be less than a day: Stripe keeps no page open longer.")
     if not all(_WEBHOOK_SECRET.fullmatch(secret) for secret in STRIPE_WEBHOOK_SECRETS):
         raise ImproperlyConfigured("STRIPE_WEBHOOK_SECRETS must hold signing secrets: whsec_..., with commas.")
+    if CURRENCY and not _CURRENCY.fullmatch(CURRENCY):
+        raise ImproperlyConfigured("CURRENCY must be three letters, such as eur.")
     if STRIPE_API_BASE and not _LOOPBACK_BASE.fullmatch(STRIPE_API_BASE):
         raise ImproperlyConfigured("STRIPE_API_BASE may only name this machine, such as http://127.0.0.1:8420.")
     if STRIPE_API_BASE and STRIPE_IS_LIVE:

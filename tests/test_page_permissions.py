@@ -18,7 +18,16 @@ from accounts import invitations
 from accounts.abilities import ABILITIES, Ability, can
 from accounts.models import Membership, Role
 from processing.history.choosing import turn_on
-from tests.factories import keep_result, make_key, make_member, make_organization, make_staff, make_user
+from tests.factories import (
+    keep_result,
+    make_key,
+    make_member,
+    make_order,
+    make_organization,
+    make_pack,
+    make_staff,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 PROJECT = Path(__file__).resolve().parent.parent
@@ -143,6 +152,8 @@ class World:
         """Return something of the shop that the route is about; raise where a new kind of thing came along."""
         if route.name.startswith("member"):
             return self.shop.memberships.get(user__email="target@example.com").pk
+        if route.name.startswith("billing-"):
+            return self.shop.orders.get().public_id
         if route.name.startswith("invitation-"):
             return self.shop.invitations.get().pk
         if route.name.startswith("history-"):
@@ -165,6 +176,7 @@ def world(settings, tmp_path):
     make_key(shop, created_by=people["member"])
     turn_on(shop.pk, hours=1)
     keep_result(shop, people["member"])
+    make_order(shop, make_pack())
     people["owner of another"] = make_member(other, "olga@example.com", Role.OWNER)
     people["nobody's"] = make_user("una@example.com")
     people["staff"] = make_staff()
@@ -223,6 +235,7 @@ def snapshot(organization):
         sorted(organization.memberships.values_list("pk", "role")),
         sorted(organization.invitations.values_list("pk", "role", "digest")),
         sorted(organization.kept_results.values_list("name", "is_whole")),
+        sorted(organization.orders.values_list("pk", "state")),
         sorted(organization.api_keys.values_list("pk", "revoked_at", "name")),
     )
 

@@ -91,8 +91,11 @@ def test_a_click_is_an_order_and_a_page(alice, buy, http, settings):
         "adaptive_pricing[enabled]": "false",
         "metadata[order]": str(order.public_id),
         "payment_intent_data[metadata][order]": str(order.public_id),
+        "invoice_creation[enabled]": "false",
+        "tax_id_collection[enabled]": "true",
+        "customer_update[name]": "auto",
         "success_url": f"{settings.PUBLIC_URL}/billing/orders/{order.public_id}/",
-        "cancel_url": f"{settings.PUBLIC_URL}/billing/",
+        "cancel_url": f"{settings.PUBLIC_URL}/billing/?left={order.public_id}",
         "expires_at": str(int((order.created + timedelta(hours=1)).timestamp())),
     }
     assert headers["Idempotency-Key"] == f"order:{order.public_id}"

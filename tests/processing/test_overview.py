@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from accounts.models import Role
 from billing import ledger
+from billing.levels import Level, level_of
 from processing.models import DailyUsage, RemovalRecord
-from processing.overview import Level, level_of, overview_of
+from processing.overview import overview_of
 from processing.records import reduce_old_records
 from tests.factories import make_key, make_member, make_organization
 

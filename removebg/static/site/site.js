@@ -47,7 +47,9 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// On a phone the places of an organization are a row: the open one is brought into sight.
-document.querySelector(".tabs nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// On a phone the places of an organization, and those of money, are a row: the open one is brought into sight.
+for (const place of document.querySelectorAll(":is(.tabs nav, .subnav) [aria-current]")) {
+  place.scrollIntoView({ block: "nearest", inline: "center" });
+}
 
 for (const toast of document.querySelectorAll(".toast")) setTimeout(() => toast.remove(), 8000);

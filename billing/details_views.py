@@ -1,0 +1,55 @@
+"""How an organization pays, as Stripe knows it; what can be changed is changed on Stripe's own pages."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.abilities import Ability, can
+from accounts.current_organization import PersonRequest, requires
+from accounts.errors import ServiceError
+from accounts.visiting import leads_to
+from billing import stripe_gateway
+from billing.checkout import customer_of
+from billing.order_models import StripeCustomer
+
+
+@never_cache
+@require_safe
+@requires(Ability.SEE_MONEY)
+def details(request: PersonRequest) -> HttpResponse:
+    """Show whom Stripe writes to, tax ids, saved cards and invoices."""
+    customer = StripeCustomer.objects.filter(
+        organization=request.membership.organization, livemode=settings.STRIPE_IS_LIVE
+    ).first()
+    facts, problem = None, None
+    if customer is not None and customer.customer_id and stripe_gateway.is_configured():
+        try:
+            facts = stripe_gateway.get_customer(customer.customer_id)
+        except ServiceError as error:
+            problem = error
+    context = {
+        "tab": "billing",
+        "billing_tab": "details",
+        "facts": facts,
+        "problem": problem,
+        "may_change": can(request.membership.role, Ability.SPEND_MONEY),
+    }
+    return render(request, "billing/details.html", context)
+
+
+@requires(Ability.SPEND_MONEY)
+@leads_to("billing-details")
+def portal(request: PersonRequest) -> HttpResponse:
+    """Lead to the page of Stripe's where cards, invoices, e-mail and tax ids are seen to."""
+    try:
+        customer_id = customer_of(request.membership.organization, request.user)
+        address = stripe_gateway.open_portal(customer_id, return_url=settings.PUBLIC_URL + reverse("billing-details"))
+    except ServiceError as error:
+        messages.error(request, _(error.public_text))
+        return redirect("billing-details")
+    return HttpResponseRedirect(address, status=303)
