@@ -200,7 +200,7 @@ def read_dispute(data: Data) -> DisputeFacts:
 
 def read_customer(customer: Data, methods: Sequence[Data], invoices: Sequence[Data]) -> CustomerFacts:
     """Return what may be shown of a customer, its saved payment methods and its invoices; drafts are no invoices."""
-    default = id_of((customer.get("invoice_settings") or {}).get("default_payment_method"))
+    default = _id_of((customer.get("invoice_settings") or {}).get("default_payment_method"))
     cards = [(method["id"], method["card"]) for method in methods if method.get("card")]
     return CustomerFacts(
         email=customer.get("email") or "",
@@ -233,7 +233,7 @@ def read_setup(data: Data) -> CardSetup:
         livemode=data["livemode"],
         is_done=data["status"] == "succeeded",
         consent_reference=(data.get("metadata") or {}).get("consent"),
-        payment_method_id=id_of(method),
+        payment_method_id=_id_of(method),
         card=_read_card(method.get("card")) if isinstance(method, Mapping) else None,
     )
 
