@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Organization, User
 from billing import stripe_gateway
 from billing.errors import PaymentsNotConfigured, PurchaseRefused, StripeRefused
-from billing.order_models import Order, OrderState, Pack, StripeCustomer
+from billing.order_models import Order, OrderKind, OrderState, Pack, StripeCustomer
 from billing.stripe_objects import CheckoutSession
 from billing.transactions import in_short_transaction
 
@@ -60,6 +60,7 @@ def find_unfinished(organization: Organization, pack: Pack, *, currency: str, ac
     same = Order.objects.filter(
         Q(checkout_session_id__isnull=False, created__gt=now - lasts + NEEDED_TO_PAY)
         | Q(checkout_session_id=None, created__gt=now - lasts + STRIPE_NEEDS),
+        kind=OrderKind.CHECKOUT,
         organization=organization,
         actor=actor,
         pack=pack,
@@ -74,7 +75,8 @@ def find_unfinished(organization: Organization, pack: Pack, *, currency: str, ac
 
 def can_be_paid(order: Order) -> bool:
     """Tell whether an order's page is open, or can still be opened."""
-    if order.state != OrderState.PENDING or order.livemode != settings.STRIPE_IS_LIVE:
+    is_ours_to_sell = order.kind == OrderKind.CHECKOUT and order.livemode == settings.STRIPE_IS_LIVE
+    if order.state != OrderState.PENDING or not is_ours_to_sell:
         return False
     if order.checkout_session_id is None:
         return timezone.now() < last_moment_to_open(order)
@@ -99,7 +101,8 @@ def _place_order(organization: Organization, pack: Pack, *, currency: str, click
             order = in_short_transaction(lambda: _store_order(organization, pack, currency, click_token, actor))
         except IntegrityError:
             order = Order.objects.get(organization=organization, click_token=click_token)
-    if (order.pack_id, order.currency, order.livemode) != (pack.pk, currency, settings.STRIPE_IS_LIVE):
+    asked = (OrderKind.CHECKOUT, pack.pk, currency, settings.STRIPE_IS_LIVE)
+    if (order.kind, order.pack_id, order.currency, order.livemode) != asked:
         raise PurchaseRefused(_("This button was used for another purchase. Reload the page and choose again."))
     return order
 

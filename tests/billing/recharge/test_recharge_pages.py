@@ -10,7 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Role
-from billing import recharge_mails
+from billing import checkout, recharge_mails
+from billing.errors import PurchaseRefused
 from billing.recharge_models import AutoRecharge, RechargeConsent, SavedCard
 from billing.recharge_switch import owe_news
 from tests.billing.recharge.conftest import DECLINED, GOOD, WANTS_PERSON
@@ -230,6 +231,18 @@ class TestWhereTheBankWantsThePerson:
         assert "Your card was declined." in said
         assert waiting.has() == (4, ["pending"])
         assert waiting.recharge.declines == 1, "the person was there"
+
+    def test_it_is_paid_on_no_page_of_checkout(self, waiting, owner):
+        """A second way to pay the same order would be a way to pay it twice."""
+        [order] = waiting.orders
+        assert checkout.can_be_paid(order) is False
+        same = {"currency": "eur", "actor": waiting.owner}
+        assert checkout.find_unfinished(waiting.organization, waiting.pack, **same) is None
+        with pytest.raises(PurchaseRefused):
+            checkout.start_purchase(waiting.organization, waiting.pack, click_token=order.click_token, **same)
+        said = owner.get(f"/billing/orders/{order.public_id}/").content.decode()
+        assert "The bank wants you to confirm this payment." in said
+        assert "Try again" not in said
 
     def test_it_is_given_up_after_a_time_and_can_be_paid_no_more(self, waiting, owner, settings):
         settings.RECHARGE_WAITS_HOURS = 72
