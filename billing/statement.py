@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from billing.models import EntryKind, LedgerEntry
-from billing.order_models import Order
+from billing.order_models import Order, OrderKind
 
 KINDS: dict[str, tuple[Any, tuple[EntryKind, ...]]] = {
     "bought": (gettext_lazy("Bought"), (EntryKind.PURCHASE,)),
@@ -68,8 +68,11 @@ def csv_rows(account_id: int, *, kind: str = "") -> Iterator[Sequence[object]]:
 
 
 def _in_words(entries: Sequence[LedgerEntry]) -> list[Movement]:
-    sessions = {purchase.reference for entry in entries for purchase in _purchases(entry)}
-    orders = {order.checkout_session_id: order for order in Order.objects.filter(checkout_session_id__in=sessions)}
+    named = {purchase.reference for entry in entries for purchase in _purchases(entry)}
+    found = Order.objects.filter(
+        Q(checkout_session_id__in=named) | Q(kind=OrderKind.RECHARGE, payment_intent_id__in=named)
+    )
+    orders = {order.purchase_reference: order for order in found}
     movements = []
     for entry in entries:
         order = next(
