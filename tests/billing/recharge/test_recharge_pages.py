@@ -56,7 +56,9 @@ def test_agreeing_leads_to_a_page_of_stripe_and_back(shop, owner):
     shop.hear()
     assert "The card was saved. Auto-recharge is on." in back
     assert "Visa •••• 4242" in back
-    assert "When fewer than 5 credits are left, 100 credits is bought for 10.00 EUR." in " ".join(back.split())
+    assert "When fewer than 5 credits are left, the pack “100 credits” is bought for 10.00 EUR." in " ".join(
+        back.split()
+    )
     assert "30.00 EUR" in back
 
 
@@ -282,7 +284,7 @@ def test_each_fact_is_told_once_to_those_who_see_money(shop):
     assert [recharge_mails.send_news(timezone.now()) for _ in range(2)] == [1, 0]
     assert [message.to for message in mail.outbox] == [["alice@example.com"], ["admin@example.com"]]
     body = mail.outbox[0].body
-    assert "100 credits was bought for 10.00 EUR, as agreed." in body
+    assert "the pack “100 credits” was bought for 10.00 EUR, as agreed." in body
     assert "The card ending in 4242 was charged." in body
 
 

@@ -126,7 +126,10 @@ def test_a_process_that_dies_charges_once(low, monkeypatch, died):
 def test_two_who_saw_the_same_account_place_one_order(low):
     now = timezone.now()
 
-    assert [order is not None for order in (recharging.place_order(low.account.pk, now) for _ in range(2))] == [True, False]
+    assert [order is not None for order in (recharging.place_order(low.account.pk, now) for _ in range(2))] == [
+        True,
+        False,
+    ]
 
 
 def intent_of(order, status, **changes):
