@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Organization, User
 from billing import stripe_gateway
 from billing.errors import PaymentsNotConfigured, PurchaseRefused, StripeRefused
-from billing.order_models import Order, OrderState, Pack, StripeCustomer
+from billing.order_models import Order, OrderKind, OrderState, Pack, StripeCustomer
 from billing.stripe_objects import CheckoutSession
 from billing.transactions import in_short_transaction
 
@@ -55,6 +55,7 @@ def find_unfinished(organization: Organization, pack: Pack, *, currency: str, ac
     Whoever wants the same twice pays for the first, and then orders anew.
     """
     same = Order.objects.filter(
+        kind=OrderKind.CHECKOUT,
         organization=organization,
         actor=actor,
         pack=pack,
@@ -94,7 +95,8 @@ def _place_order(organization: Organization, pack: Pack, *, currency: str, click
             order = in_short_transaction(lambda: _store_order(organization, pack, currency, click_token, actor))
         except IntegrityError:
             order = Order.objects.get(organization=organization, click_token=click_token)
-    if (order.pack_id, order.currency, order.livemode) != (pack.pk, currency, settings.STRIPE_IS_LIVE):
+    asked = (OrderKind.CHECKOUT, pack.pk, currency, settings.STRIPE_IS_LIVE)
+    if (order.kind, order.pack_id, order.currency, order.livemode) != asked:
         raise PurchaseRefused(_("This button was used for another purchase. Reload the page and choose again."))
     return order
 

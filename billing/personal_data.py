@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import ApiKey, Invitation, Membership, User
 from billing.models import LedgerEntry
 from billing.order_models import Order
+from billing.recharge_models import RechargeConsent
 
 
 def data_of(user: User) -> dict[str, Any]:
@@ -61,6 +62,11 @@ def data_of(user: User) -> dict[str, Any]:
         "orders": _rows(
             Order.objects.filter(actor=user),
             *("organization__name", "public_id", "pack_name", "credits", "amount", "currency", "state", "created"),
+        ),
+        "recharge_consents": _rows(
+            RechargeConsent.objects.filter(actor=user),
+            *("organization__name", "text", "version", "threshold", "pack_name", "amount", "currency"),
+            *("most_per_month", "created"),
         ),
         "done_in_the_admin": _rows(LogEntry.objects.filter(user=user), "action_time", "object_repr", "change_message"),
     }

@@ -15,7 +15,7 @@ from accounts.current_organization import PersonRequest, requires
 from accounts.errors import ServiceError
 from accounts.visiting import leads_to
 from billing import recharge_confirming, recharge_switch, saved_cards, stripe_gateway
-from billing.errors import CardRefused, PaymentsNotConfigured
+from billing.errors import CardRefused
 from billing.recharge_forms import RechargeForm
 from billing.recharge_overview import overview_of, waiting_for_person
 
@@ -40,7 +40,7 @@ def page(request: PersonRequest) -> HttpResponse:
 def choose(request: PersonRequest) -> HttpResponse:
     """Keep what was agreed to; then it is on, or a card is saved on Stripe's page first."""
     if not stripe_gateway.is_configured():
-        return _refuse(request, PaymentsNotConfigured())
+        return redirect(PAGE)  # which says how it is
     organization = request.membership.organization
     card = recharge_switch.card_of(organization)
     form = RechargeForm(request.POST, now=None, card=card)

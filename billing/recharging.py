@@ -5,6 +5,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
+from django.db import IntegrityError
 from django.db.models import F, Q
 
 from billing import ledger, recharge_outcomes, stripe_gateway
@@ -29,7 +30,7 @@ def start_due(now: datetime) -> int:
         return 0
     tried = 0
     for account in _fallen(now)[:STARTED_AT_ONCE]:
-        order = in_short_transaction(lambda account=account: _begin(account.pk, now))  # type: ignore[misc]
+        order = place_order(account.pk, now)
         if order is None:
             continue
         tried += 1
@@ -41,6 +42,14 @@ def start_due(now: datetime) -> int:
         except Exception:
             logger.exception("recharge_failed", extra={"order_id": order.pk})
     return tried
+
+
+def place_order(account_id: int, now: datetime) -> Order | None:
+    """Return a new order where one is due; None where it is not, or another process was faster."""
+    try:
+        return in_short_transaction(lambda: _begin(account_id, now))
+    except IntegrityError:  # the account's lock has seen to it before; this is the database's word
+        return None
 
 
 def charge(order: Order) -> None:
@@ -105,7 +114,7 @@ def _begin(account_id: int, now: datetime) -> Order | None:
     recharge.last_attempt_at = now
     recharge.not_before = now + timedelta(seconds=settings.RECHARGE_COOL_DOWN_S)
     recharge.save(update_fields=["last_attempt_at", "not_before"])
-    return _place_order(consent, card)
+    return _store_order(consent, card)
 
 
 def _is_wanted(recharge: AutoRecharge, account: CreditAccount, now: datetime) -> bool:
@@ -135,7 +144,7 @@ def _rest_until_next_month(recharge: AutoRecharge, now: datetime) -> None:
     owe_news(recharge.organization_id, News.CAP_REACHED, about=f"{month:%Y-%m} {recharge.consent_id}")
 
 
-def _place_order(consent: RechargeConsent, card: SavedCard) -> Order:
+def _store_order(consent: RechargeConsent, card: SavedCard) -> Order:
     return Order.objects.create(
         kind=OrderKind.RECHARGE,
         organization=consent.organization,

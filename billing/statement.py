@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from billing.models import EntryKind, LedgerEntry
-from billing.order_models import Order
+from billing.order_models import Order, OrderKind
 
 KINDS: dict[str, tuple[Any, tuple[EntryKind, ...]]] = {
     "bought": (gettext_lazy("Bought"), (EntryKind.PURCHASE,)),
@@ -78,9 +78,11 @@ def csv_rows(account_id: int, *, kind: str = "") -> Iterator[Sequence[object]]:
 
 
 def _in_words(entries: Sequence[LedgerEntry]) -> list[Movement]:
-    names = {purchase.reference for entry in entries for purchase in _purchases(entry)}
-    bought = Order.objects.filter(Q(checkout_session_id__in=names) | Q(payment_intent_id__in=names))
-    orders = {name: order for order in bought for name in (order.checkout_session_id, order.payment_intent_id)}
+    named = {purchase.reference for entry in entries for purchase in _purchases(entry)}
+    found = Order.objects.filter(
+        Q(checkout_session_id__in=named) | Q(kind=OrderKind.RECHARGE, payment_intent_id__in=named)
+    )
+    orders = {order.purchase_reference: order for order in found}
     movements = []
     for entry in entries:
         order = next(

@@ -1,10 +1,11 @@
 """A server that sells, with Stripe's stand-in behind it, and people who buy there."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from playwright.sync_api import Page, expect
 
@@ -69,8 +70,8 @@ class Shop:
 
 
 @contextmanager
-def open_shop(folder: Path) -> Iterator[Shop]:
-    """Run both for the block."""
+def open_shop(folder: Path, environ: Mapping[str, str] = MappingProxyType({})) -> Iterator[Shop]:
+    """Run both for the block; `environ` goes on top of what the server is told anyway."""
     with StripeStandIn() as stand_in:
         site = LiveServer(
             folder,
@@ -83,6 +84,7 @@ def open_shop(folder: Path) -> Iterator[Shop]:
                 "STRIPE_RETRIES": "0",
                 "CURRENCY": "eur",
                 "PYTHONUNBUFFERED": "1",
+                **environ,
             },
         )
         site.start()

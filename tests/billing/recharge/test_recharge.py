@@ -71,7 +71,7 @@ def test_who_is_suspended_closed_or_frozen_is_not_charged(shop, field):
     assert shop.look() == 0
     assert shop.charges() == []
     # Under the lock, too, where somebody had seen the account before.
-    assert recharging._begin(shop.account.pk, timezone.now()) is None
+    assert recharging.place_order(shop.account.pk, timezone.now()) is None
 
 
 def test_after_a_purchase_it_rests_for_a_while(shop, settings):

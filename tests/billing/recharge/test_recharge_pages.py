@@ -10,7 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Role
-from billing import recharge_mails
+from billing import checkout, recharge_mails
+from billing.errors import PurchaseRefused
 from billing.recharge_models import AutoRecharge, RechargeConsent, SavedCard
 from billing.recharge_switch import owe_news
 from tests.billing.recharge.conftest import DECLINED, GOOD, WANTS_PERSON
@@ -55,7 +56,9 @@ def test_agreeing_leads_to_a_page_of_stripe_and_back(shop, owner):
     shop.hear()
     assert "The card was saved. Auto-recharge is on." in back
     assert "Visa •••• 4242" in back
-    assert "When fewer than 5 credits are left, 100 credits is bought for 10.00 EUR." in " ".join(back.split())
+    assert "When fewer than 5 credits are left, the pack “100 credits” is bought for 10.00 EUR." in " ".join(
+        back.split()
+    )
     assert "30.00 EUR" in back
 
 
@@ -141,7 +144,8 @@ def test_without_keys_the_page_sells_nothing(shop, owner, settings):
 
     assert "Credits are not sold here" in said
     assert "I allow" not in said
-    assert owner.post(PAGE + "choose/", form(shop)).status_code == 503
+    assert owner.post(PAGE + "choose/", form(shop)).status_code == 302
+    assert RechargeConsent.objects.count() == 0
 
 
 def test_why_it_stopped_is_said_with_the_way_to_start_again(shop, owner, settings):
@@ -230,6 +234,18 @@ class TestWhereTheBankWantsThePerson:
         assert waiting.has() == (4, ["pending"])
         assert waiting.recharge.declines == 1, "the person was there"
 
+    def test_it_is_paid_on_no_page_of_checkout(self, waiting, owner):
+        """A second way to pay the same order would be a way to pay it twice."""
+        [order] = waiting.orders
+        assert checkout.has_open_page(order) is False
+        same = {"currency": "eur", "actor": waiting.owner}
+        assert checkout.find_unfinished(waiting.organization, waiting.pack, **same) is None
+        with pytest.raises(PurchaseRefused):
+            checkout.start_purchase(waiting.organization, waiting.pack, click_token=order.click_token, **same)
+        said = owner.get(f"/billing/orders/{order.public_id}/").content.decode()
+        assert "The bank wants you to confirm this payment." in said
+        assert "Try again" not in said
+
     def test_it_is_given_up_after_a_time_and_can_be_paid_no_more(self, waiting, owner, settings):
         settings.RECHARGE_WAITS_HOURS = 72
         waiting.hear()
@@ -268,7 +284,7 @@ def test_each_fact_is_told_once_to_those_who_see_money(shop):
     assert [recharge_mails.send_news(timezone.now()) for _ in range(2)] == [1, 0]
     assert [message.to for message in mail.outbox] == [["alice@example.com"], ["admin@example.com"]]
     body = mail.outbox[0].body
-    assert "100 credits was bought for 10.00 EUR, as agreed." in body
+    assert "the pack “100 credits” was bought for 10.00 EUR, as agreed." in body
     assert "The card ending in 4242 was charged." in body
 
 

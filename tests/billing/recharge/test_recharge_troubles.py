@@ -126,7 +126,10 @@ def test_a_process_that_dies_charges_once(low, monkeypatch, died):
 def test_two_who_saw_the_same_account_place_one_order(low):
     now = timezone.now()
 
-    assert [order is not None for order in (recharging._begin(low.account.pk, now) for _ in range(2))] == [True, False]
+    assert [order is not None for order in (recharging.place_order(low.account.pk, now) for _ in range(2))] == [
+        True,
+        False,
+    ]
 
 
 def intent_of(order, status, **changes):
@@ -198,7 +201,7 @@ ENDS = {
 
 @pytest.mark.parametrize("history", HISTORIES)
 def test_every_order_of_news_each_once_or_twice_has_one_end(low, history):
-    order = recharging._begin(low.account.pk, timezone.now())
+    order = recharging.place_order(low.account.pk, timezone.now())
     events = HISTORIES[history](order)
     ends = set()
     for ordered in itertools.permutations(events):
@@ -214,7 +217,7 @@ def test_every_order_of_news_each_once_or_twice_has_one_end(low, history):
 
 
 def test_a_decline_told_twice_is_counted_once(low):
-    order = recharging._begin(low.account.pk, timezone.now())
+    order = recharging.place_order(low.account.pk, timezone.now())
     for number in range(3):
         thing = intent_of(order, "requires_payment_method", **error("card_declined"))
         webhooks.receive(read_event(event_about("payment_intent.payment_failed", thing, event_id=f"evt_{number}")))
@@ -225,7 +228,7 @@ def test_a_decline_told_twice_is_counted_once(low):
 
 @pytest.mark.parametrize("change", [{"amount": 1}, {"currency": "usd"}])
 def test_another_amount_gives_nothing_and_alarms(low, change):
-    order = recharging._begin(low.account.pk, timezone.now())
+    order = recharging.place_order(low.account.pk, timezone.now())
     thing = intent_of(order, "succeeded", **change)
 
     with pytest.raises(OrderDisagrees):
