@@ -142,6 +142,21 @@ def test_credits_that_expired_are_not_taken_again(alice, refunded_first):
     assert has(alice) == (0, 20)
 
 
+@pytest.mark.parametrize("buys_again", [False, True])
+def test_what_was_held_while_its_money_went_back_is_not_taken_again_by_its_expiry(alice, pack, buys_again):
+    """All 110 are held when 100 of them, which expire, are paid back: 100 are owed, which another purchase pays."""
+    order = make_order(alice.organization, make_pack("Short", expires_after_days=30))
+    tell("checkout.session.completed", session_of(order))
+    held = ledger.hold(alice, amount=110)
+    tell("charge.refunded", charge_of(order, refunded=1000))
+    if buys_again:
+        tell("checkout.session.completed", session_of(make_order(alice.organization, pack)))
+    ledger.release(held)
+
+    assert expiry.expire_due(timezone.now() + timedelta(days=31)) == 0
+    assert has(alice) == (110, 0 if buys_again else 100)
+
+
 def test_what_a_won_dispute_gives_back_has_its_term_anew(alice):
     order = make_order(alice.organization, make_pack("Short", expires_after_days=30))
     with time_machine.travel(timezone.now() - timedelta(days=29)):

@@ -1,4 +1,4 @@
-"""Any order of purchases, refunds, disputes, gifts, work, crashes, retries and clock jumps agrees with a plain model."""
+"""Any order of purchases, refunds, disputes, gifts, work, crashes and clock jumps agrees with a plain model."""
 
 import pytest
 from hypothesis.stateful import run_state_machine_as_test

@@ -39,6 +39,7 @@ class Books:
     debt: int = 0
     used: int = 0
     holds: list[Hold] = field(default_factory=list)
+    captured: list[Hold] = field(default_factory=list)
 
     @property
     def balance(self) -> int:
@@ -61,8 +62,6 @@ class Books:
         settled = [hold.amount for hold in self.holds if hold.month == month and hold in self.captured]
         return sum(hold.amount for hold in self.open_holds if hold.month == month), sum(settled)
 
-    captured: list[Hold] = field(default_factory=list)
-
     def allows(self, amount: int, month: date | None) -> bool:
         """Tell whether so much can be held, by the capped key where a month is given."""
         return self.available >= amount and (month is None or sum(self.of_month(month)) + amount <= KEY_CAP)
@@ -83,10 +82,13 @@ class Books:
             self.take(paid, first=lambda other: other is lot)
 
     def take_back(self, amount: int, *, owner: Any) -> None:
-        """Take what is available, from the owner's lots first; the rest is owed."""
+        """Take what is available, from the owner's lots first; the rest is owed, and what is left of them stays."""
         taken = min(amount, self.available)
         self.take(taken, first=lambda lot: lot.owner is owner)
         self.debt += amount - taken
+        for lot in self.lots:
+            if amount > taken and lot.owner is owner and lot.left:
+                lot.expires_at = None
 
     def expire(self, now: datetime) -> list[tuple[Lot, int]]:
         """Take what is left of lots that are due and is not held; return how much of which."""
