@@ -1,7 +1,9 @@
 """The webhook's door on a real server: what Stripe did not sign just now is refused and leaves no row."""
 
+import http.client
 import json
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -95,8 +97,38 @@ def test_an_event_that_is_cut_off_on_its_way_leaves_no_row(shop):
     assert rows(shop) == before
 
 
-def head(length: int, signature: str) -> bytes:
+@pytest.mark.parametrize("path", [PATH, "/account/login/"])
+def test_bodies_that_never_end_keep_nobody_out(shop, path):
+    """More of them than there are threads: pages answer meanwhile, and events do when the first have been cut off."""
+    silent = []
+    try:
+        for _ in range(60):
+            client = socket.create_connection(("127.0.0.1", shop.port), timeout=30)
+            client.sendall(head(1000, sign(EVENT), path) + b"{")
+            silent.append(client)
+        time.sleep(1)
+        for page in ("/livez", "/account/login/"):
+            assert requests.get(shop.url + page, timeout=5).status_code == 200
+        event = json.dumps(event_about("customer.created", {"id": f"cus_{path}", "object": "customer"}))
+        while (answer := send(shop, event, sign(event))).status_code == 503:
+            assert "Retry-After" in answer.headers
+            time.sleep(1)
+        assert answer.status_code == 200
+        statuses = [read_status(client) for client in silent]
+        assert statuses.count(503) >= 40, "the others were told at once"
+    finally:
+        for client in silent:
+            client.close()
+
+
+def read_status(client: socket.socket) -> int:
+    answer = http.client.HTTPResponse(client)
+    answer.begin()
+    return answer.status
+
+
+def head(length: int, signature: str, path: str = PATH) -> bytes:
     return (
-        f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         f"Content-Length: {length}\r\nStripe-Signature: {signature}\r\n\r\n"
     ).encode()
