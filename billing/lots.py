@@ -50,7 +50,7 @@ def _open_missing(account_id: int, before: LedgerEntry | None) -> None:
 def _keep(owed: Iterable[CreditLot]) -> None:
     """Let what was held while its money went back not expire: it is owed already, and would be taken twice."""
     for lot in owed:
-        if lot.left and lot.expires_at is not None:
+        if lot.left:
             lot.expires_at = None
             lot.save(update_fields=["expires_at"])
 
