@@ -15,7 +15,7 @@ from benchmarks import page
 from benchmarks.environments import python_of
 from benchmarks.places import BENCH, ROOT
 
-PARTS = ("quality", "colour", "speed", "serve", "pages")
+PARTS = ("quality", "colour", "speed", "serve", "pages", "webhook_flood")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

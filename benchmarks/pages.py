@@ -81,7 +81,7 @@ print(json.dumps(session.session_key))
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure every page and print the report; SystemExit where a median is over what was asked."""
     chosen = _parser().parse_args(arguments)
-    with _database(chosen.postgres) as (database, environ), TemporaryDirectory(dir=_folder()) as folder:
+    with database(chosen.postgres) as (kind, environ), TemporaryDirectory(dir=_folder()) as folder:
         server = LiveServer(Path(folder), environ={"MODEL_NAME": "u2netp", **environ})
         try:
             server.start()
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             rows = [_measure(server.url + page, cookie, page, chosen.visits) for page in PAGES]
         finally:
             server.stop()
-    report = {**circumstances(), "records": chosen.records, "visits": chosen.visits, "database": database, "rows": rows}
+    report = {**circumstances(), "records": chosen.records, "visits": chosen.visits, "database": kind, "rows": rows}
     write_json(chosen.out / "pages.json", report)
     write_markdown(chosen.out / "pages.md", parts(report))
     print("\n\n".join(parts(report)))
@@ -142,7 +142,7 @@ def _measure(url: str, cookie: str, page: str, visits: int) -> dict[str, Any]:
 
 
 @contextmanager
-def _database(is_postgres: bool) -> Iterator[tuple[str, dict[str, str]]]:
+def database(is_postgres: bool) -> Iterator[tuple[str, dict[str, str]]]:
     """Give the database's name and the settings that lead to it."""
     if not is_postgres:
         yield "SQLite", {}

@@ -181,8 +181,10 @@ def lots_add_up(now: datetime) -> Iterator[Disagreement]:
 
 
 def lot_fits_its_entry(now: datetime) -> Iterator[Disagreement]:
-    """A lot holds no more than its entry brought, of the same account, until the same time."""
-    same_time = Q(expires_at=F("entry__expires_at")) | Q(expires_at=None, entry__expires_at=None)
+    """A lot holds no more than its entry brought, of the same account, until the same time, or for good where owed."""
+    of_it = Q(origin=OuterRef("entry")) | Q(origin=OuterRef("entry__origin"))
+    owed = Exists(LedgerEntry.objects.filter(of_it, debt__gt=0))
+    same_time = Q(expires_at=F("entry__expires_at")) | Q(Q(entry__expires_at=None) | owed, expires_at=None)
     fits = Q(left__lte=F("entry__amount"), account=F("entry__account")) & same_time
     for lot in CreditLot.objects.filter(~fits):
         yield Disagreement("lot_fits_its_entry", f"lot {lot.pk}", f"{lot.left} left of entry {lot.entry_id}")

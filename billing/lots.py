@@ -20,9 +20,11 @@ def follow(entry: LedgerEntry) -> None:
         CreditLot.objects.create(
             account_id=entry.account_id, entry=entry, left=entry.amount, expires_at=entry.expires_at
         )
-    elif entry.amount < 0:
-        own = [lot for lot in lots if entry.origin_id in {lot.entry_id, lot.entry.origin_id} - {None}]
-        _take(-entry.amount, [*own, *(lot for lot in lots if lot not in own)])
+        return
+    own = [lot for lot in lots if entry.origin_id in {lot.entry_id, lot.entry.origin_id} - {None}]
+    _take(-entry.amount, [*own, *(lot for lot in lots if lot not in own)])
+    if entry.debt > 0:
+        _keep(own)
 
 
 def count_uses(account_id: int, balance: int, *, before: LedgerEntry | None = None) -> list[CreditLot]:
@@ -43,6 +45,14 @@ def _open_missing(account_id: int, before: LedgerEntry | None) -> None:
         CreditLot(account_id=account_id, entry=entry, left=entry.amount, expires_at=entry.expires_at)
         for entry in coming.order_by("pk")
     )
+
+
+def _keep(owed: Iterable[CreditLot]) -> None:
+    """Let what was held while its money went back not expire: it is owed already, and would be taken twice."""
+    for lot in owed:
+        if lot.left:
+            lot.expires_at = None
+            lot.save(update_fields=["expires_at"])
 
 
 def _take(amount: int, lots: Iterable[CreditLot]) -> None:

@@ -166,6 +166,8 @@ def get_customer(customer_id: str) -> CustomerFacts:
 
 def verify_event(body: bytes, signature: str) -> VerifiedEvent:
     """Return the event in a body that Stripe signed just now, as it came over the wire; raise BadSignature."""
+    if not signature.isascii():  # the package cannot compare it
+        raise BadSignature
     try:
         payload = body.decode("utf-8")
     except UnicodeDecodeError:

@@ -73,9 +73,8 @@ class LanguageMiddleware:
         return response
 
 
-PATHS_WITH_LIMITS = (
-    *("/v1/", "/v1.0/", "/try/remove", "/try/download", "/trial/", "/docs/migrate/run/", "/webhooks/"),
-)
+PATHS_WITH_PICTURES = ("/v1/", "/v1.0/", "/try/remove", "/try/download", "/trial/", "/docs/migrate/run/")
+PATHS_WITH_LIMITS = (*PATHS_WITH_PICTURES, "/webhooks/")
 
 
 class SmallForms:

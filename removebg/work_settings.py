@@ -35,13 +35,15 @@ SLOT_WAIT_S = env.read_float("SLOT_WAIT_S", 15.0)
 UPLOADS_AT_ONCE = env.read_int("UPLOADS_AT_ONCE", 16, minimum=1)
 DRAINS_AT_ONCE = env.read_int("DRAINS_AT_ONCE", 8)
 RESERVED_THREADS = env.read_int("RESERVED_THREADS", 4, minimum=1)
-WEB_THREADS = IMAGE_SLOTS + SLOT_WAITING_PLACES + UPLOADS_AT_ONCE + DRAINS_AT_ONCE + RESERVED_THREADS
+FORMS_AT_ONCE = env.read_int("FORMS_AT_ONCE", 16, minimum=1)
+WEB_THREADS = IMAGE_SLOTS + SLOT_WAITING_PLACES + UPLOADS_AT_ONCE + DRAINS_AT_ONCE + FORMS_AT_ONCE + RESERVED_THREADS
 # One organization may take half of the places of a process, whatever its plan allows, so that the others find some.
 PLACES_PER_ORGANIZATION = env.read_int(
     "PLACES_PER_ORGANIZATION", max(1, (IMAGE_SLOTS + SLOT_WAITING_PLACES + UPLOADS_AT_ONCE) // 2), minimum=1
 )
 HEAD_DEADLINE_S = env.read_float("HEAD_DEADLINE_S", 10.0, minimum=0.1)
 UPLOAD_DEADLINE_S = env.read_float("UPLOAD_DEADLINE_S", 60.0, minimum=0.1)
+FORM_DEADLINE_S = env.read_float("FORM_DEADLINE_S", 10.0, minimum=0.1)
 DRAIN_DEADLINE_S = env.read_float("DRAIN_DEADLINE_S", 10.0)
 MAX_DRAIN_BYTES = env.read_int("MAX_DRAIN_BYTES", 64 * 1024 * 1024)
 MAX_FORM_BYTES = env.read_int("MAX_FORM_BYTES", 1024 * 1024, minimum=1024)

@@ -12,8 +12,10 @@ django_application = get_wsgi_application()
 
 from processing.api.upload_gate import UploadGate  # noqa: E402 - after Django is set up
 from removebg.background import start_background_work  # noqa: E402
+from removebg.form_gate import FormGate  # noqa: E402
+from removebg.middleware import PATHS_WITH_PICTURES  # noqa: E402
 
-application = UploadGate(
+upload_gate = UploadGate(
     django_application,
     places=settings.IMAGE_SLOTS + settings.SLOT_WAITING_PLACES + settings.UPLOADS_AT_ONCE,
     drains=settings.DRAINS_AT_ONCE,
@@ -21,6 +23,13 @@ application = UploadGate(
     max_chunked_bytes=max(settings.MAX_BODY_BYTES, settings.V1_0_MAX_BODY_BYTES),
     max_drain_bytes=settings.MAX_DRAIN_BYTES,
     drain_deadline_s=settings.DRAIN_DEADLINE_S,
+)
+application = FormGate(
+    upload_gate,
+    is_form=lambda path: not path.startswith(PATHS_WITH_PICTURES),
+    places=settings.FORMS_AT_ONCE,
+    deadline_s=settings.FORM_DEADLINE_S,
+    max_bytes=settings.MAX_FORM_BYTES,
 )
 
 threading.Thread(target=start_background_work, name="start", daemon=True).start()

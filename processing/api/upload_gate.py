@@ -142,7 +142,7 @@ class UploadGate:
         environ[REFUSED_KEY] = not has_place
         connection = environ.get("gunicorn.socket")
         try:
-            with _receiving_ends(connection, after_s=self._deadline_s):
+            with receiving_ends(connection, after_s=self._deadline_s):
                 response = self._application(environ, start_response)
                 try:
                     yield from response
@@ -159,7 +159,7 @@ class UploadGate:
         """Read the rest if one of the few drains is free; afterwards nothing more is waited for."""
         if self._drains.acquire(blocking=False):
             try:
-                with suppress(OSError), _receiving_ends(connection, after_s=self._drain_deadline_s):
+                with suppress(OSError), receiving_ends(connection, after_s=self._drain_deadline_s):
                     if connection is not None:
                         connection.settimeout(STALLED_S)
                     body.drain(max_bytes=self._max_drain_bytes, deadline_s=self._drain_deadline_s)
@@ -169,7 +169,7 @@ class UploadGate:
             with suppress(OSError):
                 connection.settimeout(None)
             if not body.is_finished:
-                _stop_receiving(connection)
+                stop_receiving(connection)
 
 
 def _content_length(environ: Environ) -> int:
@@ -180,12 +180,12 @@ def _content_length(environ: Environ) -> int:
 
 
 @contextmanager
-def _receiving_ends(connection: socket.socket | None, *, after_s: float) -> Iterator[None]:
+def receiving_ends(connection: socket.socket | None, *, after_s: float) -> Iterator[None]:
     """Shut the receiving half of the connection if the block has not ended in time: a blocked read then returns."""
     if connection is None:
         yield
         return
-    timer = threading.Timer(after_s, _stop_receiving, [connection])
+    timer = threading.Timer(after_s, stop_receiving, [connection])
     timer.daemon = True
     timer.start()
     try:
@@ -194,6 +194,7 @@ def _receiving_ends(connection: socket.socket | None, *, after_s: float) -> Iter
         timer.cancel()
 
 
-def _stop_receiving(connection: socket.socket) -> None:
+def stop_receiving(connection: socket.socket) -> None:
+    """Wait for nothing more from the caller; what we answer still goes out."""
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RD)

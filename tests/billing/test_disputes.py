@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from billing import expiry, ledger, webhooks
-from billing.order_models import StripeEvent
+from billing.order_models import Dispute, StripeEvent
 from billing.stripe_objects import read_event
 from tests.billing.stripe_fakes import charge_of, dispute_of, event_about, session_of
 from tests.factories import make_key, make_member, make_order, make_pack, make_staff
@@ -142,6 +142,21 @@ def test_credits_that_expired_are_not_taken_again(alice, refunded_first):
     assert has(alice) == (0, 20)
 
 
+@pytest.mark.parametrize("buys_again", [False, True])
+def test_what_was_held_while_its_money_went_back_is_not_taken_again_by_its_expiry(alice, pack, buys_again):
+    """All 110 are held when 100 of them, which expire, are paid back: 100 are owed, which another purchase pays."""
+    order = make_order(alice.organization, make_pack("Short", expires_after_days=30))
+    tell("checkout.session.completed", session_of(order))
+    held = ledger.hold(alice, amount=110)
+    tell("charge.refunded", charge_of(order, refunded=1000))
+    if buys_again:
+        tell("checkout.session.completed", session_of(make_order(alice.organization, pack)))
+    ledger.release(held)
+
+    assert expiry.expire_due(timezone.now() + timedelta(days=31)) == 0
+    assert has(alice) == (110, 0 if buys_again else 100)
+
+
 def test_what_a_won_dispute_gives_back_has_its_term_anew(alice):
     order = make_order(alice.organization, make_pack("Short", expires_after_days=30))
     with time_machine.travel(timezone.now() - timedelta(days=29)):
@@ -151,6 +166,103 @@ def test_what_a_won_dispute_gives_back_has_its_term_anew(alice):
 
     assert expiry.expire_due(timezone.now() + timedelta(days=29)) == 0
     assert expiry.expire_due(timezone.now() + timedelta(days=31)) == 100
+
+
+def test_what_was_given_back_and_expired_is_not_taken_again(alice):
+    order = make_order(alice.organization, make_pack("Short", expires_after_days=30))
+    tell("checkout.session.completed", session_of(order))
+    tell("charge.dispute.created", dispute_of(order, "needs_response"))
+    tell("charge.dispute.closed", dispute_of(order, "won"))
+    expiry.expire_due(timezone.now() + timedelta(days=31))
+    tell("charge.refunded", charge_of(order, refunded=1000))
+
+    assert has(alice) == (10, 0)
+
+
+def test_each_movement_says_why_and_is_named_after_its_payment(alice, bought):
+    tell("charge.refunded", charge_of(bought, refunded=305))
+    tell("charge.dispute.created", dispute_of(bought, "needs_response"))
+    tell("charge.refunded", charge_of(bought, refunded=700))
+    tell("charge.dispute.closed", dispute_of(bought, "won"))
+    tell("charge.refunded", charge_of(bought, refunded=1000))
+
+    moved = alice.entries.exclude(kind__in=["grant", "purchase"]).order_by("pk")
+    assert list(moved.values_list("kind", "amount", "reference", "reason")) == [
+        ("refund", -30, f"pi_{bought.pk}:1", "Refund of 100 credits."),
+        ("dispute", -70, f"pi_{bought.pk}:2", "The payment of 100 credits is disputed."),
+        ("dispute_won", 30, f"pi_{bought.pk}:3", "The dispute about 100 credits was won."),
+        ("refund", -30, f"pi_{bought.pk}:4", "Refund of 100 credits."),
+    ]
+
+
+def test_refunds_of_two_orders_are_refunds_of_two_orders(alice, bought, pack):
+    other = make_order(alice.organization, pack)
+    tell("checkout.session.completed", session_of(other))
+    for order in (bought, other):
+        tell("charge.refunded", charge_of(order, refunded=1000))
+
+    assert has(alice) == (10, 0)
+    assert alice.entries.filter(kind="refund").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("what", "make", "state"),
+    [
+        ("charge.refunded", lambda order: charge_of(order, refunded=1), "partly_refunded"),
+        ("charge.refunded", lambda order: charge_of(order, refunded=1000), "refunded"),
+        ("charge.dispute.created", lambda order: dispute_of(order, "needs_response"), "disputed"),
+        ("charge.dispute.closed", lambda order: dispute_of(order, "lost"), "charged_back"),
+        ("charge.dispute.closed", lambda order: dispute_of(order, "won"), "paid"),
+        ("charge.dispute.created", lambda order: dispute_of(order, "prevented"), "paid"),
+    ],
+)
+def test_the_order_says_where_it_is(bought, what, make, state):
+    tell(what, make(bought))
+
+    bought.refresh_from_db()
+    assert bought.state == state
+
+
+def test_keys_rest_since_the_first_dispute(alice, bought, pack):
+    other = make_order(alice.organization, pack)
+    tell("checkout.session.completed", session_of(other))
+    with time_machine.travel("2026-01-01T00:00:00Z", tick=False) as clock:
+        for order in (bought, other):
+            tell("charge.dispute.created", dispute_of(order, "needs_response"))
+            clock.shift(3600)
+    alice.organization.refresh_from_db()
+
+    assert alice.organization.keys_frozen_at.isoformat() == "2026-01-01T00:00:00+00:00"
+
+
+def test_one_credit_that_is_owed_after_a_lost_dispute_lets_keys_rest(alice, bought):
+    ledger.capture(ledger.hold(alice, amount=11))
+    tell("charge.dispute.closed", dispute_of(bought, "lost"))
+
+    assert (has(alice), rests(bought)) == ((0, 1), True)
+
+
+def test_a_long_reason_is_cut_to_fit(bought):
+    tell("charge.dispute.created", dispute_of(bought, "needs_response", reason="r" * 300))
+
+    assert Dispute.objects.get().reason == "r" * 100
+
+
+@pytest.mark.parametrize("make", [lambda order: charge_of(order, refunded=1000, payment_intent=None), None])
+def test_what_names_no_payment_is_not_for_us(bought, make):
+    thing = dispute_of(bought, "needs_response", payment_intent=None) if make is None else make(bought)
+    what = "charge.dispute.created" if make is None else "charge.refunded"
+
+    assert tell(what, thing) == "ignored"
+
+
+def test_a_payment_that_has_not_come_is_not_taken_back(alice, order):
+    tell("checkout.session.completed", session_of(order, payment_status="unpaid"))
+    tell("charge.refunded", charge_of(order, refunded=1000))
+    tell("charge.dispute.created", dispute_of(order, "needs_response"))
+
+    order.refresh_from_db()
+    assert (has(alice), rests(order), order.state) == ((10, 0), False, "awaiting")
 
 
 def test_an_event_that_failed_is_replayed_in_the_admin(client, monkeypatch, alice, order):

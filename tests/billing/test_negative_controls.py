@@ -8,8 +8,9 @@ from django.utils import timezone
 from billing import append_only, idempotency, ledger
 from billing.errors import LedgerBroken
 from billing.idempotency import Claim
-from billing.models import CreditHold, HoldState, IdempotencyClaim, LedgerEntry
+from billing.models import CreditHold, HoldState, IdempotencyClaim
 from tests.billing import test_charging, test_grants, test_ledger, test_permanent_entries
+from tests.billing.dropped_constraints import entries_without_unique_events
 
 
 def settle_whatever_its_state(credit_hold: CreditHold, state: HoldState) -> bool:
@@ -23,24 +24,13 @@ def claims_of_any_attempt(claimed: Claim):
 
 
 @pytest.fixture
-def entries_without_unique_events(transactional_db, monkeypatch):
-    """LedgerEntry without UNIQUE(kind, reference), for one test."""
-    constraints = LedgerEntry._meta.constraints
-    unique = next(rule for rule in constraints if rule.name == "billing_entry_event_once")
-    with monkeypatch.context() as patch, connection.schema_editor() as editor:
-        patch.setattr(LedgerEntry._meta, "constraints", [rule for rule in constraints if rule is not unique])
-        editor.remove_constraint(LedgerEntry, unique)
-    yield
-    append_only.lift(connection)
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM billing_creditlot")
-        cursor.execute("DELETE FROM billing_ledgerentry")
-    with connection.schema_editor() as editor:
-        editor.add_constraint(LedgerEntry, unique)
-    append_only.install(connection)
+def unguarded_entries(transactional_db):
+    """Ledger entries without UNIQUE(kind, reference), for one test."""
+    with entries_without_unique_events():
+        yield
 
 
-def test_without_unique_events_a_grant_counts_twice(entries_without_unique_events, alice, available):
+def test_without_unique_events_a_grant_counts_twice(unguarded_entries, alice, available):
     with pytest.raises(AssertionError):
         test_grants.test_the_same_grant_again_changes_nothing(alice, available)
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from billing import ledger
 from billing.models import CreditAccount, CreditHold, HoldState, LedgerEntry
+from billing.order_models import StripeEvent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_books")]
 
@@ -51,3 +52,10 @@ def test_there_is_one_default_plan(alice):
 def test_an_organization_with_a_ledger_cannot_be_deleted(alice):
     with pytest.raises(ProtectedError):
         alice.organization.delete()
+
+
+def test_the_schema_knows_an_event_of_stripes_once():
+    facts = {"event_id": "evt_1", "type": "charge.refunded", "livemode": False, "payload": {}}
+    StripeEvent.objects.create(**facts)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        StripeEvent.objects.create(**facts)

@@ -9,7 +9,7 @@ from django.db import connection, connections
 from billing import audit, webhooks
 from billing.fulfilment import fulfil
 from billing.models import CreditAccount, LedgerEntry
-from billing.order_models import Order
+from billing.order_models import Order, StripeEvent
 from billing.stripe_objects import read_event, read_session
 from tests.billing.stripe_fakes import charge_of, dispute_of, event_about, session_of
 from tests.factories import make_account, make_order, make_pack
@@ -56,7 +56,24 @@ def test_ten_deliveries_at_once_are_one_purchase():
     states = at_once(*[telling("checkout.session.completed", session_of(order))] * 10)
 
     assert set(states) == {"processed"}
+    assert StripeEvent.objects.count() == 1
     assert LedgerEntry.objects.filter(kind="purchase").count() == 1
+    assert balance_of(order) == 110
+
+
+def test_a_failed_event_that_comes_ten_times_at_once_is_acted_on_once(monkeypatch):
+    order = new_order()
+    paid = session_of(order)
+    with monkeypatch.context() as patch:
+        patch.setattr(webhooks.fulfilment, "fulfil", None)
+        with pytest.raises(TypeError):
+            telling("checkout.session.completed", paid)()
+    acts, act = [], webhooks._act
+    monkeypatch.setattr(webhooks, "_act", lambda event: acts.append(event.id) or act(event))
+
+    at_once(*[telling("checkout.session.completed", paid)] * 10)
+
+    assert len(acts) == 1
     assert balance_of(order) == 110
 
 
@@ -82,6 +99,18 @@ def test_a_refund_that_comes_with_its_purchase_is_not_missed():
             telling("charge.dispute.created", dispute_of(order, "needs_response")),
         )
         assert (balance_of(order), Order.objects.get(pk=order.pk).state) == (10, "disputed")
+    assert audit.find_disagreements() == []
+
+
+def test_a_refund_of_a_known_payment_that_comes_with_its_purchase_is_not_missed():
+    for _ in range(ROUNDS):
+        order = new_order()
+        telling("charge.dispute.created", dispute_of(order, "warning_needs_response"))()
+        at_once(
+            telling("charge.refunded", charge_of(order, refunded=1000)),
+            telling("checkout.session.completed", session_of(order)),
+        )
+        assert (balance_of(order), Order.objects.get(pk=order.pk).state) == (10, "refunded")
     assert audit.find_disagreements() == []
 
 

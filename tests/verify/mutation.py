@@ -1,7 +1,7 @@
 """mutmut changes the ledger's code line by line; the billing tests must notice each change.
 
-It works in a copy of the tree. mutmut leaves decorated functions alone, so the copy has `held_credits` written without
-its decorator. Changes that no test can notice are explained in equivalent_mutants.txt, by the changed line.
+It works in a copy of the tree. mutmut leaves decorated functions alone, so the copy has them decorated below their
+definition. Changes that no test can notice are explained in equivalent_mutants.txt, by the changed line.
 """
 
 import math
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.run_on_postgres import ROOT
@@ -20,12 +21,14 @@ CHILDREN = 2
 EXPLAINED = Path(__file__).with_name("equivalent_mutants.txt")
 NOTICED = ("killed", "timeout", "caught by type check")
 MUTMUT = str(Path(sys.executable).parent / "mutmut")
-DECORATED = "@contextmanager\ndef held_credits("
-UNDECORATED = "def _held_credits("
+DECORATED = {
+    "billing/charging.py": ("contextmanager", ["held_credits"]),
+    "billing/payments.py": ("transaction.atomic", ["note_refunds", "note_dispute"]),
+}
 
 
 def mutate(scale: float) -> Finding:
-    """Run mutmut on the three modules that move credits; each survivor must be explained."""
+    """Run mutmut on the modules that move credits; each survivor must be explained."""
     with tempfile.TemporaryDirectory(prefix="removebg-verify-", dir="/tmp") as folder:
         copy = copy_tree(Path(folder) / "tree")
         said = _mutmut(copy, "run", "--max-children", str(CHILDREN), *_sample(scale))
@@ -39,7 +42,7 @@ def mutate(scale: float) -> Finding:
         faults.append(f"mutmut tried nothing: {said[-600:]}")
     noticed = sum(tried[ending] for ending in NOTICED)
     return Finding(
-        how_many=f"{tried.total()} of {len(endings)} changes to ledger, idempotency and charging",
+        how_many=f"{tried.total()} of {len(endings)} changes to {', '.join(_modules(endings))}",
         figures=f"{noticed} noticed ({noticed / max(tried.total(), 1):.1%}); {tried['survived']} not, "
         f"{sum(line in reasons for line in survivors.values())} of them explained below",
         faults=faults,
@@ -48,7 +51,7 @@ def mutate(scale: float) -> Finding:
 
 
 def copy_tree(target: Path) -> Path:
-    """Copy what git knows or would take, with `held_credits` undecorated."""
+    """Copy what git knows or would take, with the decorated functions decorated afterwards."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -59,11 +62,15 @@ def copy_tree(target: Path) -> Path:
         if name and (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, target / name)
-    charging = target / "billing" / "charging.py"
-    source = charging.read_text(encoding="utf-8")
-    assert DECORATED in source, "held_credits is written differently now"
-    undecorated = source.replace(DECORATED, UNDECORATED) + "\n\nheld_credits = contextmanager(_held_credits)\n"
-    charging.write_text(undecorated, encoding="utf-8")
+    for name, (decorator, functions) in DECORATED.items():
+        module = target / name
+        source = module.read_text(encoding="utf-8")
+        for function in functions:
+            decorated = f"@{decorator}\ndef {function}("
+            assert decorated in source, f"{function} is written differently now"
+            source = source.replace(decorated, f"def _{function}(")
+            source += f"\n\n{function} = {decorator}(_{function})\n"
+        module.write_text(source, encoding="utf-8")
     return target
 
 
@@ -97,6 +104,11 @@ def _sample(scale: float) -> list[str]:
 def _endings(copy: Path) -> dict[str, str]:
     listed = _mutmut(copy, "results", "--all", "true")
     return dict(re.findall(r"^\s*(billing\.\S+): (.+)$", listed, re.MULTILINE))
+
+
+def _modules(endings: Iterable[str]) -> list[str]:
+    """Return the modules of these changes, which mutmut names billing.MODULE.x_FUNCTION__mutmut_N."""
+    return sorted({name.split(".")[1] for name in endings})
 
 
 def _mutmut(copy: Path, *arguments: str) -> str:
