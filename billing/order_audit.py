@@ -1,7 +1,7 @@
 """Do orders, payments and the ledger agree? Rules for `audit_ledger`, which asks nobody but the database."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -10,8 +10,10 @@ from billing import payments
 from billing.disagreements import Disagreement
 from billing.models import EntryKind, LedgerEntry
 from billing.order_models import Order, Payment
+from billing.refund_models import RefundRequest, RefundState
 
 SESSION_PREFIX = "cs_"
+ANSWERED_WITHIN = timedelta(hours=1)
 
 
 def paid_order_has_its_purchase(now: datetime) -> Iterator[Disagreement]:
@@ -37,7 +39,7 @@ def purchase_has_its_order(now: datetime) -> Iterator[Disagreement]:
 
 def order_is_settled(now: datetime) -> Iterator[Disagreement]:
     """Refunds and disputes of a paid order took what they should, and its state says so."""
-    moved = Payment.objects.filter(Q(amount_refunded__gt=0) | Q(disputes__isnull=False))
+    moved = Payment.objects.filter(Q(amount_refunded__gt=0) | Q(disputes__isnull=False) | Q(refunds__isnull=False))
     touched = Order.objects.filter(
         Q(payment_intent_id__in=moved.values("payment_intent_id")) | ~Q(state="paid"), paid_at__isnull=False
     )
@@ -86,6 +88,12 @@ def order_has_no_problem(now: datetime) -> Iterator[Disagreement]:
         yield Disagreement("order_has_no_problem", f"order {order.public_id}", order.problem)
 
 
+def refund_was_answered(now: datetime) -> Iterator[Disagreement]:
+    """What an operator asked to be returned is not without an answer for long: it can be asked for again."""
+    for request in RefundRequest.objects.filter(state=RefundState.ASKED, created__lte=now - ANSWERED_WITHIN):
+        yield Disagreement("refund_was_answered", f"refund request {request.public_id}", "Stripe did not answer")
+
+
 RULES = (
     paid_order_has_its_purchase,
     purchase_has_its_order,
@@ -93,4 +101,5 @@ RULES = (
     order_has_its_payment,
     keys_rest_while_disputed,
     order_has_no_problem,
+    refund_was_answered,
 )

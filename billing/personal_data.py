@@ -10,8 +10,10 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from accounts.models import ApiKey, Invitation, Membership, User
+from accounts.support_models import Suspension, SupportVisit
 from billing.models import LedgerEntry
 from billing.order_models import Order
+from billing.refund_models import RefundRequest
 
 
 def data_of(user: User) -> dict[str, Any]:
@@ -61,6 +63,14 @@ def data_of(user: User) -> dict[str, Any]:
         "orders": _rows(
             Order.objects.filter(actor=user),
             *("organization__name", "public_id", "pack_name", "credits", "amount", "currency", "state", "created"),
+        ),
+        "looked_at_by_operators": _rows(SupportVisit.objects.filter(person=user), "reason", "created", "ended_at"),
+        "looked_at_others": _rows(SupportVisit.objects.filter(operator=user), "reason", "created", "ended_at"),
+        "suspensions_made": _rows(
+            Suspension.objects.filter(actor=user), "organization__name", "suspends", "reason", "created"
+        ),
+        "refunds_asked_for": _rows(
+            RefundRequest.objects.filter(actor=user), "order__public_id", "amount", "reason", "state", "created"
         ),
         "done_in_the_admin": _rows(LogEntry.objects.filter(user=user), "action_time", "object_repr", "change_message"),
     }

@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from accounts.errors import ServiceError
 from billing import order_audit, payments, stripe_gateway
+from billing import refunds as refund_requests
 from billing.checkout import last_moment_to_open
 from billing.disagreements import Disagreement
 from billing.errors import OrderDisagrees, StripeUnreachable
 from billing.fulfilment import fulfil
 from billing.order_models import OPEN_STATES, Order, OrderState, Payment, StripeCustomer
-from billing.stripe_objects import CheckoutSession
+from billing.stripe_objects import CheckoutSession, Refunds
 
 logger = logging.getLogger(__name__)
 
@@ -107,14 +108,23 @@ def _compare_order(order: Order, now: datetime) -> Iterator[Disagreement]:
     known = Payment.objects.get(payment_intent_id=order.payment_intent_id)
     if refunds is None:
         yield Disagreement("payment_is_at_stripe", row, "was paid for with nothing")
-    elif refunds.amount_refunded < known.amount_refunded:
-        facts_of_both = f"{known.amount_refunded} were returned by what we know, {refunds.amount_refunded} by Stripe"
-        yield Disagreement("refunds_are_at_stripe", row, facts_of_both)
-    else:
-        payments.note_refunds(refunds)
+    elif refunds.amount_refunded != payments.returned_of(known):
+        yield from _compare_refunds(order, known, refunds)
     told = Order.objects.get(pk=order.pk).state
     if told != order.state:
         yield Disagreement("order_was_told", row, f"was {order.state}, is {told} now that Stripe was asked")
+
+
+def _compare_refunds(order: Order, known: Payment, told: Refunds) -> Iterator[Disagreement]:
+    """Hear of each refund, and name what is still not as Stripe says."""
+    for facts in stripe_gateway.refunds_of(known.payment_intent_id, livemode=known.livemode):
+        refund_requests.note(facts)
+    if told.amount_refunded > payments.returned_of(known):
+        payments.note_refunds(told)
+    returned = payments.returned_of(Payment.objects.get(pk=known.pk))
+    if returned != told.amount_refunded:
+        facts_of_both = f"{returned} were returned by what we know, {told.amount_refunded} by Stripe"
+        yield Disagreement("refunds_are_at_stripe", f"order {order.public_id}", facts_of_both)
 
 
 def _compare_session(session: CheckoutSession) -> Iterator[Disagreement]:

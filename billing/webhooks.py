@@ -8,10 +8,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from billing import fulfilment, payments
+from billing import fulfilment, payments, refunds
 from billing.errors import OrderDisagrees
 from billing.order_models import EventState, Order, StripeEvent
-from billing.stripe_objects import VerifiedEvent, read_dispute, read_event, read_refunds, read_session
+from billing.stripe_objects import VerifiedEvent, read_dispute, read_event, read_refund, read_refunds, read_session
 from billing.transactions import in_short_transaction
 
 logger = logging.getLogger(__name__)
@@ -111,6 +111,10 @@ def _money_was_returned(event: VerifiedEvent) -> Order | None:
     return payments.note_refunds(read_refunds(event.object))
 
 
+def _refund_moved(event: VerifiedEvent) -> Order | None:
+    return refunds.note(read_refund(event.object, livemode=event.livemode))
+
+
 def _dispute_moved(event: VerifiedEvent) -> Order | None:
     return payments.note_dispute(read_dispute(event.object))
 
@@ -121,6 +125,11 @@ HANDLERS: Mapping[str, Callable[[VerifiedEvent], Order | None]] = {
     "checkout.session.async_payment_failed": _payment_failed,
     "checkout.session.expired": _session_moved,
     "charge.refunded": _money_was_returned,
+    # Each refund tells of itself, too: that is how we hear of one that fails at the bank later.
+    "refund.created": _refund_moved,
+    "refund.updated": _refund_moved,
+    "refund.failed": _refund_moved,
+    "charge.refund.updated": _refund_moved,
     # A dispute's own status tells where it stands; money also moves for partly refunded payments that stay disputed.
     "charge.dispute.created": _dispute_moved,
     "charge.dispute.updated": _dispute_moved,
