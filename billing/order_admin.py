@@ -181,14 +181,14 @@ class RefundInline(LookOnly, TabularInline):  # type: ignore[misc]
     """Single refunds of a payment."""
 
     model = Refund
-    fields = ("refund_id", "amount", "has_failed", "created")
+    fields = readonly_fields = ("refund_id", "amount", "has_failed", "created")
 
 
 class DisputeInline(LookOnly, TabularInline):  # type: ignore[misc]
     """Disputes of a payment."""
 
     model = Dispute
-    fields = ("dispute_id", "amount", "currency", "reason", "stage", "created")
+    fields = readonly_fields = ("dispute_id", "amount", "currency", "reason", "stage", "created")
     show_change_link = True
 
 

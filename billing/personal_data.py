@@ -10,7 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from accounts.models import ApiKey, Invitation, Membership, User
-from accounts.support_models import Suspension, SupportVisit
+from accounts.support_models import SupportVisit, Suspension
 from billing.models import LedgerEntry
 from billing.order_models import Order
 from billing.refund_models import RefundRequest

@@ -46,8 +46,7 @@ class RefundRequestInline(ShownRefunds, LookOnly, TabularInline):  # type: ignor
     """What was asked to be returned of an order."""
 
     model = RefundRequest
-    fields = ("created", "money", "reason", "actor", "shown_state", "error", "refund_id")
-    readonly_fields = ("money", "shown_state")
+    fields = readonly_fields = ("created", "money", "reason", "actor", "shown_state", "error", "refund_id")
     show_change_link = True
     extra = 0
 
