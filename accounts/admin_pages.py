@@ -60,4 +60,4 @@ def dress(form: forms.Form) -> None:
 
 def link_to(row: Model | None) -> str:
     """Return a link to a row's own page; a dash where there is none."""
-    return format_html('<a href="{}">{}</a>', address_of(row), row) if row is not None else "-"
+    return format_html('<a class="to-row" href="{}">{}</a>', address_of(row), row) if row is not None else "-"

@@ -73,19 +73,18 @@ class OrderAdmin(RefundableOrders, LookOnly, ModelAdmin):  # type: ignore[misc]
 
     inlines = (RefundRequestInline,)
     list_display = ("created", "organization", "pack_name", "price", "shown_state", "paid_at", "problem")
-    list_filter = ("state", ("problem", admin.EmptyFieldListFilter), "currency", "livemode", "pack")
+    list_filter = ("state", "created", ("problem", admin.EmptyFieldListFilter), "currency", "livemode", "pack")
     list_select_related = ("organization",)
     search_fields = (
         *("public_id", "organization__name", "organization__public_id"),
         *("checkout_session_id", "payment_intent_id", "actor__email"),
     )
-    date_hierarchy = "created"
     fieldsets = (
         (
             None,
             {
                 "fields": (
-                    *("shown_state", "problem", "organization", "actor", "pack", "pack_name", "credits", "price"),
+                    *("state", "problem", "organization", "actor", "pack", "pack_name", "credits", "price"),
                     *("returned", "left", "expires_after_days", "created", "paid_at", "checked_at"),
                 )
             },
@@ -164,7 +163,7 @@ def joined(links: list[str]) -> str:
 
 def _search(model: str, words: str) -> str:
     address = reverse(f"admin:billing_{model}_changelist")
-    return format_html('<a href="{}?{}">{}</a>', address, urlencode({"q": words}), words)
+    return format_html('<a class="to-row" href="{}?{}">{}</a>', address, urlencode({"q": words}), words)
 
 
 @admin.register(StripeCustomer)
@@ -201,7 +200,6 @@ class PaymentAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
     list_filter = ("livemode",)
     search_fields = ("payment_intent_id", "refunds__refund_id")
     fields = ("payment_intent_id", "order", "amount_refunded", "livemode", "created")
-    date_hierarchy = "created"
 
     @admin.display(description="order")
     def order(self, payment: Payment) -> str:
@@ -214,11 +212,10 @@ class DisputeAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
     """What banks took back, or ask about."""
 
     list_display = ("dispute_id", "payment", "money", "reason", "stage", "created")
-    list_filter = ("stage", "reason")
+    list_filter = ("stage", "created", "reason")
     list_select_related = ("payment",)
     search_fields = ("dispute_id", "payment__payment_intent_id")
     fields = ("dispute_id", "order", "payment", "money", "reason", "stage", "created")
-    date_hierarchy = "created"
 
     @admin.display(description="amount")
     def money(self, dispute: Dispute) -> str:
@@ -236,11 +233,10 @@ class StripeEventAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
     """Events as Stripe signed them, and what became of them; what failed or was ignored can be tried again."""
 
     list_display = ("created", "type", "event_id", "shown_state", "error")
-    list_filter = ("state", "livemode", "type")
+    list_filter = ("state", "created", "livemode", "type")
     search_fields = ("event_id", "payload__data__object__id", "payload__data__object__payment_intent")
-    date_hierarchy = "created"
     actions = ("replay",)
-    fields = ("event_id", "type", "shown_state", "error", "order", "livemode", "created", "settled_at", "payload")
+    fields = ("event_id", "type", "state", "error", "order", "livemode", "created", "settled_at", "payload")
 
     @display(description="state", label=EVENT_LABELS, ordering="state")
     def shown_state(self, event: StripeEvent) -> str:

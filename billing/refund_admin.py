@@ -46,7 +46,7 @@ class RefundRequestInline(ShownRefunds, LookOnly, TabularInline):  # type: ignor
     """What was asked to be returned of an order."""
 
     model = RefundRequest
-    fields = readonly_fields = ("created", "money", "reason", "actor", "shown_state", "error", "refund_id")
+    fields = readonly_fields = ("created", "money", "reason", "actor", "state", "error", "refund_id")
     show_change_link = True
     extra = 0
 
@@ -116,16 +116,15 @@ class RefundRequestAdmin(ShownRefunds, LookOnly, ModelAdmin):  # type: ignore[mi
     """Money that operators asked to be returned; what got no answer can be asked for again."""
 
     list_display = ("created", "order", "money", "shown_state", "reason", "actor")
-    list_filter = ("state",)
+    list_filter = ("state", "created")
     list_select_related = ("order", "actor")
     search_fields = ("refund_id", "public_id", "order__public_id", "order__organization__name", "reason")
-    date_hierarchy = "created"
     fields = (
         "order",
         "money",
         "reason",
         "actor",
-        "shown_state",
+        "state",
         "error",
         "refund_id",
         "public_id",

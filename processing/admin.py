@@ -22,9 +22,8 @@ class RemovalRecordAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
     """Find a request by the id a caller names."""
 
     list_display = ("created", "request_id", "organization", "origin", "status", "code", "credits_charged", "took_ms")
-    list_filter = ("origin", "status", "code", "model", "quality")
+    list_filter = ("created", "origin", "status", "code", "model", "quality")
     search_fields = ("request_id", "organization__name", "organization__public_id")
-    date_hierarchy = "created"
     show_full_result_count = False
     list_select_related = ("organization",)
 

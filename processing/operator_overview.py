@@ -16,6 +16,18 @@ from processing.operator_figures import GIVEN, SOLD, USED, Figures, Takings, fig
 LENGTHS = (30, 90)
 ACCENT, QUIET, BAD = "var(--color-primary-600)", "var(--color-base-400)", "#dc2626"
 
+DRAWN = {
+    "responsive": True,
+    "maintainAspectRatio": False,
+    "animation": False,
+    "plugins": {"legend": {"position": "bottom"}},
+    "scales": {
+        "x": {"grid": {"display": False}, "ticks": {"maxTicksLimit": 8, "maxRotation": 0}},
+        "y": {"beginAtZero": True, "ticks": {"precision": 0}},
+    },
+}
+"""How Chart.js draws them: its defaults, with whole numbers and few days named."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
@@ -51,6 +63,7 @@ def add_to(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "tiles": _tiles(figures),
         "waiting": _waiting(figures),
         "charts": [*map(_money_chart, figures.takings), _credit_chart(figures), _failure_chart(figures)],
+        "options": json.dumps(DRAWN),
         "is_live": figures.is_live,
     }
     return {**context, "overview": overview}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 Row = tuple[str, str, str, str]
@@ -116,6 +117,7 @@ def unfold_settings(product_name: str, hue: float) -> dict[str, Any]:
         "SHOW_VIEW_ON_SITE": False,
         "SHOW_BACK_BUTTON": False,
         "COLORS": {"primary": tints},
+        "STYLES": [lambda request: static("site/admin.css")],
         "DASHBOARD_CALLBACK": "processing.operator_overview.add_to",
         "SIDEBAR": {
             "show_search": True,
