@@ -4,17 +4,24 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action
+from unfold.forms import AdminPasswordChangeForm
 
-from accounts import api_keys
+from accounts import api_keys, support_admin, support_visits, suspension  # noqa: F401 - Django looks for admins here
+from accounts.admin_pages import ReasonForm, address_of, ask
 from accounts.forms import ApiKeyForm, NewUserForm, UserForm
 from accounts.models import ApiKey, Membership, Organization, User
+from accounts.support_visits import CannotBeVisited
 from accounts.vouching import vouch_for
 
 
-class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
+class MembershipInline(TabularInline):  # type: ignore[misc]
     """Who is in an organization, and which organizations a person is in."""
 
     model = Membership
@@ -23,11 +30,13 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
-    """People by e-mail address."""
+class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+    """People by e-mail address. A superuser can look at the site as one of them sees it."""
 
     form = UserForm
     add_form = NewUserForm
+    change_password_form = AdminPasswordChangeForm
+    actions_detail = ("visit",)
     inlines = (MembershipInline,)
     ordering = ("email",)
     list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "last_login")
@@ -46,28 +55,128 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         if not change or "email" in form.changed_data:
             vouch_for(obj)
 
+    def has_visit_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Let superusers look, and only at people who are no staff."""
+        person = User.objects.filter(pk=object_id).first() if object_id else None
+        return isinstance(request.user, User) and person is not None and support_visits.may_visit(request.user, person)
+
+    @action(description="Log in as this person", url_path="visit", icon="visibility", permissions=["visit"])
+    def visit(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Ask why; then show the site as the person sees it."""
+        person = get_object_or_404(User, pk=object_id)
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                support_visits.begin(request, person, reason=form.cleaned_data["reason"])
+            except CannotBeVisited as refusal:
+                raise PermissionDenied(refusal.public_text) from None
+            self.log_change(request, person, f"Logged in as them: {form.cleaned_data['reason']}")
+            return HttpResponseRedirect(reverse("dashboard"))
+        words = (
+            "You will see the pages of their organizations as they see them, and can change nothing. Their account, "
+            "with addresses, passwords and second factors, stays closed to you.",
+            "Among their sessions they are shown when you did this, and the reason you give. It is kept for ever.",
+        )
+        title = button = f"Log in as {person.email}"
+        return ask(self, request, person, title=title, button=button, form=form, words=words)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the way back from a visit."""
+        leave = path("leave/", self.admin_site.admin_view(self.leave_view), name="accounts_user_leave")
+        return [leave, *super().get_urls()]
+
+    def leave_view(self, request: HttpRequest) -> HttpResponse:
+        """End the visit, where the button was sent, and go back to the person's page."""
+        visit = support_visits.leave(request) if request.method == "POST" else None
+        if visit is None:
+            return HttpResponseRedirect(reverse("admin:index"))
+        messages.success(request, f"You see the site as yourself again, no longer as {visit.person}.")
+        return HttpResponseRedirect(address_of(visit.person))
+
 
 @admin.register(Organization)
-class OrganizationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class OrganizationAdmin(ModelAdmin):  # type: ignore[misc]
     """Organizations and who is in them. They are suspended, not deleted: their ledger stays."""
 
     inlines: ClassVar[tuple[Any, ...]] = (MembershipInline,)
-    list_display = ("name", "public_id", "is_suspended", "created")
-    search_fields = ("name", "public_id")
-    readonly_fields = ("public_id", "created")
+    list_display = ("name", "public_id", "is_suspended", "keys_frozen_at", "closed_at", "created")
+    list_filter = (
+        ("suspended_at", admin.EmptyFieldListFilter),
+        ("keys_frozen_at", admin.EmptyFieldListFilter),
+        ("closed_at", admin.EmptyFieldListFilter),
+    )
+    search_fields = ("name", "public_id", "memberships__user__email")
+    fields: tuple[str, ...] = (
+        "name",
+        "public_id",
+        "suspended_at",
+        "why_suspended",
+        "keys_frozen_at",
+        "closed_at",
+        "created",
+    )
+    readonly_fields: tuple[str, ...] = fields[1:]
+    actions_detail: ClassVar[tuple[str, ...]] = ("suspend", "let_go_on")
 
     @admin.display(boolean=True)
     def is_suspended(self, organization: Organization) -> bool:
         """Show whether its keys are refused."""
         return organization.is_suspended
 
+    @admin.display(description="reason of the suspension")
+    def why_suspended(self, organization: Organization) -> str:
+        """Show what its people are told."""
+        return suspension.reason_of(organization)
+
     def has_delete_permission(self, request: HttpRequest, obj: Organization | None = None) -> bool:
         """Refuse: suspend it instead."""
         return False
 
+    def has_suspend_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Offer it for those that are not suspended."""
+        return self._may_change(request, object_id, is_suspended=False)
+
+    def has_release_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Offer it for those that are suspended, and not closed by their owner."""
+        return self._may_change(request, object_id, is_suspended=True)
+
+    def _may_change(self, request: HttpRequest, object_id: Any, *, is_suspended: bool) -> bool:
+        if not request.user.has_perm("accounts.change_organization"):
+            return False
+        found = Organization.objects.filter(pk=object_id, suspended_at__isnull=not is_suspended, closed_at=None)
+        return found.exists() if object_id else False
+
+    @action(description="Suspend", url_path="suspend", icon="block", permissions=["suspend"])
+    def suspend(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Ask why; then refuse the organization's keys. Its people are shown the reason."""
+        words = ("Its API keys are refused from then on. Its people still log in, and read the reason on their pages.",)
+        organization = get_object_or_404(Organization, pk=object_id)
+        return self._ask_and_do(request, organization, suspension.suspend, title=f"Suspend {organization}", words=words)
+
+    @action(description="Let it go on", url_path="let-go-on", icon="play_arrow", permissions=["release"])
+    def let_go_on(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Ask why; then let the organization's keys work again."""
+        words = ("Its API keys work again from then on.",)
+        organization = get_object_or_404(Organization, pk=object_id)
+        title = f"Let {organization} go on"
+        return self._ask_and_do(request, organization, suspension.let_go_on, title=title, words=words)
+
+    def _ask_and_do(
+        self, request: HttpRequest, organization: Organization, act: Any, *, title: str, words: tuple[str, ...]
+    ) -> HttpResponse:
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            reason = form.cleaned_data["reason"]
+            if act(organization, actor=request.user, reason=reason):
+                self.log_change(request, organization, f"{title}: {reason}")
+                messages.success(request, f"{title}: done.")
+            return HttpResponseRedirect(address_of(organization))
+        takes = act is suspension.suspend
+        return ask(self, request, organization, title=title, button=title, form=form, words=words, takes=takes)
+
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
     """Issue and revoke keys. The secret is shown once, when the key is issued."""
 
     form = ApiKeyForm

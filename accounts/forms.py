@@ -1,12 +1,13 @@
 """Forms of the admin: people by e-mail address, keys with their scopes as boxes to tick."""
 
 from django import forms
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from unfold.forms import UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.models import ApiKey, Scope, User, all_scopes
 
 
-class NewUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
+class NewUserForm(UserCreationForm):  # type: ignore[misc]
     """A person and their first password."""
 
     class Meta:
@@ -14,7 +15,7 @@ class NewUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
         fields = ("email",)
 
 
-class UserForm(UserChangeForm):  # type: ignore[type-arg]
+class UserForm(UserChangeForm):  # type: ignore[misc]
     """What we keep of a person."""
 
     class Meta:
@@ -26,7 +27,10 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
     """What may be chosen of a key; the secret never is."""
 
     scopes = forms.MultipleChoiceField(
-        choices=Scope.choices, initial=all_scopes, widget=forms.CheckboxSelectMultiple, help_text="What it may do."
+        choices=Scope.choices,
+        initial=all_scopes,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="What it may do.",
     )
 
     class Meta:

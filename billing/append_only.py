@@ -32,7 +32,18 @@ EVENTS = Guard(
     finished="processed",
 )
 CONSENTS = Guard("billing_rechargeconsent", "consents")
-GUARDS = (ENTRIES, EVENTS, CONSENTS)
+REFUND_REQUESTS = Guard(
+    "billing_refundrequest",
+    "refund requests",
+    columns=("id", "public_id", "order_id", "actor_id", "amount", "reason", "created"),
+)
+VISITS = Guard(
+    "accounts_supportvisit",
+    "visits",
+    columns=("id", "operator_id", "person_id", "reason", "expires_at", "created"),
+)
+SUSPENSIONS = Guard("accounts_suspension", "suspensions")
+GUARDS = (ENTRIES, EVENTS, CONSENTS, REFUND_REQUESTS, VISITS, SUSPENSIONS)
 
 _SQLITE_NAMES = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s"
 _POSTGRES_NAMES = "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal AND tgenabled <> 'D'"

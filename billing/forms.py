@@ -1,20 +1,10 @@
-"""Forms about credits: give some, in the admin; be told when few are left; buy a pack."""
-
-import uuid
+"""Forms about credits: be told when few are left; buy a pack."""
 
 from django import forms
 from django.utils.translation import gettext_lazy
 
 from billing.ledger import LARGEST_MOVEMENT
 from billing.order_models import Pack
-
-
-class GrantForm(forms.Form):
-    """Credits as a gift, and why. The token makes a double click one grant."""
-
-    amount = forms.IntegerField(min_value=1, max_value=LARGEST_MOVEMENT)
-    reason = forms.CharField(max_length=500, widget=forms.TextInput(attrs={"size": 80}))
-    token = forms.UUIDField(initial=uuid.uuid4, widget=forms.HiddenInput)
 
 
 class WarningForm(forms.Form):

@@ -178,6 +178,29 @@ def grant(
     return _once(movement, account_id=account.pk, kind=kind, reference=reference, moved=amount)
 
 
+def adjust(account: CreditAccount, *, amount: int, reference: str, reason: str, actor: User) -> LedgerEntry:
+    """Correct what an account has, up or down, once for each reference; never by more than is available.
+
+    Raise ValueError for an amount that is no sensible whole number, InsufficientCredits where there is less to take.
+    """
+    if isinstance(amount, bool) or not isinstance(amount, int) or amount >= 0:
+        kind = EntryKind.ADJUST
+        return grant(account, amount=amount, reference=reference, reason=reason, actor=actor, kind=kind)
+    _require_positive(-amount)
+
+    def movement() -> LedgerEntry:
+        available = lock(account.pk).available
+        written = _find_written(account_id=account.pk, kind=EntryKind.ADJUST, reference=reference, moved=amount)
+        if written is not None:
+            return written
+        if available < -amount:
+            raise InsufficientCredits
+        facts = {"reason": reason, "actor": actor}
+        return _move(account.pk, kind=EntryKind.ADJUST, reference=reference, amount=amount, facts=facts)
+
+    return _once(movement, account_id=account.pk, kind=EntryKind.ADJUST, reference=reference, moved=amount)
+
+
 def take_back(origin: LedgerEntry, *, amount: int, kind: EntryKind, reference: str, reason: str) -> LedgerEntry:
     """Take credits back that one entry brought, once for (kind, reference); what is not available becomes debt.
 
@@ -236,12 +259,18 @@ def _once(
     try:
         return in_short_transaction(movement)
     except IntegrityError:
-        first = LedgerEntry.objects.filter(kind=kind, reference=reference).first()
+        first = _find_written(account_id=account_id, kind=kind, reference=reference, moved=moved)
         if first is None:
             raise
-        if (first.account_id, first.amount - first.debt) != (account_id, moved):
-            raise LedgerBroken(f"The reference {reference} was used for another movement.") from None
         return first
+
+
+def _find_written(*, account_id: int, kind: EntryKind, reference: str, moved: int) -> LedgerEntry | None:
+    """Return the entry of an event that is written already; raise LedgerBroken where it was another movement."""
+    first = LedgerEntry.objects.filter(kind=kind, reference=reference).first()
+    if first is not None and (first.account_id, first.amount - first.debt) != (account_id, moved):
+        raise LedgerBroken(f"The reference {reference} was used for another movement.") from None
+    return first
 
 
 def _expect_the_next_fall(account_id: int) -> None:

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiKey, Organization
-from billing import order_models, recharge_models, subscription_models  # noqa: F401 - Django looks for models here
+from billing import order_models, recharge_models, refund_models, subscription_models  # noqa: F401 - Django looks here
 from billing.errors import LedgerEntriesArePermanent
 
 
@@ -208,16 +208,17 @@ class EntryKind(models.TextChoices):
     PLAN = "plan"
     USE = "use"
     REFUND = "refund"
+    REFUND_BACK = "refund_back"
     ADJUST = "adjust"
     EXPIRE = "expire"
     DISPUTE = "dispute"
     DISPUTE_WON = "dispute_won"
 
 
-COMING_KINDS = (EntryKind.GRANT, EntryKind.PURCHASE, EntryKind.PLAN, EntryKind.DISPUTE_WON)
+COMING_KINDS = (EntryKind.GRANT, EntryKind.PURCHASE, EntryKind.PLAN, EntryKind.DISPUTE_WON, EntryKind.REFUND_BACK)
 TAKEN_BACK_KINDS = (EntryKind.REFUND, EntryKind.DISPUTE)
 GOING_KINDS = (EntryKind.USE, EntryKind.EXPIRE, *TAKEN_BACK_KINDS)
-PAID_KINDS = (EntryKind.PURCHASE, EntryKind.PLAN, EntryKind.DISPUTE_WON)
+PAID_KINDS = (EntryKind.PURCHASE, EntryKind.PLAN, EntryKind.DISPUTE_WON, EntryKind.REFUND_BACK)
 """What pays a debt first."""
 
 
@@ -284,6 +285,8 @@ class LedgerEntry(models.Model):
             # The few entries that are no use: what was ever granted is their sum, however many images were made.
             models.Index(fields=["account"], condition=~Q(kind=EntryKind.USE), name="billing_entry_not_use"),
             models.Index(fields=["origin"], condition=Q(origin__isnull=False), name="billing_entry_origin"),
+            # What happened each day, without reading what is not of these days.
+            models.Index(fields=["created", "kind", "amount"], name="billing_entry_day"),
         ]
 
     def __str__(self) -> str:

@@ -40,3 +40,15 @@ def show(amount: int, currency: str) -> str:
     """Write an amount of money with its currency, as the reader's language writes numbers."""
     places = decimals_of(currency)
     return f"{number_format(in_major_units(amount, currency), places, force_grouping=True)} {currency.upper()}"
+
+
+def in_minor_units(amount: Decimal, currency: str) -> int:
+    """Return an amount that people wrote as Stripe counts it; raise ValidationError for one that cannot be paid."""
+    minor = amount.scaleb(decimals_of(currency))
+    if minor != minor.to_integral_value():
+        raise ValidationError(
+            _("%(currency)s has %(places)d digits behind the point."),
+            params={"currency": currency.upper(), "places": decimals_of(currency)},
+        )
+    check_amount(int(minor), currency)
+    return int(minor)

@@ -1,76 +1,257 @@
 """What is sold, and what Stripe said about it, for support. Only packs and their prices are changed by hand."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
 
-from billing import webhooks
-from billing.look_only import LookOnly
+from accounts.admin_pages import link_to
+from accounts.look_only import LookOnly
+from billing import payments, webhooks
+from billing.models import EntryKind, LedgerEntry
+from billing.money import show
+from billing.operator_forms import PackPriceForm
 from billing.order_models import Dispute, Order, Pack, PackPrice, Payment, StripeCustomer, StripeEvent
+from billing.refund_admin import RefundableOrders, RefundRequestInline
+from billing.refund_models import Refund
+from billing.refunds import left_of
+
+STATE_LABELS = {
+    "paid": "success",
+    "partly_refunded": "info",
+    "refunded": "info",
+    "failed": "danger",
+    "disputed": "danger",
+    "charged_back": "danger",
+    "awaiting": "warning",
+}
+EVENT_LABELS = {"processed": "success", "ignored": "info", "failed": "danger", "received": "warning"}
 
 
-class PackPriceInline(admin.TabularInline):  # type: ignore[type-arg]
+class PackPriceInline(TabularInline):  # type: ignore[misc]
     """What a pack costs in each currency."""
 
     model = PackPrice
+    form = PackPriceForm
     extra = 0
 
 
 @admin.register(Pack)
-class PackAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PackAdmin(ModelAdmin):  # type: ignore[misc]
     """Packs on sale. A pack that was ordered stays; switch it off instead of deleting it."""
 
     inlines = (PackPriceInline,)
-    list_display = ("name", "credits", "expires_after_days", "is_active")
+    list_display = ("name", "credits", "costs", "expires_after_days", "is_active")
+    list_filter = ("is_active",)
+    search_fields = ("name",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Pack]:
+        """Read the prices along."""
+        packs: QuerySet[Pack] = super().get_queryset(request)
+        return packs.prefetch_related("prices")
+
+    @admin.display(description="price")
+    def costs(self, pack: Pack) -> str:
+        """Show what it costs in each currency."""
+        return prices_of(pack)
+
+
+def prices_of(thing: Any) -> str:
+    """Return what a pack or a plan costs, as people write money."""
+    return ", ".join(show(price.amount, price.currency) for price in thing.prices.all()) or "-"
 
 
 @admin.register(Order)
-class OrderAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    """Orders, and what does not agree about them."""
+class OrderAdmin(RefundableOrders, LookOnly, ModelAdmin):  # type: ignore[misc]
+    """Orders, what does not agree about them, and what can be returned of them."""
 
-    list_display = ("created", "organization", "pack_name", "amount", "currency", "state", "paid_at", "problem")
-    list_filter = ("state", "livemode")
+    inlines = (RefundRequestInline,)
+    list_display = ("created", "organization", "pack_name", "price", "shown_state", "paid_at", "problem")
+    list_filter = ("state", "created", ("problem", admin.EmptyFieldListFilter), "currency", "livemode", "pack")
     list_select_related = ("organization",)
-    search_fields = ("public_id", "organization__name", "checkout_session_id", "payment_intent_id")
-    date_hierarchy = "created"
+    search_fields = (
+        *("public_id", "organization__name", "organization__public_id"),
+        *("checkout_session_id", "payment_intent_id", "actor__email"),
+    )
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    *("state", "problem", "organization", "actor", "pack", "pack_name", "credits", "price"),
+                    *("returned", "left", "expires_after_days", "created", "paid_at", "checked_at"),
+                )
+            },
+        ),
+        (
+            "At Stripe",
+            {"fields": ("payment", "disputes", "events", "checkout_session_id", "payment_intent_id", "livemode")},
+        ),
+        ("Credits", {"fields": ("entries", "public_id")}),
+    )
+
+    @display(description="state", label=STATE_LABELS, ordering="state")
+    def shown_state(self, order: Order) -> tuple[str, str]:
+        """Show the state in words, coloured by what it asks for."""
+        return order.state, order.get_state_display()
+
+    @admin.display(description="amount", ordering="amount")
+    def price(self, order: Order) -> str:
+        """Show money as people write it."""
+        return show(order.amount, order.currency)
+
+    @admin.display(description="returned")
+    def returned(self, order: Order) -> str:
+        """Show what went back to the buyer."""
+        payment = payment_of(order)
+        return show(payments.returned_of(payment) if payment else 0, order.currency)
+
+    @admin.display(description="can still be returned")
+    def left(self, order: Order) -> str:
+        """Show what is left, less what was asked for and is not answered."""
+        return show(left_of(order), order.currency)
+
+    @admin.display(description="payment")
+    def payment(self, order: Order) -> str:
+        """Lead to what Stripe said about the money."""
+        return link_to(payment_of(order))
+
+    @admin.display(description="disputes")
+    def disputes(self, order: Order) -> str:
+        """Lead to what banks said."""
+        payment = payment_of(order)
+        found = list(payment.disputes.all()) if payment else []
+        return joined([link_to(dispute) for dispute in found])
+
+    @admin.display(description="events")
+    def events(self, order: Order) -> str:
+        """Lead to the events about its page and its payment."""
+        names = [name for name in (order.checkout_session_id, order.payment_intent_id) if name]
+        return joined([_search("stripeevent", name) for name in names])
+
+    @admin.display(description="ledger entries")
+    def entries(self, order: Order) -> str:
+        """Lead to the credits that it brought, and to those that followed."""
+        return joined([link_to(entry) for entry in entries_of(order)])
+
+
+def payment_of(order: Order) -> Payment | None:
+    """Return what Stripe said about an order's money."""
+    if order.payment_intent_id is None:
+        return None
+    return Payment.objects.filter(payment_intent_id=order.payment_intent_id).first()
+
+
+def entries_of(order: Order) -> QuerySet[LedgerEntry]:
+    """Return the entry that brought an order's credits, and those that take or give back some of them."""
+    if order.checkout_session_id is None:
+        return LedgerEntry.objects.none()
+    purchase = LedgerEntry.objects.filter(kind=EntryKind.PURCHASE, reference=order.checkout_session_id)
+    return (purchase | LedgerEntry.objects.filter(origin__in=purchase)).order_by("pk")
+
+
+def joined(links: list[str]) -> str:
+    """Return links side by side; a dash where there are none."""
+    return format_html("{}" + ", {}" * (len(links) - 1), *links) if links else "-"
+
+
+def _search(model: str, words: str) -> str:
+    address = reverse(f"admin:billing_{model}_changelist")
+    return format_html('<a class="to-row" href="{}?{}">{}</a>', address, urlencode({"q": words}), words)
 
 
 @admin.register(StripeCustomer)
-class StripeCustomerAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class StripeCustomerAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
     """Who organizations are at Stripe."""
 
-    list_display = ("organization", "customer_id", "livemode", "created")
+    list_display = ("organization", "customer_id", "email", "livemode", "created")
+    list_filter = ("livemode",)
     list_select_related = ("organization",)
-    search_fields = ("organization__name", "customer_id")
+    search_fields = ("organization__name", "organization__public_id", "customer_id", "email")
+
+
+class RefundInline(LookOnly, TabularInline):  # type: ignore[misc]
+    """Single refunds of a payment."""
+
+    model = Refund
+    fields = readonly_fields = ("refund_id", "amount", "has_failed", "created")
+
+
+class DisputeInline(LookOnly, TabularInline):  # type: ignore[misc]
+    """Disputes of a payment."""
+
+    model = Dispute
+    fields = readonly_fields = ("dispute_id", "amount", "currency", "reason", "stage", "created")
+    show_change_link = True
 
 
 @admin.register(Payment)
-class PaymentAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    """What was refunded of payments."""
+class PaymentAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
+    """What was returned of payments, in the minor unit of their currency, which only their order knows."""
 
+    inlines = (RefundInline, DisputeInline)
     list_display = ("payment_intent_id", "amount_refunded", "livemode", "created")
-    search_fields = ("payment_intent_id",)
+    list_filter = ("livemode",)
+    search_fields = ("payment_intent_id", "refunds__refund_id")
+    fields = ("payment_intent_id", "order", "amount_refunded", "livemode", "created")
+
+    @admin.display(description="order")
+    def order(self, payment: Payment) -> str:
+        """Lead to what was paid for."""
+        return link_to(Order.objects.filter(payment_intent_id=payment.payment_intent_id).first())
 
 
 @admin.register(Dispute)
-class DisputeAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class DisputeAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
     """What banks took back, or ask about."""
 
-    list_display = ("dispute_id", "payment", "amount", "currency", "reason", "stage", "created")
-    list_filter = ("stage",)
+    list_display = ("dispute_id", "payment", "money", "reason", "stage", "created")
+    list_filter = ("stage", "created", "reason")
     list_select_related = ("payment",)
     search_fields = ("dispute_id", "payment__payment_intent_id")
+    fields = ("dispute_id", "order", "payment", "money", "reason", "stage", "created")
+
+    @admin.display(description="amount")
+    def money(self, dispute: Dispute) -> str:
+        """Show money as people write it."""
+        return show(dispute.amount, dispute.currency)
+
+    @admin.display(description="order")
+    def order(self, dispute: Dispute) -> str:
+        """Lead to what was paid for."""
+        return link_to(Order.objects.filter(payment_intent_id=dispute.payment.payment_intent_id).first())
 
 
 @admin.register(StripeEvent)
-class StripeEventAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    """Events as Stripe signed them, and what became of them; what failed can be tried again."""
+class StripeEventAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
+    """Events as Stripe signed them, and what became of them; what failed or was ignored can be tried again."""
 
-    list_display = ("created", "type", "event_id", "state", "error")
-    list_filter = ("state", "livemode", "type")
-    search_fields = ("event_id",)
-    date_hierarchy = "created"
+    list_display = ("created", "type", "event_id", "shown_state", "error")
+    list_filter = ("state", "created", "livemode", "type")
+    search_fields = ("event_id", "payload__data__object__id", "payload__data__object__payment_intent")
     actions = ("replay",)
+    fields = ("event_id", "type", "state", "error", "order", "livemode", "created", "settled_at", "payload")
+
+    @display(description="state", label=EVENT_LABELS, ordering="state")
+    def shown_state(self, event: StripeEvent) -> str:
+        """Show the state, coloured by what it asks for."""
+        return event.state
+
+    @admin.display(description="order")
+    def order(self, event: StripeEvent) -> str:
+        """Lead to the order that it is about, by its page or its payment."""
+        thing = event.payload["data"]["object"]
+        intent = thing.get("payment_intent")
+        found = Order.objects.filter(checkout_session_id=thing.get("id")).first()
+        if found is None and isinstance(intent, str):
+            found = Order.objects.filter(payment_intent_id=intent).first()
+        return link_to(found)
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         """Let those replay who may change events elsewhere."""
@@ -78,11 +259,13 @@ class StripeEventAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Act on them as if they came once more", permissions=["replay"])
     def replay(self, request: HttpRequest, events: QuerySet[StripeEvent]) -> None:
-        """Take the way of an event that comes; say of each what became of it."""
+        """Take the way of an event that comes; say of each what became of it, and write down who asked."""
         for event in events.order_by("created", "pk"):
             try:
-                state = webhooks.replay(event)
+                became = str(webhooks.replay(event))
             except Exception as error:  # stored with the event, too
-                self.message_user(request, f"{event.event_id}: {type(error).__name__}: {error}", messages.ERROR)
+                became = f"{type(error).__name__}: {error}"
+                self.message_user(request, f"{event.event_id}: {became}", messages.ERROR)
             else:
-                self.message_user(request, f"{event.event_id}: {state}", messages.SUCCESS)
+                self.message_user(request, f"{event.event_id}: {became}", messages.SUCCESS)
+            self.log_change(request, event, f"Acted on once more: {became}")

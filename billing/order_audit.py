@@ -1,7 +1,7 @@
 """Do orders, payments and the ledger agree? Rules for `audit_ledger`, which asks nobody but the database."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, When
 
@@ -10,9 +10,11 @@ from billing import payments, recharge_audit
 from billing.disagreements import Disagreement
 from billing.models import EntryKind, LedgerEntry
 from billing.order_models import Order, OrderKind, Payment
+from billing.refund_models import RefundRequest, RefundState
 from billing.subscription_models import PlanInvoice
 
 SESSION_PREFIX, PAYMENT_PREFIX = "cs_", "pi_"
+ANSWERED_WITHIN = timedelta(hours=1)
 PURCHASE_REFERENCE = Case(
     When(kind=OrderKind.RECHARGE, then=F("payment_intent_id")),
     default=F("checkout_session_id"),
@@ -45,7 +47,7 @@ def purchase_has_its_order(now: datetime) -> Iterator[Disagreement]:
 
 def order_is_settled(now: datetime) -> Iterator[Disagreement]:
     """Refunds and disputes of a paid order took what they should, and its state says so."""
-    moved = Payment.objects.filter(Q(amount_refunded__gt=0) | Q(disputes__isnull=False))
+    moved = Payment.objects.filter(Q(amount_refunded__gt=0) | Q(disputes__isnull=False) | Q(refunds__isnull=False))
     touched = Order.objects.filter(
         Q(payment_intent_id__in=moved.values("payment_intent_id")) | ~Q(state="paid"), paid_at__isnull=False
     )
@@ -100,6 +102,12 @@ def order_has_no_problem(now: datetime) -> Iterator[Disagreement]:
         yield Disagreement("order_has_no_problem", f"order {order.public_id}", order.problem)
 
 
+def refund_was_answered(now: datetime) -> Iterator[Disagreement]:
+    """What an operator asked to be returned is not without an answer for long: it can be asked for again."""
+    for request in RefundRequest.objects.filter(state=RefundState.ASKED, created__lte=now - ANSWERED_WITHIN):
+        yield Disagreement("refund_was_answered", f"refund request {request.public_id}", "Stripe did not answer")
+
+
 RULES = (
     paid_order_has_its_purchase,
     purchase_has_its_order,
@@ -108,4 +116,5 @@ RULES = (
     keys_rest_while_disputed,
     order_has_no_problem,
     *recharge_audit.RULES,
+    refund_was_answered,
 )

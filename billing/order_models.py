@@ -181,7 +181,8 @@ class Order(models.Model):
                 fields=["checked_at"],
                 condition=Q(state__in=OPEN_STATES),
                 name="billing_order_open",
-            )
+            ),
+            models.Index(fields=["paid_at"], condition=Q(paid_at__isnull=False), name="billing_order_paid"),
         ]
 
     def __str__(self) -> str:

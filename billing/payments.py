@@ -15,8 +15,9 @@ from billing import ledger, recharge_switch, sales
 from billing.models import CreditAccount, EntryKind, LedgerEntry
 from billing.order_models import Dispute, DisputeStage, OrderState, Payment
 from billing.recharge_models import StopReason
+from billing.refund_models import Refund
 from billing.sales import Sale
-from billing.stripe_objects import DisputeFacts, Refunds
+from billing.stripe_objects import DisputeFacts, RefundFacts, Refunds
 from billing.subscription_models import PlanInvoice
 
 _STAGES = {
@@ -29,7 +30,8 @@ _STAGES = {
 }
 """Every other status, among them those to come, is an open dispute: the money is away until we hear that it is back."""
 
-_BACK_AND_FORTH = (EntryKind.REFUND, EntryKind.DISPUTE, EntryKind.DISPUTE_WON)
+_BY_REFUND = (EntryKind.REFUND, EntryKind.REFUND_BACK)
+_BACK_AND_FORTH = (*_BY_REFUND, EntryKind.DISPUTE, EntryKind.DISPUTE_WON)
 
 
 def lock_payment(payment_intent_id: str, *, livemode: bool) -> Payment:
@@ -48,6 +50,22 @@ def note_refunds(refunds: Refunds) -> Sale | None:
     if refunds.amount_refunded > payment.amount_refunded:
         payment.amount_refunded = refunds.amount_refunded
         payment.save(update_fields=["amount_refunded"])
+    return _settle_sale_of(payment)
+
+
+@transaction.atomic
+def note_refund(facts: RefundFacts) -> Sale | None:
+    """Take back the credits of one refund, or return them where it failed; return what was sold, None while unknown."""
+    if facts.payment_intent_id is None:
+        return None
+    sales.lock_invoice_paid_with(facts.payment_intent_id)
+    payment = lock_payment(facts.payment_intent_id, livemode=facts.livemode)
+    refund, is_new = Refund.objects.get_or_create(
+        refund_id=facts.id,
+        defaults={"payment": payment, "amount": facts.amount, "has_failed": facts.has_failed},
+    )
+    if facts.has_failed and not is_new:
+        Refund.objects.filter(pk=refund.pk).update(has_failed=True)
     return _settle_sale_of(payment)
 
 
@@ -96,9 +114,22 @@ def due_back(sale: Sale, payment: Payment) -> int:
     return min(sale.credits, returned)
 
 
+def returned_of(payment: Payment) -> int:
+    """Return how much of a payment went back to its buyer and stayed there.
+
+    Both what single refunds add up to and the most that the charge ever said, less what failed, may be short while news
+    is missing; neither is ever too much for long, so the larger one counts.
+    """
+    sums = payment.refunds.aggregate(
+        stands=Sum("amount", filter=Q(has_failed=False), default=0),
+        failed=Sum("amount", filter=Q(has_failed=True), default=0),
+    )
+    return max(int(sums["stands"]), payment.amount_refunded - int(sums["failed"]))
+
+
 def refunded_share(sale: Sale, payment: Payment) -> int:
     """Return the credits that stand for the money returned."""
-    return _share(sale, payment.amount_refunded)
+    return _share(sale, returned_of(payment))
 
 
 def taken_back(purchase: LedgerEntry) -> int:
@@ -118,9 +149,10 @@ def state_of(sale: Sale, payment: Payment) -> OrderState:
         return OrderState.DISPUTED
     if DisputeStage.LOST in stages:
         return OrderState.CHARGED_BACK
-    if payment.amount_refunded >= sale.amount:
+    returned = returned_of(payment)
+    if returned >= sale.amount:
         return OrderState.REFUNDED
-    return OrderState.PARTLY_REFUNDED if payment.amount_refunded else OrderState.PAID
+    return OrderState.PARTLY_REFUNDED if returned else OrderState.PAID
 
 
 def freeze_or_thaw(organization: Organization) -> None:
@@ -177,17 +209,23 @@ def _take(purchase: LedgerEntry, payment: Payment, amount: int, sale: Sale) -> N
 
 
 def _give_back(purchase: LedgerEntry, payment: Payment, amount: int, sale: Sale) -> None:
-    """Return what a dispute took; the time to use it begins anew, because the keys rested."""
-    term = sales.term_of(sale)
-    ledger.grant(
-        CreditAccount.objects.get(pk=purchase.account_id),
-        amount=amount,
-        kind=EntryKind.DISPUTE_WON,
-        reference=_next_reference(purchase, payment),
-        reason=f"The dispute about {sales.name_of(sale)} was won.",
-        expires_at=None if term is None else timezone.now() + term,
-        origin=purchase,
-    )
+    """Return what a refund that failed took, then what a dispute took; the time to use them begins anew."""
+    of_refund = min(amount, max(0, _refunded(purchase) - refunded_share(sale, payment)))
+    name, term = sales.name_of(sale), sales.term_of(sale)
+    for part, kind, reason in (
+        (of_refund, EntryKind.REFUND_BACK, f"The refund of {name} failed: the money did not arrive."),
+        (amount - of_refund, EntryKind.DISPUTE_WON, f"The dispute about {name} was won."),
+    ):
+        if part:
+            ledger.grant(
+                CreditAccount.objects.get(pk=purchase.account_id),
+                amount=part,
+                kind=kind,
+                reference=_next_reference(purchase, payment),
+                reason=reason,
+                expires_at=None if term is None else timezone.now() + term,
+                origin=purchase,
+            )
 
 
 def _next_reference(purchase: LedgerEntry, payment: Payment) -> str:
@@ -197,7 +235,8 @@ def _next_reference(purchase: LedgerEntry, payment: Payment) -> str:
 
 
 def _refunded(purchase: LedgerEntry) -> int:
-    return _sum_taken(purchase, Q(kind=EntryKind.REFUND, origin=purchase))
+    """Return how many credits refunds took, less what failed ones gave back."""
+    return _sum_taken(purchase, Q(kind__in=_BY_REFUND, origin=purchase))
 
 
 def _sum_taken(purchase: LedgerEntry, which: Q) -> int:

@@ -10,9 +10,11 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from accounts.models import ApiKey, Invitation, Membership, User
+from accounts.support_models import SupportVisit, Suspension
 from billing.models import LedgerEntry
 from billing.order_models import Order
 from billing.recharge_models import RechargeConsent
+from billing.refund_models import RefundRequest
 
 
 def data_of(user: User) -> dict[str, Any]:
@@ -67,6 +69,14 @@ def data_of(user: User) -> dict[str, Any]:
             RechargeConsent.objects.filter(actor=user),
             *("organization__name", "text", "version", "threshold", "pack_name", "amount", "currency"),
             *("most_per_month", "created"),
+        ),
+        "looked_at_by_operators": _rows(SupportVisit.objects.filter(person=user), "reason", "created", "ended_at"),
+        "looked_at_others": _rows(SupportVisit.objects.filter(operator=user), "reason", "created", "ended_at"),
+        "suspensions_made": _rows(
+            Suspension.objects.filter(actor=user), "organization__name", "suspends", "reason", "created"
+        ),
+        "refunds_asked_for": _rows(
+            RefundRequest.objects.filter(actor=user), "order__public_id", "amount", "reason", "state", "created"
         ),
         "done_in_the_admin": _rows(LogEntry.objects.filter(user=user), "action_time", "object_repr", "change_message"),
     }

@@ -35,7 +35,7 @@ def plan_credits_have_their_invoice(now: datetime) -> Iterator[Disagreement]:
 
 def invoice_is_settled(now: datetime) -> Iterator[Disagreement]:
     """Refunds and disputes of a paid invoice took what they should, and its state says so."""
-    moved = Payment.objects.filter(Q(amount_refunded__gt=0) | Q(disputes__isnull=False))
+    moved = Payment.objects.filter(Q(amount_refunded__gt=0) | Q(disputes__isnull=False) | Q(refunds__isnull=False))
     touched = PlanInvoice.objects.filter(
         Q(payment_intent_id__in=moved.values("payment_intent_id")) | ~Q(state="paid"), paid_at__isnull=False
     )

@@ -15,6 +15,7 @@ from billing.disagreements import Disagreement
 from billing.errors import StripeRefused, StripeUnreachable
 from billing.order_models import Payment, StripeCustomer
 from billing.plan_errors import PlanDisagrees
+from billing.refund_reconciliation import compare_refunds
 from billing.stripe_objects import CheckoutSession
 from billing.stripe_plan_objects import SubscriptionFacts
 from billing.subscription_models import (
@@ -192,15 +193,9 @@ def _compare_payment(invoice: PlanInvoice) -> Iterator[Disagreement]:
     payment_intent_id = invoice.payment_intent_id or ""
     for facts in stripe_gateway.disputes_of(payment_intent_id):
         payments.note_dispute(facts)
-    refunds = stripe_gateway.get_refunds(payment_intent_id)
-    known = Payment.objects.filter(payment_intent_id=payment_intent_id).first()
-    if refunds is None:
-        yield Disagreement("payment_is_at_stripe", row, "was paid for with nothing")
-    elif known is not None and refunds.amount_refunded < known.amount_refunded:
-        facts_of_both = f"{known.amount_refunded} were returned by what we know, {refunds.amount_refunded} by Stripe"
-        yield Disagreement("refunds_are_at_stripe", row, facts_of_both)
-    else:
-        payments.note_refunds(refunds)
+    payment = Payment.objects.filter(payment_intent_id=payment_intent_id).first()
+    if payment is not None:  # else another rule names it
+        yield from compare_refunds(payment, row)
     invoice.refresh_from_db()
     if invoice.state != before:
         yield Disagreement("plan_was_told", row, f"was {before}, is {invoice.state} now that Stripe was asked")

@@ -43,5 +43,5 @@ def _context(news: RechargeNews) -> dict[str, Any]:
         "not_before": recharge.not_before,
         "reason": reason,
         "hours": settings.RECHARGE_WAITS_HOURS,
-        "recharge_url": settings.PUBLIC_URL + reverse("billing_recharge"),
+        "recharge_url": settings.PUBLIC_URL + reverse("billing-recharge"),
     }

@@ -19,7 +19,7 @@ from billing.errors import CardRefused
 from billing.recharge_forms import RechargeForm
 from billing.recharge_overview import overview_of, waiting_for_person
 
-PAGE = "billing_recharge"
+PAGE = "billing-recharge"
 
 
 @never_cache

@@ -16,6 +16,7 @@ from billing.disagreements import Disagreement
 from billing.errors import OrderDisagrees, StripeUnreachable
 from billing.fulfilment import fulfil
 from billing.order_models import OPEN_STATES, Order, OrderKind, OrderState, Payment, StripeCustomer
+from billing.refund_reconciliation import compare_refunds
 from billing.stripe_objects import CheckoutSession
 
 logger = logging.getLogger(__name__)
@@ -107,15 +108,7 @@ def _compare_order(order: Order, now: datetime) -> Iterator[Disagreement]:
         return
     for facts in stripe_gateway.disputes_of(order.payment_intent_id):
         payments.note_dispute(facts)
-    refunds = stripe_gateway.get_refunds(order.payment_intent_id)
-    known = Payment.objects.get(payment_intent_id=order.payment_intent_id)
-    if refunds is None:
-        yield Disagreement("payment_is_at_stripe", row, "was paid for with nothing")
-    elif refunds.amount_refunded < known.amount_refunded:
-        facts_of_both = f"{known.amount_refunded} were returned by what we know, {refunds.amount_refunded} by Stripe"
-        yield Disagreement("refunds_are_at_stripe", row, facts_of_both)
-    else:
-        payments.note_refunds(refunds)
+    yield from compare_refunds(Payment.objects.get(payment_intent_id=order.payment_intent_id), row)
     told = Order.objects.get(pk=order.pk).state
     if told != order.state:
         yield Disagreement("order_was_told", row, f"was {order.state}, is {told} now that Stripe was asked")

@@ -21,20 +21,24 @@ from django.conf import settings
 from billing.errors import BadSignature, CardRefused, PaymentsNotConfigured, StripeRefused, StripeUnreachable
 from billing.order_models import Order, StripeCustomer
 from billing.recharge_models import RechargeConsent, SavedCard
+from billing.refund_models import RefundRequest
 from billing.stripe_objects import (
     NEEDS_PERSON,
     RECHARGE,
+    REFUND_REQUEST,
     CardSetup,
     CheckoutSession,
     CustomerFacts,
     DisputeFacts,
     PaymentIntent,
+    RefundFacts,
     Refunds,
     VerifiedEvent,
     read_customer,
     read_dispute,
     read_event,
     read_intent,
+    read_refund,
     read_refunds,
     read_session,
     read_setup,
@@ -350,3 +354,34 @@ def payments_since(moment: datetime, *, customer_id: str | None = None) -> Itera
     with _our_errors():
         for intent in _client().v1.payment_intents.list(wanted).auto_paging_iter():  # type: ignore[arg-type]
             yield read_intent(_plain(intent))
+
+
+def create_refund(request: RefundRequest) -> tuple[RefundFacts, Refunds | None]:
+    """Return money; asked again it is the same refund, also after the time for which Stripe remembers our keys."""
+    order, reference = request.order, str(request.public_id)
+    for facts in refunds_of(str(order.payment_intent_id), livemode=order.livemode):
+        if facts.request_id == request.public_id:
+            return facts, None
+    with _our_errors():
+        made = _client().v1.refunds.create(
+            {
+                "payment_intent": str(order.payment_intent_id),
+                "amount": request.amount,
+                "reason": "requested_by_customer",
+                "metadata": {REFUND_REQUEST: reference},
+                "expand": ["charge"],
+            },
+            {"idempotency_key": f"refund:{reference}"},
+        )
+        answer = _plain(made)
+    charge = answer.get("charge")
+    refunds = read_refunds(charge) if isinstance(charge, Mapping) else None
+    return read_refund(answer, livemode=order.livemode), refunds
+
+
+def refunds_of(payment_intent_id: str, *, livemode: bool) -> Iterator[RefundFacts]:
+    """Go through the refunds of a payment."""
+    with _our_errors():
+        wanted = _client().v1.refunds.list({"payment_intent": payment_intent_id, "limit": 100})
+        for refund in wanted.auto_paging_iter():
+            yield read_refund(_plain(refund), livemode=livemode)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 Data = Mapping[str, Any]
 
@@ -11,6 +12,9 @@ PAID = ("paid", "no_payment_required")
 NEEDS_PERSON = "authentication_required"
 RECHARGE = "recharge"
 """What is written at Stripe on payments that were asked for without a person."""
+REFUND_REQUEST = "refund_request"
+"""Under this name a refund carries the id of our request."""
+_NOT_RETURNED = ("failed", "canceled")
 _PAYMENT_FAILED = ("requires_payment_method", "canceled")
 
 
@@ -45,6 +49,19 @@ class Refunds:
     payment_intent_id: str | None
     livemode: bool
     amount_refunded: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFacts:
+    """One refund: how much, whether it came to nothing, and which request of ours it came from."""
+
+    id: str
+    payment_intent_id: str | None
+    livemode: bool
+    amount: int
+    has_failed: bool
+    failure: str
+    request_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +209,19 @@ def read_refunds(charge: Data) -> Refunds:
     return Refunds(id_of(charge.get("payment_intent")), charge["livemode"], charge["amount_refunded"])
 
 
+def read_refund(data: Data, *, livemode: bool) -> RefundFacts:
+    """Return the facts of a refund, which does not say itself whether its money is real."""
+    return RefundFacts(
+        id=data["id"],
+        payment_intent_id=id_of(data.get("payment_intent")),
+        livemode=livemode,
+        amount=data["amount"],
+        has_failed=data.get("status") in _NOT_RETURNED,
+        failure=data.get("failure_reason") or data.get("status") or "",
+        request_id=_uuid_of((data.get("metadata") or {}).get(REFUND_REQUEST)),
+    )
+
+
 def read_dispute(data: Data) -> DisputeFacts:
     """Return the facts of a dispute."""
     return DisputeFacts(
@@ -295,3 +325,10 @@ def read_event(payload: Data) -> VerifiedEvent:
 def id_of(thing: Any) -> str | None:
     """Return the id of what is named, or was sent along whole."""
     return str(thing["id"] if isinstance(thing, Mapping) else thing) if thing else None
+
+
+def _uuid_of(text: Any) -> UUID | None:
+    try:
+        return UUID(text)
+    except (ValueError, TypeError, AttributeError):
+        return None

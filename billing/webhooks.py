@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from billing import fulfilment, payments, plan_invoices, recharge_outcomes, saved_cards, subscriptions
+from billing import fulfilment, payments, plan_invoices, recharge_outcomes, refunds, saved_cards, subscriptions
 from billing.errors import OrderDisagrees
 from billing.order_models import EventState, StripeEvent
 from billing.plan_errors import PlanDisagrees
@@ -17,6 +17,7 @@ from billing.stripe_objects import (
     read_dispute,
     read_event,
     read_intent,
+    read_refund,
     read_refunds,
     read_session,
     read_setup,
@@ -129,6 +130,10 @@ def _money_was_returned(event: VerifiedEvent) -> object:
     return payments.note_refunds(read_refunds(event.object))
 
 
+def _refund_moved(event: VerifiedEvent) -> object:
+    return refunds.note(read_refund(event.object, livemode=event.livemode))
+
+
 def _dispute_moved(event: VerifiedEvent) -> object:
     return payments.note_dispute(read_dispute(event.object))
 
@@ -163,6 +168,11 @@ HANDLERS: Mapping[str, Callable[[VerifiedEvent], object | None]] = {
     "checkout.session.async_payment_failed": _payment_failed,
     "checkout.session.expired": _session_moved,
     "charge.refunded": _money_was_returned,
+    # Each refund tells of itself, too: that is how we hear of one that fails at the bank later.
+    "refund.created": _refund_moved,
+    "refund.updated": _refund_moved,
+    "refund.failed": _refund_moved,
+    "charge.refund.updated": _refund_moved,
     # A dispute's own status tells where it stands; money also moves for partly refunded payments that stay disputed.
     "charge.dispute.created": _dispute_moved,
     "charge.dispute.updated": _dispute_moved,

@@ -8,8 +8,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from unfold.admin import ModelAdmin
 
-from billing.look_only import LookOnly
+from accounts.look_only import LookOnly
 from processing.engine import CANNOT_RUN, engine
 from processing.forms import ModelChoiceForm
 from processing.matting.model_catalog import CATALOG
@@ -17,18 +18,18 @@ from processing.models import DailyUsage, ModelChoice, RemovalRecord, SizeVocabu
 
 
 @admin.register(RemovalRecord)
-class RemovalRecordAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class RemovalRecordAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
     """Find a request by the id a caller names."""
 
     list_display = ("created", "request_id", "organization", "origin", "status", "code", "credits_charged", "took_ms")
-    list_filter = ("origin", "status", "code", "model", "quality")
+    list_filter = ("created", "origin", "status", "code", "model", "quality")
     search_fields = ("request_id", "organization__name", "organization__public_id")
-    date_hierarchy = "created"
+    show_full_result_count = False
     list_select_related = ("organization",)
 
 
 @admin.register(DailyUsage)
-class DailyUsageAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class DailyUsageAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
     """What remains of old records."""
 
     list_display = ("day", "organization", "api_key", "origin", "status", "requests", "credits_charged")
@@ -37,7 +38,7 @@ class DailyUsageAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(ModelChoice)
-class ModelChoiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ModelChoiceAdmin(ModelAdmin):  # type: ignore[misc]
     """Which model an organization gets, and a page of all models: where they come from and who may use them."""
 
     form = ModelChoiceForm
@@ -90,7 +91,7 @@ class ModelChoiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(SizeVocabulary)
-class SizeVocabularyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class SizeVocabularyAdmin(ModelAdmin):  # type: ignore[misc]
     """Whether an organization's sizes count pixels or, as in Poof's newer documents, megapixels."""
 
     list_display = ("organization", "vocabulary")

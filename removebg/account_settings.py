@@ -42,6 +42,8 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 # Shown in the list of sessions; `accounts.last_seen` writes it down, at the most so often.
 USERSESSIONS_TRACK_ACTIVITY = True
 LAST_SEEN_EVERY_S = env.read_int("LAST_SEEN_EVERY_S", 300, minimum=1)
+# How long an operator may look at the site as somebody else before it ends by itself.
+SUPPORT_VISIT_MINUTES = env.read_int("SUPPORT_VISIT_MINUTES", 30, minimum=1)
 
 # --- Logging in with an account elsewhere ----------------------------------------------------------------------
 SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"

@@ -4,18 +4,16 @@ from django.apps import AppConfig
 
 
 class SiteConfig(AppConfig):
-    """Registers the site's checks and puts the operator's name on the admin."""
+    """Registers the site's checks and gives the admin the site's own door."""
 
     name = "removebg"
 
     def ready(self) -> None:
-        """Let Django find the checks, and name the admin."""
+        """Let Django find the checks; send who opens the admin to the site's log-in."""
         from allauth.account.decorators import secure_admin_login
-        from django.conf import settings
         from django.contrib import admin
 
         from removebg import checks  # noqa: F401
 
         # The admin's door is the site's: with its limits, codes, passkeys and second factors.
         admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-        admin.site.site_header = admin.site.site_title = settings.PRODUCT_NAME

@@ -12,6 +12,7 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from accounts.languages import keep_in_browser
 from processing.api.request_ids import request_id_of
+from removebg.page_policies import ADMIN_POLICY
 
 logger = logging.getLogger("removebg.access")
 
@@ -104,4 +105,18 @@ class PrivatePages:
         is_page = response.headers.get("Content-Type", "").startswith("text/html")
         if is_page and "Cache-Control" not in response and request.user.is_authenticated:
             add_never_cache_headers(response)
+        return response
+
+
+class AdminPolicy:
+    """Lets the admin's pages do what their scripts need; every other page keeps the strict policy."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, and name the admin's policy on what comes from there."""
+        response = self._get_response(request)
+        if request.path.startswith("/admin/"):
+            response._csp_replace = ADMIN_POLICY  # type: ignore[attr-defined]
         return response

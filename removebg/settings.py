@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from removebg import env
 from removebg.account_settings import *  # noqa: F403 - settings are found by their names
 from removebg.account_settings import SOCIALACCOUNT_PROVIDERS
+from removebg.admin_navigation import unfold_settings
 from removebg.brand.logo import read_logo
 from removebg.databases import with_our_options
 from removebg.page_policies import FEATURES, policy_with
@@ -136,6 +137,8 @@ HISTORY_STORAGE_OPTIONS = env.read_json(
 
 # --- Django ----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    # Before the admin, whose site and templates it takes the place of.
+    "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -169,6 +172,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "removebg.middleware.AdminPolicy",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -181,6 +185,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.last_seen.LastSeenMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    # Before the organization is looked for, after everything that notes whose session this is.
+    "accounts.support_visits.SupportVisitMiddleware",
     "accounts.current_organization.CurrentOrganizationMiddleware",
 ]
 ROOT_URLCONF = "removebg.urls"
@@ -200,6 +206,7 @@ TEMPLATES = [
         },
     }
 ]
+UNFOLD = unfold_settings(PRODUCT_NAME, BRAND_HUE)
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [

@@ -75,6 +75,22 @@ def charge_of(order: Order, *, refunded: int, **changes: Any) -> dict[str, Any]:
     }
 
 
+def refund_of(order: Order, *, amount: int, **changes: Any) -> dict[str, Any]:
+    """Return a refund of part of an order's payment."""
+    return {
+        "id": f"re_{order.pk}",
+        "object": "refund",
+        "payment_intent": f"pi_{order.pk}",
+        "charge": f"ch_{order.pk}",
+        "amount": amount,
+        "currency": order.currency,
+        "status": "succeeded",
+        "failure_reason": None,
+        "metadata": {},
+        **changes,
+    }
+
+
 def dispute_of(order: Order, status: str, **changes: Any) -> dict[str, Any]:
     """Return the dispute of an order's whole payment."""
     return {

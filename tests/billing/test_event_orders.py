@@ -19,8 +19,9 @@ from django.db import transaction
 from billing import audit, ledger, webhooks
 from billing.models import CreditAccount, LedgerEntry
 from billing.order_models import Dispute, Order, Payment, StripeEvent
+from billing.refund_models import Refund
 from billing.stripe_objects import read_event
-from tests.billing.stripe_fakes import charge_of, dispute_of, event_about, session_of
+from tests.billing.stripe_fakes import charge_of, dispute_of, event_about, refund_of, session_of
 from tests.factories import make_account, make_order, make_pack
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("selling")]
@@ -107,6 +108,26 @@ def refund_while_disputed_and_won(order: Order) -> list[dict[str, Any]]:
     ]
 
 
+def refund_that_fails(order: Order) -> list[dict[str, Any]]:
+    return [
+        *purchase(order),
+        event_about("charge.refunded", charge_of(order, refunded=305)),
+        event_about("refund.created", refund_of(order, amount=305)),
+        event_about("refund.failed", refund_of(order, amount=305, status="failed")),
+    ]
+
+
+def refund_that_fails_and_another(order: Order) -> list[dict[str, Any]]:
+    """The charge says 1,000, then 0, then 400."""
+    return [
+        *purchase(order),
+        event_about("charge.refunded", charge_of(order, refunded=1000)),
+        event_about("refund.failed", refund_of(order, amount=1000, status="failed")),
+        event_about("charge.refunded", charge_of(order, refunded=400)),
+        event_about("refund.created", refund_of(order, amount=400, id="re_other")),
+    ]
+
+
 # Alice has 10 credits of before and buys 100 for 1,000.
 HISTORIES: dict[Callable[[Order], list[dict[str, Any]]], End] = {
     purchase: (110, 0, "paid", False),
@@ -117,6 +138,8 @@ HISTORIES: dict[Callable[[Order], list[dict[str, Any]]], End] = {
     dispute_lost: (10, 0, "charged_back", False),
     inquiry_that_grows: (10, 0, "disputed", True),
     inquiry_that_ends: (110, 0, "paid", False),
+    refund_that_fails: (110, 0, "paid", False),
+    refund_that_fails_and_another: (70, 0, "partly_refunded", False),
     refund_while_disputed_and_won: (70, 0, "partly_refunded", False),
 }
 
@@ -217,6 +240,7 @@ def fingerprint() -> Any:
         *map(frozenset, (
             StripeEvent.objects.values_list("event_id", "state"),
             Payment.objects.values_list("payment_intent_id", "amount_refunded"),
+            Refund.objects.values_list("refund_id", "amount", "has_failed"),
             Dispute.objects.values_list("dispute_id", "stage", "amount"),
             Order.objects.values_list("state", "payment_intent_id", "problem"),
         )),
@@ -255,6 +279,7 @@ def test_every_order_has_one_end(order, history):
     [
         (partial_then_full_refund, (0, 80, "refunded", False)),
         (dispute_won, (20, 0, "paid", False)),
+        (refund_that_fails_and_another, (0, 20, "partly_refunded", False)),
         (dispute_lost, (0, 80, "charged_back", True)),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

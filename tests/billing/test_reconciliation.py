@@ -12,7 +12,7 @@ from billing import audit, ledger, reconciliation, stripe_gateway, webhooks
 from billing.models import EntryKind
 from billing.order_models import Order, Payment, StripeCustomer
 from billing.stripe_objects import read_event
-from tests.billing.stripe_fakes import FakeHttp, charge_of, dispute_of, event_about, session_of
+from tests.billing.stripe_fakes import FakeHttp, charge_of, dispute_of, event_about, refund_of, session_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("selling")]
 LATER = timedelta(minutes=15)
@@ -22,7 +22,7 @@ class Stripe:
     """What Stripe would say, as far as it is asked here."""
 
     def __init__(self):
-        self.sessions, self.charges, self.disputes = {}, {}, []
+        self.sessions, self.charges, self.disputes, self.refunds = {}, {}, [], []
         self.is_away = False
 
     def answer(self, method, path, sent):
@@ -33,6 +33,8 @@ class Stripe:
             return 200, {"object": "list", "url": path, "has_more": False, "data": list(self.sessions.values())}
         if path == "/v1/disputes":
             return 200, {"object": "list", "url": path, "has_more": False, "data": self.disputes}
+        if path == "/v1/refunds":
+            return 200, {"object": "list", "url": path, "has_more": False, "data": self.refunds}
         if path.startswith("/v1/payment_intents/"):
             return 200, {"id": name, "object": "payment_intent", "latest_charge": self.charges.get(name)}
         return 200, self.sessions[name]
@@ -161,6 +163,21 @@ def test_the_command_hears_of_refunds_and_disputes_that_were_lost(stripe_says, o
     stripe_says.disputes = [dispute_of(order, "needs_response")]
     assert "was partly_refunded, is disputed" in reconcile()
     assert available(alice) == 10
+    assert audit.find_disagreements() == []
+
+
+def test_the_command_hears_of_a_refund_that_failed(stripe_says, order, alice, available):
+    for event in (
+        event_about("checkout.session.completed", session_of(order)),
+        event_about("charge.refunded", charge_of(order, refunded=400)),
+    ):
+        webhooks.receive(read_event(event))
+    assert available(alice) == 70
+    stripe_says.has_paid(order, refunded=0)
+    stripe_says.refunds = [refund_of(order, amount=400, status="failed", failure_reason="declined")]
+
+    assert "refunds_are_at_stripe" not in reconcile()
+    assert available(alice) == 110
     assert audit.find_disagreements() == []
 
 

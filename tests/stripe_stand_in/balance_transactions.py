@@ -6,7 +6,7 @@ from tests.stripe_stand_in.listing import list_where
 from tests.stripe_stand_in.shapes import Object
 from tests.stripe_stand_in.storage import Storage
 
-Category = Literal["charge", "refund", "dispute", "dispute_reversal"]
+Category = Literal["charge", "refund", "refund_failure", "dispute", "dispute_reversal"]
 
 
 def add(storage: Storage, source: Object, *, amount: int, category: Category, fee: int = 0) -> Object:

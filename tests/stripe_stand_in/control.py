@@ -15,6 +15,7 @@ from tests.stripe_stand_in import (
     due_dates,
     payment_intents,
     payment_methods,
+    refunds,
     subscriptions,
 )
 from tests.stripe_stand_in.api import Api
@@ -135,6 +136,13 @@ class Control:
         with self._world() as storage:
             stored = storage.get("dispute", dispute)
             disputes.settle(storage, stored, outcome, reinstate=reinstate)
+            return stored
+
+    def fail_refund(self, refund: str, *, reason: str = "expired_or_canceled_card") -> Object:
+        """Let a refund fail at the buyer's bank, days after it was made."""
+        with self._world() as storage:
+            stored = storage.get("refund", refund)
+            refunds.fail(storage, stored, reason=reason)
             return stored
 
     # Webhooks

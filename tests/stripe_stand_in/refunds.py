@@ -37,6 +37,18 @@ def create(storage: Storage, params: dict[str, Any]) -> Object:
     return refund
 
 
+def fail(storage: Storage, refund: Object, *, reason: str) -> None:
+    """Let the bank send a refund's money back to the seller."""
+    charge = storage.get("charge", refund["charge"])
+    before = copy.deepcopy(refund)
+    transaction = balance_transactions.add(storage, refund, amount=refund["amount"], category="refund_failure")
+    refund |= {"status": "failed", "failure_reason": reason, "failure_balance_transaction": transaction["id"]}
+    charge["amount_refunded"] -= refund["amount"]
+    charge["refunded"] = False
+    for event in ("refund.updated", "charge.refund.updated", "refund.failed"):
+        emit(storage, event, refund, before=before)
+
+
 def _charge_to_refund(storage: Storage, params: dict[str, Any]) -> Object:
     if "charge" in params:
         return storage.get("charge", params["charge"])

@@ -1,0 +1,186 @@
+"""Giving money back from an order's page: an amount and a reason, a page that asks once more, then Stripe."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action, display
+
+from accounts.admin_pages import address_of, ask
+from accounts.errors import ServiceError
+from accounts.look_only import LookOnly
+from accounts.models import User
+from billing import refunds, stripe_gateway
+from billing.errors import StripeUnreachable
+from billing.money import show
+from billing.operator_forms import RefundForm
+from billing.order_models import Order
+from billing.refund_models import RefundRequest, RefundState
+
+ADD = "billing.add_refundrequest"
+LABELS = {"asked": "warning", "taken": "success", "failed": "danger"}
+NO_ANSWER = (
+    "Stripe does not answer. What you asked for is written down and nothing is lost: open it among the refunds below "
+    "and ask again. It stays one refund, however often it is asked for."
+)
+
+
+class ShownRefunds:
+    """How a refund that was asked for is shown."""
+
+    @display(description="state", label=LABELS, ordering="state")
+    def shown_state(self, request: RefundRequest) -> tuple[str, str]:
+        """Show the state in words."""
+        return request.state, request.get_state_display()
+
+    @admin.display(description="amount")
+    def money(self, request: RefundRequest) -> str:
+        """Show money as people write it."""
+        return show(request.amount, request.order.currency)
+
+
+class RefundRequestInline(ShownRefunds, LookOnly, TabularInline):  # type: ignore[misc]
+    """What was asked to be returned of an order."""
+
+    model = RefundRequest
+    fields = readonly_fields = ("created", "money", "reason", "actor", "state", "error", "refund_id")
+    show_change_link = True
+    extra = 0
+
+
+class RefundableOrders:
+    """The part of an order's page that returns money."""
+
+    actions_detail: tuple[str, ...] = ("refund",)
+
+    def has_refund_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Offer it where somebody may, Stripe is set up, and something is left to return."""
+        if not request.user.has_perm(ADD) or not stripe_gateway.is_configured():
+            return False
+        order = Order.objects.filter(pk=object_id).first() if object_id else None
+        # While a form lies open somebody else may have returned all of it: the form says so, and not a bare refusal.
+        return order is not None and (request.method == "POST" or refunds.left_of(order) > 0)
+
+    @action(description="Return money", url_path="refund", icon="undo", permissions=["refund"])
+    def refund(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Take amount and reason; ask once more with the amount in words; then ask Stripe."""
+        order = get_object_or_404(Order.objects.select_related("organization"), pk=object_id)
+        data = request.POST if request.method == "POST" else None
+        form = RefundForm(refunds.left_of(order), order.currency, data)
+        if data is not None and (known := _known(data.get("token"), order)):
+            messages.info(request, f"{known}: that was asked for already.")
+            return HttpResponseRedirect(address_of(order))
+        if not form.is_valid():
+            return self._ask_how_much(request, order, form)
+        if "sure" not in request.POST:
+            return self._ask_once_more(request, order, form)
+        return self._refund(request, order, form)
+
+    def _ask_how_much(self, request: HttpRequest, order: Order, form: RefundForm) -> HttpResponse:
+        words = (f"{order.organization} paid {show(order.amount, order.currency)} for {order.pack_name}.",)
+        title = f"Return money of {order.pack_name}"
+        return ask(self, request, order, title=title, button="Go on", form=form, words=words)
+
+    def _ask_once_more(self, request: HttpRequest, order: Order, form: RefundForm) -> HttpResponse:
+        amount = show(form.cleaned_data["amount"], order.currency)
+        words = (
+            f"{amount} go back to {order.organization}, by the way they paid.",
+            "Stripe keeps its fee. The share of the credits is taken back; what was used of them becomes a debt.",
+        )
+        kept = {name: request.POST[name] for name in ("amount", "reason", "token")} | {"sure": "yes"}
+        title = button = f"Return {amount}"
+        return ask(self, request, order, title=title, button=button, words=words, kept=kept, takes=True)
+
+    def _refund(self, request: HttpRequest, order: Order, form: RefundForm) -> HttpResponse:
+        if not isinstance(request.user, User):
+            raise PermissionDenied
+        wanted = form.cleaned_data
+        try:
+            asked = refunds.refund(
+                order, amount=wanted["amount"], reason=wanted["reason"], actor=request.user, token=wanted["token"]
+            )
+        except ServiceError as trouble:
+            messages.error(request, words_of(trouble, _known(wanted["token"], order)))
+        else:
+            say_what_became(request, asked)
+        log = f"Asked Stripe to return {show(wanted['amount'], order.currency)}: {wanted['reason']}"
+        self.log_change(request, order, log)  # type: ignore[attr-defined]
+        return HttpResponseRedirect(address_of(order))
+
+
+@admin.register(RefundRequest)
+class RefundRequestAdmin(ShownRefunds, LookOnly, ModelAdmin):  # type: ignore[misc]
+    """Money that operators asked to be returned; what got no answer can be asked for again."""
+
+    list_display = ("created", "order", "money", "shown_state", "reason", "actor")
+    list_filter = ("state", "created")
+    list_select_related = ("order", "actor")
+    search_fields = ("refund_id", "public_id", "order__public_id", "order__organization__name", "reason")
+    fields = (
+        "order",
+        "money",
+        "reason",
+        "actor",
+        "state",
+        "error",
+        "refund_id",
+        "public_id",
+        "created",
+        "settled_at",
+    )
+    actions_detail = ("ask_again",)
+
+    def has_again_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Offer it for what got no answer."""
+        may = request.user.has_perm(ADD) and stripe_gateway.is_configured()
+        open_one = RefundRequest.objects.filter(pk=object_id, state=RefundState.ASKED)
+        return bool(may and object_id and (request.method == "POST" or open_one.exists()))
+
+    @action(description="Ask Stripe again", url_path="again", icon="replay", permissions=["again"])
+    def ask_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Ask for the same refund again; where Stripe has it already, it stays that one."""
+        asked = get_object_or_404(RefundRequest.objects.select_related("order"), pk=object_id)
+        if request.method == "POST":
+            if asked.state == RefundState.ASKED:
+                try:
+                    refunds.send(asked)
+                except ServiceError as trouble:
+                    messages.error(request, words_of(trouble, asked))
+                self.log_change(request, asked, "Asked Stripe again.")
+            asked.refresh_from_db()
+            say_what_became(request, asked)
+            return HttpResponseRedirect(address_of(asked))
+        words = (
+            f"Stripe did not answer yet. It is asked again for this refund of {self.money(asked)}, not for another.",
+        )
+        return ask(self, request, asked, title="Ask Stripe again", button="Ask Stripe again", words=words)
+
+
+def say_what_became(request: HttpRequest, asked: RefundRequest) -> None:
+    """Tell the operator where a refund is now."""
+    amount = show(asked.amount, asked.order.currency)
+    if asked.state == RefundState.TAKEN:
+        messages.success(request, f"{amount} are on their way back. The credits are taken back as well.")
+    elif asked.state == RefundState.FAILED:
+        messages.error(request, f"{amount} were not returned: {asked.error}")
+
+
+def words_of(trouble: ServiceError, asked: RefundRequest | None) -> str:
+    """Return what to tell of a refund that did not go through."""
+    if isinstance(trouble, StripeUnreachable):
+        return NO_ANSWER
+    if asked is not None:
+        asked.refresh_from_db()
+        if asked.error:
+            return f"Stripe does not return it: {asked.error}"
+    return str(trouble.public_text)
+
+
+def _known(token: Any, order: Order) -> RefundRequest | None:
+    try:
+        return RefundRequest.objects.filter(public_id=token, order=order).first()
+    except (ValueError, TypeError, ValidationError):
+        return None

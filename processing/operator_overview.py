@@ -1,0 +1,209 @@
+"""The admin's first page: the figures as charts with their tables, and what waits for somebody to look."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.money import in_major_units, show
+from processing.operator_figures import GIVEN, SOLD, USED, Figures, Takings, figures_of
+
+LENGTHS = (30, 90)
+ACCENT, QUIET, BAD = "var(--color-primary-600)", "var(--color-base-400)", "#dc2626"
+
+DRAWN = {
+    "responsive": True,
+    "maintainAspectRatio": False,
+    "animation": False,
+    "plugins": {"legend": {"position": "bottom"}},
+    "scales": {
+        "x": {"grid": {"display": False}, "ticks": {"maxTicksLimit": 8, "maxRotation": 0}},
+        "y": {"beginAtZero": True, "ticks": {"precision": 0}},
+    },
+}
+"""How Chart.js draws them: its defaults, with whole numbers and few days named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Bars by day, and the same numbers as a table."""
+
+    title: str
+    said: str
+    data: str
+    heads: list[str]
+    rows: list[list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    """One number, where it leads to, and whether it asks for somebody."""
+
+    title: str
+    value: str
+    said: str
+    link: str
+    is_urgent: bool = False
+
+
+def add_to(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add the figures to what the page is made of, for staff who may see money and credits."""
+    if not request.user.has_perms(["billing.view_order", "billing.view_ledgerentry"]):
+        return context
+    length = next((length for length in LENGTHS if request.GET.get("days") == str(length)), LENGTHS[0])
+    figures = figures_of(timezone.now().astimezone(UTC).date(), length=length)
+    overview = {
+        "length": length,
+        "lengths": LENGTHS,
+        "tiles": _tiles(figures),
+        "waiting": _waiting(figures),
+        "charts": [*map(_money_chart, figures.takings), _credit_chart(figures), _failure_chart(figures)],
+        "options": json.dumps(DRAWN),
+        "is_live": figures.is_live,
+    }
+    return {**context, "overview": overview}
+
+
+def _tiles(figures: Figures) -> list[Tile]:
+    orders, entries = _list("order"), _list("ledgerentry")
+    money = [
+        Tile(
+            title=f"Paid in {takings.currency.upper()}",
+            value=show(sum(takings.paid.values()), takings.currency),
+            said=f"{takings.orders:,} orders, of which {_back(takings)} went back",
+            link=f"{orders}?currency={takings.currency}",
+        )
+        for takings in figures.takings
+    ]
+    sums = {doing: sum(days.values()) for doing, days in figures.credits.items()}
+    has = figures.outstanding
+    return [
+        *money,
+        Tile(title="Credits sold", value=f"{sums[SOLD]:,}", said=f"and {sums[GIVEN]:,} given", link=entries),
+        Tile(
+            title="Credits used", value=f"{sums[USED]:,}", said="one for each image", link=f"{entries}?kind__exact=use"
+        ),
+        Tile(
+            title="Credits outstanding",
+            value=f"{has.balance:,}",
+            said=f"{has.held:,} of them held, {has.debt:,} owed to us",
+            link=_list("creditaccount"),
+        ),
+    ]
+
+
+def _waiting(figures: Figures) -> list[Tile]:
+    """Return what waits for somebody; what is at nothing is said in one word."""
+    waiting = figures.waiting
+    organizations = reverse("admin:accounts_organization_changelist")
+    rows = (
+        ("Events that failed", waiting.failed_events, f"{_list('stripeevent')}?state__exact=failed", "replay them"),
+        ("Orders that do not agree", waiting.orders_with_problems, f"{_list('order')}?problem__isempty=0", "compare"),
+        (
+            "Refunds without an answer",
+            waiting.refunds_without_answer,
+            f"{_list('refundrequest')}?state__exact=asked",
+            "",
+        ),
+        ("Open disputes", waiting.open_disputes, f"{_list('dispute')}?stage__exact=3", "answer at Stripe"),
+        ("Questions of banks", waiting.inquiries, f"{_list('dispute')}?stage__exact=1", "answer at Stripe"),
+        (
+            "Organizations whose keys rest",
+            waiting.resting,
+            f"{organizations}?keys_frozen_at__isempty=0",
+            "by a dispute",
+        ),
+        ("Suspended organizations", waiting.suspended, f"{organizations}?suspended_at__isempty=0", "by one of us"),
+    )
+    return [
+        Tile(title=title, value=f"{number:,}", said=said, link=link, is_urgent=number > 0)
+        for title, number, link, said in rows
+    ]
+
+
+def _money_chart(takings: Takings) -> Chart:
+    currency = takings.currency
+    code = currency.upper()
+    return Chart(
+        title=f"Paid each day in {code}",
+        said="By the day on which it was paid; what went back since is shown beside it.",
+        data=_bars(
+            takings.paid,
+            [
+                (
+                    f"Paid ({code})",
+                    [float(in_major_units(amount, currency)) for amount in takings.paid.values()],
+                    ACCENT,
+                ),
+                (
+                    f"Returned ({code})",
+                    [float(in_major_units(sum_, currency)) for sum_ in takings.returned.values()],
+                    QUIET,
+                ),
+            ],
+        ),
+        heads=["Day", "Paid", "Returned since"],
+        rows=[
+            [day.isoformat(), show(amount, currency), show(takings.returned[day], currency)]
+            for day, amount in takings.paid.items()
+            if amount
+        ],
+    )
+
+
+def _credit_chart(figures: Figures) -> Chart:
+    sold, given, used = (figures.credits[doing] for doing in (SOLD, GIVEN, USED))
+    return Chart(
+        title="Credits each day",
+        said="Sold in packs and plans, given away, and used for images.",
+        data=_bars(
+            sold,
+            [
+                ("Sold", list(sold.values()), ACCENT),
+                ("Given", list(given.values()), "var(--color-primary-300)"),
+                ("Used", list(used.values()), QUIET),
+            ],
+        ),
+        heads=["Day", "Sold", "Given", "Used"],
+        rows=[
+            [day.isoformat(), f"{sold[day]:,}", f"{given[day]:,}", f"{used[day]:,}"]
+            for day in figures.days
+            if sold[day] or given[day] or used[day]
+        ],
+    )
+
+
+def _failure_chart(figures: Figures) -> Chart:
+    requests, events = figures.failed_requests, figures.failed_events
+    return Chart(
+        title="Failures each day",
+        said="Requests that failed by our fault, and events of Stripe's that could not be acted on and still wait.",
+        data=_bars(
+            requests, [("Requests", list(requests.values()), BAD), ("Events", list(events.values()), "#d97706")]
+        ),
+        heads=["Day", "Requests", "Events"],
+        rows=[
+            [day.isoformat(), f"{requests[day]:,}", f"{events[day]:,}"]
+            for day in figures.days
+            if requests[day] or events[day]
+        ],
+    )
+
+
+def _bars(days: Mapping[date, Any], sets: list[tuple[str, list[Any], str]]) -> str:
+    """Return what Chart.js draws."""
+    datasets = [{"label": label, "data": values, "backgroundColor": color} for label, values, color in sets]
+    return json.dumps({"labels": [day.isoformat() for day in days], "datasets": datasets})
+
+
+def _back(takings: Takings) -> str:
+    return show(sum(takings.returned.values()), takings.currency)
+
+
+def _list(model: str) -> str:
+    return reverse(f"admin:billing_{model}_changelist")

@@ -1,0 +1,223 @@
+"""The admin's first page: money by day and currency, credits, failures, and what waits for somebody."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from billing import fulfilment, ledger, payments
+from billing.models import LedgerEntry
+from billing.order_models import Dispute, DisputeStage, Order, Payment, StripeEvent
+from billing.refund_models import Refund
+from billing.stripe_objects import read_refunds, read_session
+from processing.models import DailyUsage, Origin, RemovalRecord
+from processing.operator_figures import figures_of
+from tests.billing.stripe_fakes import charge_of, session_of
+from tests.factories import make_account, make_order, make_pack, make_staff, make_user
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 11, 25)
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def sam(client):
+    staff = make_staff()
+    client.force_login(staff)
+    return staff
+
+
+@pytest.fixture
+def pack():
+    return make_pack()
+
+
+@pytest.fixture
+def account():
+    with time_machine.travel(NOON - timedelta(days=200)):
+        return make_account(credits=10)
+
+
+def buy(account, pack, *, at, currency="eur", **changes):
+    """Return an order that was paid at this moment."""
+    with time_machine.travel(at, tick=False):
+        order = make_order(account.organization, pack, currency, **changes)
+        return fulfilment.fulfil(order.checkout_session_id, told=read_session(session_of(order)))
+
+
+def figures(length=30, today=TODAY):
+    return figures_of(today, length=length)
+
+
+def nonzero(days):
+    return {day: number for day, number in days.items() if number}
+
+
+def test_money_is_added_by_day_and_never_across_currencies(account, pack):
+    buy(account, pack, at=NOON)
+    buy(account, pack, at=NOON)
+    buy(account, pack, at=NOON - timedelta(days=1))
+    buy(account, pack, at=NOON, currency="jpy")
+
+    eur, jpy = figures().takings
+    assert (eur.currency, eur.orders, nonzero(eur.paid)) == ("eur", 3, {TODAY: 2000, TODAY - timedelta(days=1): 1000})
+    assert (jpy.currency, jpy.orders, nonzero(jpy.paid)) == ("jpy", 1, {TODAY: 1500})
+    assert list(eur.paid) == [TODAY - timedelta(days=n) for n in reversed(range(30))]
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        (datetime(2026, 11, 24, 23, 59, 59, 999999, UTC), date(2026, 11, 24)),
+        (datetime(2026, 11, 25, 0, 0, 0, 0, UTC), TODAY),
+    ],
+)
+def test_days_are_those_of_utc(account, pack, moment, day):
+    buy(account, pack, at=moment)
+
+    [eur] = figures().takings
+    assert nonzero(eur.paid) == {day: 1000}
+
+
+def test_what_is_older_is_left_out(account, pack):
+    buy(account, pack, at=NOON - timedelta(days=30))
+
+    assert figures().takings == []
+    assert nonzero(figures(90).takings[0].paid) == {TODAY - timedelta(days=30): 1000}
+
+
+def test_what_went_back_stands_beside_what_was_paid(account, pack):
+    order, other = (buy(account, pack, at=NOON - timedelta(days=n)) for n in (1, 2))
+    with time_machine.travel(NOON):
+        payments.note_refunds(read_refunds(charge_of(order, refunded=305)))
+        payments.note_refunds(read_refunds(charge_of(other, refunded=1000)))
+        Refund.objects.create(
+            refund_id="re_1", payment=Payment.objects.get(payment_intent_id=other.payment_intent_id),
+            amount=400, has_failed=True,
+        )  # fmt: skip
+
+    [eur] = figures().takings
+    assert nonzero(eur.returned) == {TODAY - timedelta(days=1): 305, TODAY - timedelta(days=2): 600}
+
+
+def test_the_other_mode_is_no_revenue(account, pack, settings):
+    buy(account, pack, at=NOON)
+    settings.STRIPE_IS_LIVE = True
+
+    assert figures().takings == []
+
+
+def test_credits_sold_given_used_and_outstanding(account, pack):
+    with time_machine.travel(NOON - timedelta(days=1)):
+        ledger.grant(account, amount=7, reference="gift", reason="A gift.")
+    buy(account, pack, at=NOON)
+    with time_machine.travel(NOON):
+        ledger.capture(ledger.hold(account, amount=30))
+        ledger.hold(account, amount=5)
+
+    found = figures()
+    assert {doing: nonzero(days) for doing, days in found.credits.items()} == {
+        "sold": {TODAY: 100},
+        "given": {TODAY - timedelta(days=1): 7},
+        "used": {TODAY: 30},
+    }
+    assert (found.outstanding.balance, found.outstanding.held, found.outstanding.debt) == (87, 5, 0)
+
+
+def test_failures_of_old_and_of_today(account):
+    facts = {"organization": account.organization, "origin": Origin.API}
+    yesterday = TODAY - timedelta(days=1)
+    DailyUsage.objects.create(**facts, day=yesterday, status=500, requests=3, credits_charged=0)
+    DailyUsage.objects.create(**facts, day=yesterday, status=400, requests=9, credits_charged=0)
+    for number, status in enumerate((500, 503, 200, 400)):
+        RemovalRecord.objects.create(**facts, request_id=f"req_{number}", created=NOON, status=status, took_ms=1)
+    RemovalRecord.objects.create(
+        **facts, request_id="req_counted", created=NOON - timedelta(days=1), status=500, took_ms=1, is_counted=True
+    )
+    with time_machine.travel(NOON):
+        StripeEvent.objects.create(event_id="evt_1", type="x", livemode=False, payload={}, state="failed")
+        StripeEvent.objects.create(event_id="evt_2", type="x", livemode=False, payload={}, state="ignored")
+
+    found = figures()
+    assert nonzero(found.failed_requests) == {yesterday: 3, TODAY: 2}
+    assert nonzero(found.failed_events) == {TODAY: 1}
+
+
+def test_what_waits_for_somebody(account, pack):
+    order = buy(account, pack, at=NOON)
+    payment = Payment.objects.get()
+    for number, stage in enumerate((DisputeStage.OPEN, DisputeStage.INQUIRY, DisputeStage.WON)):
+        Dispute.objects.create(dispute_id=f"dp_{number}", payment=payment, amount=1, currency="eur", stage=stage)
+    Order.objects.filter(pk=order.pk).update(problem="It does not agree.")
+    account.organization.suspended_at = timezone.now()
+    account.organization.save()
+
+    waiting = figures().waiting
+    assert (waiting.open_disputes, waiting.inquiries, waiting.orders_with_problems) == (1, 1, 1)
+    assert (waiting.suspended, waiting.resting, waiting.failed_events, waiting.refunds_without_answer) == (1, 0, 0, 0)
+
+
+def test_the_page_shows_it_and_has_a_table_for_each_chart(client, sam, account, pack):
+    buy(account, pack, at=timezone.now())
+    buy(account, pack, at=timezone.now(), currency="jpy")
+
+    answer = client.get(reverse("admin:index"))
+    page = answer.content.decode()
+    assert "Paid in EUR" in page
+    assert "10.00 EUR" in page
+    assert "Paid in JPY" in page
+    assert "1,500 JPY" in page
+    charts = answer.context["overview"]["charts"]
+    assert page.count('<canvas class="chart"') == page.count("<details") == len(charts) == 4
+    data = json.loads(charts[0].data)
+    assert (len(data["labels"]), data["datasets"][0]["data"][-1]) == (30, 10.0)
+
+
+@pytest.mark.parametrize(("asked", "days"), [("", 30), ("30", 30), ("90", 90), ("9000", 30), ("x", 30)])
+def test_days_are_chosen(client, sam, asked, days):
+    overview = client.get(reverse("admin:index"), {"days": asked}).context["overview"]
+
+    assert len(json.loads(overview["charts"][-1].data)["labels"]) == days
+
+
+def test_staff_who_may_not_see_money_see_none(client):
+    tom = make_user("tom@example.com", is_staff=True)
+    tom.user_permissions.set(Permission.objects.filter(codename="view_ledgerentry"))
+    client.force_login(tom)
+
+    answer = client.get(reverse("admin:index"))
+    assert answer.status_code == 200
+    assert "overview" not in answer.context
+    assert "Orders" not in answer.content.decode()
+
+
+def test_the_questions_do_not_grow_with_the_rows(client, sam, account, pack):
+    def count():
+        with CaptureQueriesContext(connection) as asked:
+            client.get(reverse("admin:index"), {"days": 90})
+        return len(asked)
+
+    buy(account, pack, at=timezone.now())
+    count()  # what is read once a process
+    few = count()
+    for n in range(20):
+        order = buy(account, pack, at=timezone.now() - timedelta(days=n))
+        payments.note_refunds(read_refunds(charge_of(order, refunded=100 + n)))
+    LedgerEntry.objects.bulk_create(
+        LedgerEntry(account=account, kind="use", reference=f"test:{n}", amount=-1, balance_after=0) for n in range(500)
+    )
+
+    assert count() == few <= 25
+
+
+def test_the_day_s_entries_are_found_by_their_index(account):
+    entries = LedgerEntry.objects.filter(created__gte=timezone.now() - timedelta(days=1)).values("kind", "amount")
+
+    if connection.vendor == "sqlite":
+        assert "billing_entry_day" in entries.explain()
