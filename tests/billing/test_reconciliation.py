@@ -35,6 +35,8 @@ class Stripe:
             return 200, {"object": "list", "url": path, "has_more": False, "data": self.disputes}
         if path == "/v1/refunds":
             return 200, {"object": "list", "url": path, "has_more": False, "data": self.refunds}
+        if path in ("/v1/subscriptions", "/v1/payment_intents"):
+            return 200, {"object": "list", "url": path, "has_more": False, "data": []}
         if path.startswith("/v1/payment_intents/"):
             return 200, {"id": name, "object": "payment_intent", "latest_charge": self.charges.get(name)}
         return 200, self.sessions[name]
