@@ -1,4 +1,4 @@
-"""The bell: rung after the commit of what takes credits below the threshold, for nothing more on the way of an answer."""
+"""The bell: rung after the commit of what takes credits below the threshold, at no cost on the way of an answer."""
 
 import pytest
 from django.db import connection
