@@ -157,7 +157,7 @@ class Order(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.pack_name} ({self.state})"
+        return f"{self.pack_name} ({self.get_state_display()})"
 
 
 class Payment(models.Model):

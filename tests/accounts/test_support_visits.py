@@ -60,7 +60,9 @@ def test_it_is_written_down_with_its_reason(client, visit, sam, alice):
 
 
 def test_in_the_admin_the_operator_is_who_they_are(client, visit, sam):
-    assert client.get(reverse("admin:index")).wsgi_request.user == sam
+    answer = client.get(reverse("admin:index"))
+    assert answer.wsgi_request.user == sam
+    assert "you are logged in as alice@example.com" in answer.content.decode()
     assert client.get("/dashboard/").wsgi_request.user == visit.person
 
 
