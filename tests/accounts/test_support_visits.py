@@ -78,8 +78,9 @@ def test_leaving_ends_it(client, visit, sam, alice):
     assert client.get("/account/data/").wsgi_request.user == sam
 
 
-def test_logging_out_ends_it_and_logs_the_operator_out(client, visit):
-    client.post("/account/logout/")
+@pytest.mark.parametrize("door", ["/account/logout/", "/admin/logout/"])
+def test_logging_out_ends_it_and_logs_the_operator_out(client, visit, door):
+    client.post(door)
     visit.refresh_from_db()
 
     assert visit.ended_at is not None
