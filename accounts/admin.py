@@ -48,6 +48,18 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     )
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
     readonly_fields = ("last_login", "date_joined")
+    filter_horizontal = ()
+    powers = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Let superusers alone say who runs the server."""
+        may = isinstance(request.user, User) and request.user.is_superuser
+        return self.readonly_fields if may else (*self.readonly_fields, *self.powers)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Let superusers alone change superusers: whoever sets their password is one."""
+        may = isinstance(request.user, User) and request.user.is_superuser
+        return super().has_change_permission(request, obj) and (may or obj is None or not obj.is_superuser)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Store the person; staff stand for the address they type."""

@@ -20,7 +20,7 @@ from accounts.support_models import SupportVisit
 SESSION_KEY = "support_visit"
 OF_THE_OPERATOR = ("/admin/", "/static/", "/v1/", "/v1.0/", "/webhooks/")
 """Where an operator stays who they are, and where sessions count for nothing."""
-LOG_OUT = "/account/logout/"
+LOG_OUT = ("/account/logout/", "/admin/logout/")
 CLOSED = ("/account/", "/invitations/")
 """A person's own account: addresses, passwords, second factors, sessions, their data."""
 STILL_SENT = ("/organizations/switch/",)
@@ -98,7 +98,7 @@ class SupportVisitMiddleware:
 
     def _go_along(self, request: HttpRequest) -> None:
         visit = find_running(request)
-        if visit is None or request.path == LOG_OUT:
+        if visit is None or request.path in LOG_OUT:
             leave(request)
             return
         request.visit = visit  # type: ignore[attr-defined]

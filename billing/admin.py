@@ -44,8 +44,13 @@ class PayingOrganizationAdmin(OrganizationAdmin):
     """Organizations with their members and credits."""
 
     inlines = (*OrganizationAdmin.inlines, CreditAccountInline)
-    fields = (*OrganizationAdmin.fields, "orders", "customers")
+    fields = (*OrganizationAdmin.fields, "credits", "orders", "customers")
     readonly_fields = fields[1:]
+
+    @admin.display(description="credits")
+    def credits(self, organization: Organization) -> str:
+        """Lead to what it has, where credits are granted."""
+        return link_to(CreditAccount.objects.filter(organization=organization).first())
 
     @admin.display(description="orders")
     def orders(self, organization: Organization) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
 from billing.errors import EventsArePermanent
-from billing.money import check_amount
+from billing.money import check_amount, show
 
 is_currency = RegexValidator(r"^[a-z]{3}$", _("Write the currency as three small letters, such as eur."))
 
@@ -28,7 +28,7 @@ class Price(models.Model):
         abstract = True
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency}"
+        return show(self.amount, self.currency)
 
     def clean(self) -> None:
         """Raise ValidationError for an amount that this currency does not know."""
@@ -186,7 +186,7 @@ class Order(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.pack_name} ({self.state})"
+        return f"{self.pack_name} ({self.get_state_display()})"
 
     @property
     def purchase_reference(self) -> str | None:

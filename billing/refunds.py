@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import IntegrityError
 from django.db.models import Sum
 from django.utils import timezone
@@ -33,7 +34,7 @@ class CannotBeRefunded(ServiceError):
 
 def left_of(order: Order) -> int:
     """Return how much of an order's money can still be returned; what got no answer counts as gone."""
-    if order.state not in REFUNDABLE or order.payment_intent_id is None:
+    if order.state not in REFUNDABLE or order.payment_intent_id is None or order.livemode != settings.STRIPE_IS_LIVE:
         return 0
     payment = Payment.objects.filter(payment_intent_id=order.payment_intent_id).first()
     returned = payments.returned_of(payment) if payment is not None else 0
@@ -77,12 +78,12 @@ def note(facts: RefundFacts) -> Sale | None:
 
 
 def _write_down(order: Order, amount: int, reason: str, actor: User, token: uuid.UUID) -> tuple[RefundRequest, bool]:
-    known = RefundRequest.objects.filter(public_id=token).first()
-    if known is not None:
-        return known, False
     if order.payment_intent_id is not None:  # first, as whoever settles does
         payments.lock_payment(order.payment_intent_id, livemode=order.livemode)
     locked = Order.objects.select_for_update().get(pk=order.pk)
+    known = RefundRequest.objects.filter(public_id=token).first()
+    if known is not None:
+        return known, False
     if not 0 < amount <= left_of(locked):
         raise CannotBeRefunded("There is not so much left of this payment to return.")
     request = RefundRequest.objects.create(public_id=token, order=locked, amount=amount, reason=reason, actor=actor)
@@ -98,12 +99,10 @@ def _note_answer(facts: RefundFacts, charge: Refunds | None) -> None:
 def _note(facts: RefundFacts) -> Sale | None:
     sale = payments.note_refund(facts)
     if facts.request_id is not None:
-        failed = Refund.objects.filter(refund_id=facts.id, has_failed=True).exists()
         found = RefundRequest.objects.filter(public_id=facts.request_id)
-        found.update(
-            refund_id=facts.id,
-            state=RefundState.FAILED if failed else RefundState.TAKEN,
-            error=facts.failure if failed else "",
-            settled_at=timezone.now(),
-        )
+        settled = {"refund_id": facts.id, "settled_at": timezone.now()}
+        if facts.has_failed:
+            found.update(**settled, state=RefundState.FAILED, error=facts.failure)
+        elif not Refund.objects.filter(refund_id=facts.id, has_failed=True).exists():  # else it is old news
+            found.update(**settled, state=RefundState.TAKEN, error="")
     return sale

@@ -15,15 +15,19 @@ from processing.operator_figures import GIVEN, SOLD, USED, Figures, Takings, fig
 
 LENGTHS = (30, 90)
 ACCENT, QUIET, BAD = "var(--color-primary-600)", "var(--color-base-400)", "#dc2626"
+INK = "#7b8494"
+"""Readable on white and on black, so that a chart needs not be drawn again when the theme changes."""
+
 
 DRAWN = {
     "responsive": True,
     "maintainAspectRatio": False,
     "animation": False,
-    "plugins": {"legend": {"position": "bottom"}},
+    "barPercentage": 1,
+    "plugins": {"legend": {"position": "bottom", "labels": {"color": INK}}},
     "scales": {
-        "x": {"grid": {"display": False}, "ticks": {"maxTicksLimit": 8, "maxRotation": 0}},
-        "y": {"beginAtZero": True, "ticks": {"precision": 0}},
+        "x": {"grid": {"display": False}, "ticks": {"maxTicksLimit": 8, "maxRotation": 0, "color": INK}},
+        "y": {"beginAtZero": True, "ticks": {"precision": 0, "color": INK}},
     },
 }
 """How Chart.js draws them: its defaults, with whole numbers and few days named."""

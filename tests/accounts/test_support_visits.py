@@ -60,7 +60,9 @@ def test_it_is_written_down_with_its_reason(client, visit, sam, alice):
 
 
 def test_in_the_admin_the_operator_is_who_they_are(client, visit, sam):
-    assert client.get(reverse("admin:index")).wsgi_request.user == sam
+    answer = client.get(reverse("admin:index"))
+    assert answer.wsgi_request.user == sam
+    assert "you are logged in as alice@example.com" in answer.content.decode()
     assert client.get("/dashboard/").wsgi_request.user == visit.person
 
 
@@ -76,8 +78,9 @@ def test_leaving_ends_it(client, visit, sam, alice):
     assert client.get("/account/data/").wsgi_request.user == sam
 
 
-def test_logging_out_ends_it_and_logs_the_operator_out(client, visit):
-    client.post("/account/logout/")
+@pytest.mark.parametrize("door", ["/account/logout/", "/admin/logout/"])
+def test_logging_out_ends_it_and_logs_the_operator_out(client, visit, door):
+    client.post(door)
     visit.refresh_from_db()
 
     assert visit.ended_at is not None

@@ -1,11 +1,13 @@
 """Money that an operator gives back, with Stripe's stand-in: once, however it is clicked and whatever is lost."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,6 +17,7 @@ from billing.errors import StripeRefused, StripeUnreachable
 from billing.models import LedgerEntry
 from billing.order_models import Payment
 from billing.refund_models import RefundRequest, RefundState
+from billing.stripe_objects import read_refund
 from tests.billing.stripe_fakes import SECRET_KEY, SIGNING_SECRET
 from tests.factories import make_account, make_member, make_pack, make_staff, make_user
 from tests.stripe_stand_in import StripeStandIn
@@ -214,6 +217,62 @@ def test_a_request_without_an_answer_is_named_by_the_audit(stripe, order, sam):
     with time_machine.travel(timezone.now() + timedelta(hours=2)):
         [found] = [one for one in audit.find_disagreements() if one.rule == "refund_was_answered"]
     assert str(RefundRequest.objects.get().public_id) in found.row
+
+
+def test_old_news_of_a_refund_that_failed_change_nothing(stripe, order, sam):
+    request = give_back(order, sam)
+    stripe.wait_until_sent()
+    stripe.fail_refund(request.refund_id)
+    stripe.wait_until_sent()
+    for event in stripe.objects("event"):
+        if event["type"] == "refund.created":
+            refunds.note(read_refund(event["data"]["object"], livemode=False))
+    request.refresh_from_db()
+
+    assert (request.state, request.error) == (RefundState.FAILED, "expired_or_canceled_card")
+    assert has(order) == (110, "paid")
+
+
+def test_an_order_of_the_other_mode_is_left_alone(stripe, order, settings):
+    settings.STRIPE_IS_LIVE = True
+
+    assert refunds.left_of(order) == 0
+
+
+@pytest.mark.postgres_only
+def test_the_same_form_sent_many_times_at_once_is_one_refund(stripe, order, sam):
+    token = uuid.uuid4()
+
+    def click(_):
+        try:
+            return refunds.refund(order, amount=1000, reason="Broken.", actor=sam, token=token).public_id
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(click, range(8))) == {token}
+    stripe.wait_until_sent()
+
+    assert len(stripe.objects("refund")) == 1
+    assert has(order) == (10, "refunded")
+
+
+@pytest.mark.postgres_only
+def test_two_operators_at_once_return_no_more_than_there_is(stripe, order, sam):
+    def click(_):
+        try:
+            return refunds.refund(order, amount=600, reason="Broken.", actor=sam, token=uuid.uuid4()).amount
+        except refunds.CannotBeRefunded:
+            return 0
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(click, range(4))) == 600
+    stripe.wait_until_sent()
+
+    assert [refund["amount"] for refund in stripe.objects("refund")] == [600]
+    assert has(order) == (50, "partly_refunded")
 
 
 # The page.
