@@ -4,14 +4,18 @@ PY := .venv/bin/python
 .DEFAULT_GOAL := help
 # Modules of a caller's own must not stand in for ours.
 unexport PYTHONPATH
-.PHONY: help demo run test lint verify bench messages lock clean
+.PHONY: help demo billing-demo run test lint verify bench messages lock clean
 
 help:  ## List what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 22
 
 demo:  ## Everything from nothing to a cutout, then a server (PORT=8000; ONCE=1 stops after the cutout)
 	@$(PYTHON) deploy/bootstrap.py demo
 	@$(PY) -m deploy.demo
+
+billing-demo:  ## A purchase to click through, with a stand-in for Stripe (PORT=8000; ONCE=1 buys once and stops)
+	@$(PYTHON) deploy/bootstrap.py billing-demo
+	@$(PY) -m deploy.billing_demo
 
 run:  ## The server on your own data in .data (PORT=8000)
 	@$(PYTHON) deploy/bootstrap.py run

@@ -97,7 +97,7 @@ def _show(request: PersonRequest, status: int = 200) -> HttpResponse:
         "may_buy": can(request.membership.role, Ability.SPEND_MONEY),
         "new_token": uuid.uuid4,
         "left": _left(request),
-        "movements": statement.latest(account.pk, count=LATEST_MOVEMENTS),
+        "movements": statement.latest_but_images(account.pk, count=LATEST_MOVEMENTS),
         "orders": Order.objects.filter(organization=organization).order_by("-pk")[:LATEST_ORDERS],
     }
     return render(request, "billing/overview.html", context, status=status)

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -51,15 +50,11 @@ def start_purchase(
 
 
 def find_unfinished(organization: Organization, pack: Pack, *, currency: str, actor: User) -> Order | None:
-    """Return the order that this person began before for the same, while it can still be paid: a second tab, or Back.
+    """Return the order that this person began before for the same, while its page is open: a second tab, or Back.
 
     Whoever wants the same twice pays for the first, and then orders anew.
     """
-    now = timezone.now()
-    lasts = timedelta(minutes=settings.CHECKOUT_OPEN_MINUTES)
     same = Order.objects.filter(
-        Q(checkout_session_id__isnull=False, created__gt=now - lasts + NEEDED_TO_PAY)
-        | Q(checkout_session_id=None, created__gt=now - lasts + STRIPE_NEEDS),
         organization=organization,
         actor=actor,
         pack=pack,
@@ -68,17 +63,17 @@ def find_unfinished(organization: Organization, pack: Pack, *, currency: str, ac
         amount__in=pack.prices.filter(currency=currency).values("amount"),
         state=OrderState.PENDING,
         livemode=settings.STRIPE_IS_LIVE,
+        checkout_session_id__isnull=False,
+        created__gt=timezone.now() - timedelta(minutes=settings.CHECKOUT_OPEN_MINUTES) + NEEDED_TO_PAY,
     )
     return same.order_by("-pk").first()
 
 
-def can_be_paid(order: Order) -> bool:
-    """Tell whether an order's page is open, or can still be opened."""
-    if order.state != OrderState.PENDING or order.livemode != settings.STRIPE_IS_LIVE:
-        return False
-    if order.checkout_session_id is None:
-        return timezone.now() < last_moment_to_open(order)
-    return timezone.now() < order.created + timedelta(minutes=settings.CHECKOUT_OPEN_MINUTES)
+def has_open_page(order: Order) -> bool:
+    """Tell whether an order can be paid now."""
+    is_open = order.state == OrderState.PENDING and order.livemode == settings.STRIPE_IS_LIVE
+    closes = order.created + timedelta(minutes=settings.CHECKOUT_OPEN_MINUTES)
+    return is_open and bool(order.checkout_url) and timezone.now() < closes
 
 
 def page_of(order: Order) -> str:

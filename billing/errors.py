@@ -16,7 +16,10 @@ class InsufficientCredits(ServiceError):
     is_our_fault = False
 
     def __init__(self) -> None:
-        if settings.SUPPORT_EMAIL:
+        if settings.STRIPE_SECRET_KEY:
+            text = _("There are not enough credits left for this image. An owner can buy more at %(address)s.")
+            super().__init__(text, values={"address": f"{settings.PUBLIC_URL}/billing/"})
+        elif settings.SUPPORT_EMAIL:
             text = _("There are not enough credits left for this image. Ask %(address)s for more.")
             super().__init__(text, values={"address": settings.SUPPORT_EMAIL})
         else:

@@ -7,8 +7,10 @@ from django.conf import settings
 from django.db.models import F
 from django.urls import reverse
 
+from billing import stripe_gateway
 from billing.models import CreditAccount
 from billing.money_mails import send_to_those_who_see_money
+from billing.shelf import shelf_for
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +55,14 @@ def _send(account: CreditAccount) -> None:
         "left": account.balance,
         "threshold": account.low_credit_threshold,
         "dashboard_url": settings.PUBLIC_URL + reverse("dashboard"),
+        "billing_url": settings.PUBLIC_URL + reverse("billing"),
+        "selling": stripe_gateway.is_configured(),
+        "offer": shelf_for(account.organization).smallest_with(_missing(account)),
         "settings_url": settings.PUBLIC_URL + reverse("credit-warning"),
     }
     send_to_those_who_see_money(account.organization, "billing/email/low_credits", context)
+
+
+def _missing(account: CreditAccount) -> int:
+    """Return how many credits it takes to be above the threshold again."""
+    return (account.low_credit_threshold or 0) + 1 - account.balance

@@ -11,10 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.abilities import Ability, can
-from accounts.current_organization import PersonRequest, requires
+from accounts.current_organization import PersonRequest, choose, memberships_of, requires
 from accounts.errors import ServiceError
 from billing import stripe_gateway
-from billing.checkout import can_be_paid
+from billing.checkout import has_open_page
 from billing.landing import look_at
 from billing.order_models import OPEN_STATES, Order
 from billing.selectors import account_of, credits_of
@@ -49,6 +49,8 @@ def order_list(request: PersonRequest) -> HttpResponse:
 @requires(Ability.SEE_MONEY)
 def order_page(request: PersonRequest, order: UUID) -> HttpResponse:
     """Show where an order is, after asking Stripe; while it is open the page looks again by itself, less and less."""
+    if _is_of_another_organization(request, order):
+        return redirect("billing-order", order)
     found = _own_order(request, order)
     news = look_at(found)
     looks = looks_of(request)
@@ -61,7 +63,7 @@ def order_page(request: PersonRequest, order: UUID) -> HttpResponse:
         "pause_s": PAUSES_S[looks] if waits else None,
         "next_look": looks + 1,
         "may_buy": can(request.membership.role, Ability.SPEND_MONEY),
-        "can_be_paid": can_be_paid(found),
+        "has_open_page": has_open_page(found),
         "credits": credits_of(account_of(request.membership.organization).pk),
     }
     if not request.headers.get("HX-Request"):
@@ -87,6 +89,18 @@ def receipt(request: PersonRequest, order: UUID) -> HttpResponse:
         messages.error(request, _("There is no receipt of this order."))
         return redirect("billing-order", found.public_id)
     return HttpResponseRedirect(address)
+
+
+def _is_of_another_organization(request: PersonRequest, public_id: UUID) -> bool:
+    """Change to the organization of an order where Stripe leads somebody back who works in another by now."""
+    here = request.membership.organization
+    others = memberships_of(request.user).exclude(organization=here)
+    membership = others.filter(organization__orders__public_id=public_id).first()
+    if membership is None or not can(membership.role, Ability.SEE_MONEY):
+        return False
+    choose(request, membership)
+    messages.info(request, _("You work in %(organization)s now.") % {"organization": membership.organization.name})
+    return True
 
 
 def _own_order(request: PersonRequest, public_id: UUID) -> Order:

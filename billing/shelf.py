@@ -8,7 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.conf import settings
 from django.utils.formats import number_format
 
-from accounts.models import Organization
+from accounts.abilities import Ability, can
+from accounts.models import Membership, Organization
 from billing import stripe_gateway
 from billing.money import decimals_of, in_major_units, show
 from billing.order_models import Order, Pack, PackPrice
@@ -51,8 +52,8 @@ class Shelf:
         return self.offers[len(self.offers) // 2] if self.offers else None
 
     def smallest_with(self, credits: int) -> Offer | None:
-        """Return the smallest pack that has so many credits; the largest where none has, None where nothing is sold."""
-        return next((offer for offer in self.offers if offer.pack.credits >= credits), (*self.offers, None)[-1])
+        """Return the smallest pack with so many credits; None where none has them."""
+        return next((offer for offer in self.offers if offer.pack.credits >= credits), None)
 
 
 NOTHING = Shelf("", (), ())
@@ -73,6 +74,12 @@ def shelf_for(organization: Organization | None, *, asked: str = "") -> Shelf:
     offers = [Offer(price.pack, price.amount, currency) for price in prices if price.currency == currency]
     offers.sort(key=lambda offer: (offer.pack.credits, offer.amount, offer.pack.pk))
     return Shelf(currency, currencies, offers)
+
+
+def shelf_of_buyer(membership: Membership) -> Shelf:
+    """Return the packs that this person may buy for the organization they work in; empty for who may not."""
+    may_buy = can(membership.role, Ability.SPEND_MONEY)
+    return shelf_for(membership.organization) if may_buy else NOTHING
 
 
 def _choose(prices: Sequence[PackPrice], wishes: Sequence[str]) -> str:

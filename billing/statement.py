@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -39,8 +39,18 @@ class Movement:
 
 def entries_of(account_id: int, *, kind: str = "") -> QuerySet[LedgerEntry]:
     """Return the account's entries, newest first, of one kind or of all."""
-    entries = LedgerEntry.objects.filter(account=account_id)
-    return (entries.filter(kind__in=KINDS[kind][1]) if kind in KINDS else entries).order_by("-pk")
+    entries = LedgerEntry.objects.filter(account=account_id).order_by("-pk")
+    if kind not in KINDS:
+        return entries
+    # The few entries that are no use have an index of their own, which databases find when it is named.
+    of_kind = entries.filter(kind__in=KINDS[kind][1])
+    return of_kind if kind == "used" else of_kind.exclude(kind=EntryKind.USE)
+
+
+def latest_but_images(account_id: int, *, count: int) -> list[Movement]:
+    """Return the newest movements that were no delivered image."""
+    entries = entries_of(account_id).exclude(kind=EntryKind.USE)
+    return _in_words(list(entries.select_related("origin")[:count]))
 
 
 def latest(account_id: int, *, kind: str = "", before: int | None = None, count: int) -> list[Movement]:
@@ -68,8 +78,9 @@ def csv_rows(account_id: int, *, kind: str = "") -> Iterator[Sequence[object]]:
 
 
 def _in_words(entries: Sequence[LedgerEntry]) -> list[Movement]:
-    sessions = {purchase.reference for entry in entries for purchase in _purchases(entry)}
-    orders = {order.checkout_session_id: order for order in Order.objects.filter(checkout_session_id__in=sessions)}
+    names = {purchase.reference for entry in entries for purchase in _purchases(entry)}
+    bought = Order.objects.filter(Q(checkout_session_id__in=names) | Q(payment_intent_id__in=names))
+    orders = {name: order for order in bought for name in (order.checkout_session_id, order.payment_intent_id)}
     movements = []
     for entry in entries:
         order = next(

@@ -1,4 +1,4 @@
-"""Make .venv ready for `make demo`, `make run` or `make test`: `python3 deploy/bootstrap.py demo|run|test`.
+"""Make .venv ready for `make demo`, `make run`, `make test` ...: `python3 deploy/bootstrap.py demo|run|test|...`.
 
 Needs nothing but Python's standard library, and is written for Python 3.8, so that an old Python gets our words and
 not a syntax error. Each missing prerequisite stops it with one line that names the way to get it. What is ready
@@ -22,8 +22,13 @@ ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "deploy" / "requirements"
 NEEDED_PYTHON = (3, 11)
 # Every lock is complete, so pip is never asked to choose a version.
-LOCKS = {"demo": ("app.txt", "demo.txt"), "run": ("app.txt",), "test": ("dev.txt", "samples.txt")}
-NEEDED_GB = {"demo": 2, "run": 2, "test": 3}
+LOCKS = {
+    "demo": ("app.txt", "demo.txt"),
+    "run": ("app.txt",),
+    "test": ("dev.txt", "samples.txt"),
+    "billing-demo": ("dev.txt",),
+}
+NEEDED_GB = {"demo": 2, "run": 2, "test": 3, "billing-demo": 3}
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 UNFINISHED = "bootstrap-unfinished"
 INSTALL_CHROMIUM = "`sudo apt install chromium` on Debian and Ubuntu"
@@ -33,11 +38,12 @@ INSTALL_NPM = "`sudo apt install npm` on Debian and Ubuntu, https://nodejs.org e
 def main(purpose: str) -> None:
     """Check what is needed and make the environment; cheap checks come before long work."""
     require_python(sys.version_info[:2])
-    if purpose in ("demo", "run"):
+    if purpose != "test":
         require_free_port(os.environ.get("PORT"))
     if purpose == "test":
         require_linux(sys.platform)
-    check_npm(purpose, os.environ)
+    if purpose != "billing-demo":
+        check_npm(purpose, os.environ)
     if purpose == "test":
         require_chromium(os.environ)
     make_environment(ROOT / ".venv", [REQUIREMENTS / name for name in LOCKS[purpose]], needed_gb=NEEDED_GB[purpose])

@@ -66,8 +66,9 @@ ERROR_PAGES = (
         title="Not enough credits",
         why="One delivered image costs one credit, and the organization has none left that is not already set aside "
         "for an image in work; or the key has used all that it may use in a month.",
-        way_out="The message says which. Ask whoever runs this server for more credits (`GET /v1/me` says how many are "
-        "left), or raise the key's monthly cap on the page API keys.",
+        way_out="The message says which. Get more credits: owners of the organization buy them on the page Billing "
+        "where this server sells them, else ask whoever runs it (`GET /v1/me` says how many are left). Or raise the "
+        "key's monthly cap on the page API keys.",
         retry="After credits were added, the cap was raised, or the next month has begun.",
     ),
     ErrorPage(

@@ -157,7 +157,8 @@ V1_0_ERROR_PAGES = (
         title="Not enough credits",
         why="One delivered image costs one credit, previews too, and the organization has none left that is not "
         "already set aside for an image in work.",
-        way_out="Ask whoever runs this server for more credits. `GET /v1.0/account` says how many are left.",
+        way_out="Get more credits: owners of the organization buy them on the page Billing where this server sells "
+        "them, else ask whoever runs it. `GET /v1.0/account` says how many are left.",
         retry="After credits were added.",
     ),
     ErrorPage(

@@ -9,6 +9,7 @@ import pytest
 from rest_framework.exceptions import ValidationError
 
 from accounts.api_keys import KEY_PATTERN
+from billing.webhooks import HANDLERS
 from processing.api import v1, v1_0, v1_0_refusals
 from processing.api.v1_0_form import RemovebgForm
 from processing.api.v1_form import RemovalForm
@@ -39,6 +40,13 @@ def test_operating_lists_exactly_the_settings_that_are_read():
     }
 
     assert listed == read
+
+
+def test_every_event_that_is_acted_on_is_one_that_operators_are_told_to_ask_for():
+    listed = re.findall(r"`([a-z_.]+\.(?:[a-z_]+|\*))`", section("docs/operating.md", "Selling credits"))
+    families = tuple(name.removesuffix("*") for name in listed if name.endswith(".*"))
+
+    assert [name for name in HANDLERS if name not in listed and not name.startswith(families)] == []
 
 
 def test_the_api_document_names_every_field_and_code():

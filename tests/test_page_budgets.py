@@ -11,9 +11,9 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from accounts.models import Role
+from accounts.models import Organization, Role
 from tests.crowd import fill
-from tests.factories import make_member, make_organization
+from tests.factories import make_member, make_order, make_organization, make_pack
 
 pytestmark = pytest.mark.django_db
 KB = 1000
@@ -97,6 +97,20 @@ def test_a_public_page_keeps_to_its_budgets(path):
 def test_the_pages_of_a_busy_organization_keep_to_their_budgets(owner):
     for path in PRIVATE:
         hold_to_budgets(owner, path)
+
+
+def test_the_pages_of_a_shop_keep_to_their_budgets(owner, settings):
+    """With packs in two currencies, orders, movements, and a payment that is on its way."""
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE = "sk_test_" + "a" * 24, "http://127.0.0.1:9"
+    shop, pack = Organization.objects.get(), make_pack()
+    packs = [pack, make_pack("More", 1000), make_pack("Most", 10_000, expires_after_days=365)]
+    orders = [make_order(shop, packs[number % 3]) for number in range(30)]
+    waiting = make_order(shop, pack, state="awaiting", checkout_session_id=None)
+
+    for path in ("/billing/", "/billing/orders/", "/billing/statement/", "/pricing/", "/try/", "/dashboard/"):
+        hold_to_budgets(owner, path)
+    for order in (orders[0], waiting):
+        hold_to_budgets(owner, f"/billing/orders/{order.public_id}/")
 
 
 def hold_to_budgets(client, path):

@@ -1,9 +1,13 @@
 """What templates ask about selling, and how they write amounts of money."""
 
+from typing import Any
+
 from django import template
+from django.conf import settings
 from django.utils.formats import number_format
 
 from billing import money, stripe_gateway
+from billing.shelf import shelf_of_buyer
 
 register = template.Library()
 
@@ -12,6 +16,16 @@ register = template.Library()
 def is_selling() -> bool:
     """Tell whether credits can be bought here: `{% is_selling as selling %}`."""
     return stripe_gateway.is_configured()
+
+
+@register.inclusion_tag("billing/more_credits.html", takes_context=True)
+def more_credits(context: Any, missing: int = 1) -> dict[str, Any]:
+    """Say where so many more credits come from: `{% more_credits 20 %}`."""
+    return {
+        "offer": shelf_of_buyer(context["request"].membership).smallest_with(missing),
+        "selling": stripe_gateway.is_configured(),
+        "support_email": settings.SUPPORT_EMAIL,
+    }
 
 
 @register.filter

@@ -39,15 +39,15 @@ def running(
         _end(process)
 
 
-def wait_until_ready(process: subprocess.Popen[bytes], base_url: str, log: Path) -> None:
-    """Return when /readyz says yes; raise ServerFailed when it ends or takes too long."""
+def wait_until_ready(process: subprocess.Popen[bytes], base_url: str, log: Path, *, path: str = "/readyz") -> None:
+    """Return when /readyz, or another path, says yes; raise ServerFailed when it ends or takes too long."""
     deadline = time.monotonic() + READY_WITHIN_S
     problem = "it did not answer"
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise ServerFailed(f"The server ended with status {process.returncode}.\n{tail(log)}")
         try:
-            answer = requests.get(f"{base_url}/readyz", timeout=5)
+            answer = requests.get(base_url + path, timeout=5)
             if answer.ok:
                 return
             problem = answer.text.strip()[:300]

@@ -16,6 +16,7 @@ from accounts.abilities import Ability
 from accounts.current_organization import PersonRequest, requires
 from billing.pricing import CREDITS_PER_IMAGE
 from billing.selectors import account_of, credits_of
+from billing.shelf import shelf_of_buyer
 from processing.api.v1_form import SIZES, SIZES_IN_MEGAPIXELS
 from processing.history.choosing import hours_of
 from processing.matting.framing import CROP_MIN_ALPHA
@@ -54,6 +55,7 @@ def playground(request: PersonRequest) -> HttpResponse:
         "crop_min_alpha": CROP_MIN_ALPHA,
         "sizes": {name: asdict(size) for name, size in sizes.items()},
         "public_url": settings.PUBLIC_URL,
+        "packs": _packs_for(request),
     }
     context = {
         "tab": "try",
@@ -65,6 +67,18 @@ def playground(request: PersonRequest) -> HttpResponse:
         "history_hours": hours_of(organization.pk),
     }
     return render(request, "try/page.html", context)
+
+
+def _packs_for(request: PersonRequest) -> list[dict[str, Any]]:
+    """Return the packs that the person may buy, from small to large, in words for the script."""
+    offers = shelf_of_buyer(request.membership).offers
+    return [
+        {
+            "credits": offer.pack.credits,
+            "words": _("Buy %(pack)s for %(price)s") % {"pack": offer.pack.name, "price": offer.price},
+        }
+        for offer in offers
+    ]
 
 
 def _size_labels(sizes: dict[str, ResultSize]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -302,6 +303,21 @@ def test_stripe_is_not_asked_for_each_reload(stripe, owner, buy):
     assert len(stripe.api.calls) == before + 1
 
 
+def test_who_comes_back_from_stripe_to_another_organization_is_led_to_the_order_s(owner, shop, pack):
+    order = make_order(shop, pack)
+    alice = shop.memberships.get().user
+    second = make_organization("Another")
+    second.memberships.create(user=alice, role=Role.OWNER)
+    owner.post("/organizations/switch/", {"organization": second.public_id})
+
+    page = text_of(owner.get(f"/billing/orders/{order.public_id}/", follow=True))
+    assert "You work in Alice&#x27;s shop now." in page
+    assert "Not paid yet" in page
+    shop.memberships.update(role=Role.MEMBER)
+    owner.post("/organizations/switch/", {"organization": second.public_id})
+    assert owner.get(f"/billing/orders/{order.public_id}/").status_code == 404
+
+
 def test_a_failed_payment_is_told(stripe, buy, order_page):
     buy()
     order = Order.objects.get()
@@ -350,14 +366,15 @@ def test_every_end_has_its_words(owner, shop, pack, state, words):
     assert "hx-" not in page.content.decode()
 
 
-def test_an_order_without_a_page_can_be_tried_again(stripe, owner, buy):
+def test_only_an_order_with_an_open_page_can_be_paid_there(stripe, buy, order_page):
     stripe.order_fault("/v1/checkout/sessions", status=500)
     buy()
-    order = Order.objects.get()
+    assert "Go on to pay" not in text_of(order_page(Order.objects.get()))
 
-    page = owner.get(f"/billing/orders/{order.public_id}/").content.decode()
-    assert f'name="token" value="{order.click_token}"' in page
-    assert "Try again" in page
+    buy()
+    assert "Go on to pay" in text_of(order_page(Order.objects.get()))
+    Order.objects.update(created=timezone.now() - timedelta(hours=2))
+    assert "Go on to pay" not in text_of(order_page(Order.objects.get()))
 
 
 def test_receipts_are_stripe_s(stripe, owner, buy, order_page):

@@ -11,7 +11,7 @@ from accounts.models import Role
 from billing import ledger, low_credits
 from billing.models import CreditAccount
 from processing import scheduler
-from tests.factories import make_account, make_member
+from tests.factories import make_account, make_member, make_pack
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_books")]
 
@@ -158,3 +158,14 @@ def test_an_empty_threshold_ends_the_mails_and_nonsense_changes_nothing(alice, p
     owner.post("/credits/warning/", {"threshold": ""})
 
     assert CreditAccount.objects.get(pk=alice.pk).low_credit_threshold is None
+
+
+def test_where_packs_are_sold_the_mail_names_the_smallest_that_is_enough(alice, people, selling, settings):
+    make_pack("2 credits", 2)
+    make_pack("100 credits", 100)
+    alice.low_credit_threshold = 20
+    alice.save()
+    warn()
+
+    assert "The smallest pack that is enough is 100 credits for 10.00 EUR" in mail.outbox[0].body
+    assert f"{settings.PUBLIC_URL}/billing/" in mail.outbox[0].body

@@ -113,7 +113,7 @@ WRONG = {
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_what_was_not_agreed_brings_nothing_and_alarms(alice, subscription, wrong, caplog):
-    invoice = invoice_of(subscription, **WRONG[wrong](subscription.terms))
+    invoice = {**invoice_of(subscription), **WRONG[wrong](subscription.terms)}
     with pytest.raises(PlanDisagrees):
         tell("invoice.paid", invoice)
 
@@ -227,9 +227,8 @@ def test_a_plan_set_by_hand_stays_until_the_subscription_gives_another(subscript
 
 def test_a_page_that_is_left_ends_nothing(subscription):
     before = CreditAccount.objects.get().plan
-    tell(
-        "checkout.session.expired", page_of(subscription, status="expired", payment_status="unpaid", subscription=None)
-    )
+    left = {**page_of(subscription), "status": "expired", "payment_status": "unpaid", "subscription": None}
+    tell("checkout.session.expired", left)
 
     subscription.refresh_from_db()
     assert (subscription.state, CreditAccount.objects.get().plan) == ("left", before)

@@ -60,6 +60,14 @@ def test_each_movement_says_what_it_was(shop, account):
     assert [row.order for row in rows] == [None, order, order, None, order, None]
 
 
+def test_the_first_page_leaves_images_out(owner, account):
+    use(account, 7)
+    page = owner.get("/billing/").content.decode()
+
+    assert "Image delivered" not in page
+    assert "Images stand in the statement." in page
+
+
 def test_debts_are_told(account):
     make_debt(account, 20)
     grant(account, 50, "cs_2", kind=EntryKind.PURCHASE)

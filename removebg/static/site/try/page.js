@@ -105,6 +105,8 @@ function showHead() {
   byId("credits").textContent = interpolate(ngettext("%s credit left", "%s credits left", credits), [number.format(credits)]);
   byId("broke").hidden = !(queue.isBroke || credits < facts.credits_per_image * Math.max(1, waiting.length));
   byId("broke-text").textContent = brokeText(waiting.length);
+  const pack = packFor(missingFor(waiting.length));
+  if (pack) byId("broke-pack").textContent = pack.words;
   playground.classList.toggle("filled", queue.rows.length > 0);
   playground.setAttribute("aria-busy", String(queue.rows.some((row) => row.isBusy)));
   showTools();
@@ -122,11 +124,24 @@ function startText(count) {
   return `${photos} · ${interpolate(ngettext("%s credit", "%s credits", price), [number.format(price)])}`;
 }
 
+function missingFor(count) {
+  return Math.max(1, count) * facts.credits_per_image - credits;
+}
+
+/** The smallest pack with so many credits, else the largest; none for who may not buy. */
+function packFor(missing) {
+  return facts.packs.find((pack) => pack.credits >= missing) ?? facts.packs.at(-1);
+}
+
 function brokeText(count) {
-  const missing = Math.max(1, count) * facts.credits_per_image - credits;
-  return missing > 0 && credits > 0
-    ? interpolate(ngettext("%s credit is missing for all of them: the first will be done.", "%s credits are missing for all of them: the first will be done.", missing), [number.format(missing)])
-    : gettext("There are no credits left. Photos stay in this list, so nothing is lost.");
+  const missing = missingFor(count);
+  if (missing > 0 && credits > 0) {
+    return interpolate(ngettext("%s credit is missing for all of them: the first will be done.", "%s credits are missing for all of them: the first will be done.", missing), [number.format(missing)]);
+  }
+  if (missing > 1) {
+    return interpolate(gettext("There are no credits left: %s are missing. Photos stay in this list, so nothing is lost."), [number.format(missing)]);
+  }
+  return gettext("There are no credits left. Photos stay in this list, so nothing is lost.");
 }
 
 /** What can be done with the picture on the stage. */
