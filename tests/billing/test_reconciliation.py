@@ -31,6 +31,8 @@ class Stripe:
         name = path.rpartition("/")[2]
         if path == "/v1/checkout/sessions":
             return 200, {"object": "list", "url": path, "has_more": False, "data": list(self.sessions.values())}
+        if path == "/v1/subscriptions":
+            return 200, {"object": "list", "url": path, "has_more": False, "data": []}
         if path == "/v1/disputes":
             return 200, {"object": "list", "url": path, "has_more": False, "data": self.disputes}
         if path.startswith("/v1/payment_intents/"):
