@@ -15,6 +15,7 @@ from billing.models import LedgerEntry
 from billing.order_models import Order
 from billing.recharge_models import RechargeConsent
 from billing.refund_models import RefundRequest
+from billing.subscription_models import PlanChange, Subscription
 
 
 def data_of(user: User) -> dict[str, Any]:
@@ -78,12 +79,20 @@ def data_of(user: User) -> dict[str, Any]:
         "refunds_asked_for": _rows(
             RefundRequest.objects.filter(actor=user), "order__public_id", "amount", "reason", "state", "created"
         ),
+        "plans_begun": _rows(
+            Subscription.objects.filter(actor=user),
+            *("organization__name", "public_id", "terms__plan_name", "state", "created"),
+        ),
+        "plans_changed": _rows(PlanChange.objects.filter(actor=user), "public_id", "kind", "state", "created"),
         "done_in_the_admin": _rows(LogEntry.objects.filter(user=user), "action_time", "object_repr", "change_message"),
     }
 
 
 def _rows(found: Any, *fields: str) -> list[dict[str, Any]]:
     return [
-        {name.replace("__name", "").replace("account__", ""): value for name, value in row.items()}
+        {
+            name.replace("__name", "").replace("account__", "").replace("terms__", ""): value
+            for name, value in row.items()
+        }
         for row in found.order_by("pk").values(*fields)
     ]

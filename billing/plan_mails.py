@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from billing.money_mails import send_to_those_who_see_money
 from billing.subscription_models import Subscription, SubscriptionState
+from billing.subscriptions import unpaid_invoice_of
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,6 @@ def _facts_of(subscription: Subscription) -> dict[str, object]:
     return {
         "plan": terms.plan_name,
         "grace_ends_at": subscription.grace_ends_at,
-        "was_unpaid": not subscription.cancel_at_period_end,
+        "was_unpaid": unpaid_invoice_of(subscription) is not None,
         "plan_url": settings.PUBLIC_URL + reverse("billing-plan"),
     }

@@ -26,7 +26,7 @@ from billing.plan_forms import ClickForm, SubscribeForm, seal, unseal
 from billing.plan_reconciliation import catch_up
 from billing.plan_shelf import goes_lower, plan_shelf_for
 from billing.selectors import account_of
-from billing.subscription_models import PlanChange, Subscription, SubscriptionState
+from billing.subscription_models import ChangeKind, PlanChange, Subscription, SubscriptionState
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ def cancel(request: PersonRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "billing/plan_cancel.html", {**_of_the_tab(running), "new_token": uuid.uuid4})
     click = partial(plan_changes.cancel, running, click_token=form.cleaned_data["token"], actor=request.user)
-    return _do(request, click, _("The plan ends with its month. Until then nothing changes."))
+    return _do(request, click)
 
 
 @never_cache
@@ -128,7 +128,19 @@ def resume(request: PersonRequest) -> HttpResponse:
     if running is None or not form.is_valid():
         return redirect("billing-plan")
     click = partial(plan_changes.resume, running, click_token=form.cleaned_data["token"], actor=request.user)
-    return _do(request, click, _("The plan goes on."))
+    return _do(request, click)
+
+
+def _said_of(change: PlanChange) -> str:
+    """Return what a change that is made means now."""
+    match change.kind:
+        case ChangeKind.UPGRADE:
+            return _("The plan is changed.")
+        case ChangeKind.DOWNGRADE:
+            return _("The plan changes when the month is over.")
+        case ChangeKind.CANCEL:
+            return _("The plan ends with its month. Until then nothing changes.")
+    return _("The plan goes on.")
 
 
 def _agree(request: PersonRequest, running: Subscription) -> HttpResponse:
@@ -144,17 +156,15 @@ def _agree(request: PersonRequest, running: Subscription) -> HttpResponse:
         click_token=agreed.click_token,
         actor=request.user,
     )
-    return _do(request, click, _("The plan is changed."))
+    return _do(request, click)
 
 
-def _do(request: PersonRequest, click: Callable[[], PlanChange], done: str) -> HttpResponse:
+def _do(request: PersonRequest, click: Callable[[], PlanChange]) -> HttpResponse:
     """Change a plan and say what came of it, on its page."""
     try:
-        click()
+        messages.success(request, _said_of(click()))
     except ServiceError as refusal:
         messages.error(request, _(refusal.public_text))
-    else:
-        messages.success(request, done)
     return redirect("billing-plan")
 
 

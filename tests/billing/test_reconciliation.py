@@ -31,7 +31,7 @@ class Stripe:
         name = path.rpartition("/")[2]
         if path == "/v1/checkout/sessions":
             return 200, {"object": "list", "url": path, "has_more": False, "data": list(self.sessions.values())}
-        if path == "/v1/payment_intents":
+        if path in ("/v1/subscriptions", "/v1/payment_intents"):
             return 200, {"object": "list", "url": path, "has_more": False, "data": []}
         if path == "/v1/disputes":
             return 200, {"object": "list", "url": path, "has_more": False, "data": self.disputes}

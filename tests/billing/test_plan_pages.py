@@ -1,0 +1,130 @@
+"""The page of the plan: what it shows, and what nobody can make it do."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core import signing
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import Role
+from billing import subscriptions
+from billing.models import CreditAccount
+from billing.plan_changes import Quote
+from billing.plan_forms import QUOTE_LASTS_S, seal, unseal
+from billing.subscription_models import ChangeKind, PlanChange
+from tests.billing.plan_fakes import invoice_of, make_plan, make_subscription, subscription_of, terms_of
+from tests.billing.stripe_fakes import CREATED
+from tests.billing.test_plan_invoices import tell
+from tests.factories import make_account, make_member
+
+pytestmark = pytest.mark.django_db
+PAGE, CHANGE, CANCEL = "/billing/plan/", "/billing/plan/change/", "/billing/plan/cancel/"
+
+
+@pytest.fixture(autouse=True)
+def then():
+    with time_machine.travel(datetime.fromtimestamp(CREATED + 3600, UTC)) as clock:
+        yield clock
+
+
+@pytest.fixture
+def owner(client, alice):
+    client.force_login(make_member(alice.organization))
+    return client
+
+
+@pytest.fixture
+def small(selling):
+    return terms_of(make_plan())
+
+
+@pytest.fixture
+def big(selling):
+    return terms_of(make_plan("big", credits=400, amount=3000))
+
+
+@pytest.fixture
+def subscription(alice, small, big):
+    subscription = make_subscription(alice.organization, small)
+    tell("customer.subscription.created", subscription_of(subscription))
+    tell("invoice.paid", invoice_of(subscription))
+    subscription.refresh_from_db()
+    return subscription
+
+
+def quote_of(terms, **changes):
+    return Quote(ChangeKind.UPGRADE, terms, **{"due_now": 2000, "prorated_at": timezone.now(), **changes})
+
+
+def test_without_keys_the_page_says_so_and_sells_nothing(owner):
+    make_plan()
+    text = owner.get(PAGE).content.decode()
+
+    assert "Subscribe to" not in text
+    assert (
+        owner.post(f"{PAGE}subscribe/", {"plan": "small", "currency": "eur", "token": uuid.uuid4()}).status_code == 302
+    )
+
+
+def test_who_has_a_plan_sees_what_was_agreed_and_not_what_it_costs_now(owner, subscription):
+    subscription.terms.plan.prices.update(amount=7700)
+    text = owner.get(PAGE).content.decode()
+
+    assert "10.00 EUR" in text
+    assert "77.00 EUR" not in text
+    assert "Change to Big" in text
+    assert "USD" not in text
+
+
+def test_an_admin_sees_the_plan_and_no_buttons(client, alice, subscription):
+    client.force_login(make_member(alice.organization, "adam@example.com", Role.ADMIN))
+    text = client.get(PAGE).content.decode()
+
+    assert "10.00 EUR" in text
+    assert not any(words in text for words in ("Cancel the plan", "Change to", "Subscribe to"))
+    assert client.get(CANCEL).status_code == 403
+
+
+def test_a_price_that_was_shown_cannot_be_made_up(owner, subscription, big, then):
+    sealed = seal(quote_of(big), subscription)
+    assert unseal(sealed, subscription).terms == big
+    other = make_subscription(make_account("Bob's shop").organization, big)
+    forged = signing.dumps([str(subscription.public_id), str(big.public_id), 0, str(uuid.uuid4())], salt="another")
+
+    assert unseal(sealed, other) is None
+    for wrong in ("", "x", sealed[:-1], forged):
+        assert unseal(wrong, subscription) is None
+        assert owner.post(CHANGE, {"agreed": wrong}).status_code == 302
+    then.shift(timedelta(seconds=QUOTE_LASTS_S + 1))
+    assert unseal(sealed, subscription) is None
+    assert PlanChange.objects.count() == 0
+
+
+def test_a_page_that_waits_looks_again_until_the_plan_begins(owner, alice, small):
+    subscription = make_subscription(alice.organization, small, checkout_session_id=None, checkout_url="")
+    assert b"hx-get" in owner.get(PAGE).content
+    look = owner.get(f"{PAGE}?looks=3", headers={"HX-Request": "true"})
+    assert b'hx-get="/billing/plan/?looks=4"' in look.content
+    assert b"hx-get" not in owner.get(f"{PAGE}?looks=9999", headers={"HX-Request": "true"}).content
+
+    tell("invoice.paid", invoice_of(subscription))
+    assert owner.get(f"{PAGE}?looks=4", headers={"HX-Request": "true"}).headers["HX-Refresh"] == "true"
+
+
+def test_the_database_holds_to_one_plan_at_a_time(alice, subscription, big):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_subscription(alice.organization, big)
+
+
+def test_what_stripe_calls_active_gives_nothing_before_it_is_paid(owner, alice, small):
+    subscription = make_subscription(alice.organization, small)
+    before = CreditAccount.objects.get().plan
+    tell("customer.subscription.created", subscription_of(subscription))
+
+    assert subscriptions.running_of(alice.organization_id).state == "pending"
+    assert CreditAccount.objects.get().plan == before
+    subscription.refresh_from_db()
+    assert subscription.subscription_id
