@@ -5,6 +5,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 import requests
@@ -62,18 +63,17 @@ def test_what_stripe_did_not_sign_just_now_leaves_no_row_and_the_real_event_one(
     assert rows(shop) == "1 0 0"
 
 
-def test_what_is_larger_than_any_event_is_refused_however_it_comes(shop):
+@pytest.mark.parametrize("size", [600_000, 5_000_000])
+def test_what_is_larger_than_any_event_is_refused_however_it_comes(shop, size):
     before = rows(shop)
-    big = json.dumps({"id": "evt_big", "filling": "x" * 600_000})
-    told = send(shop, big, sign(big))
-    chunked = requests.post(
-        shop.url + PATH,
-        data=iter([big[:300_000].encode(), big[300_000:].encode()]),
-        headers={"Stripe-Signature": sign(big)},
-        timeout=20,
-    )
+    big = json.dumps({"id": "evt_big", "filling": "x" * size})
+    halves = iter([big[: size // 2].encode(), big[size // 2 :].encode()])
 
-    assert (told.status_code, chunked.status_code) == (413, 413)
+    assert send(shop, big, sign(big)).status_code == 413
+    # Who goes on sending in chunks is not listened to for long, and may find the line closed before the answer.
+    with suppress(requests.ConnectionError):
+        chunked = requests.post(shop.url + PATH, data=halves, headers={"Stripe-Signature": sign(big)}, timeout=20)
+        assert chunked.status_code == 413
     assert rows(shop) == before
 
 

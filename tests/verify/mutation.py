@@ -43,7 +43,8 @@ def mutate(scale: float) -> Finding:
     noticed = sum(tried[ending] for ending in NOTICED)
     return Finding(
         how_many=f"{tried.total()} of {len(endings)} changes to {', '.join(_modules(endings))}",
-        figures=f"{noticed} noticed ({noticed / max(tried.total(), 1):.1%}); {tried['survived']} not, "
+        figures=f"{noticed} noticed ({noticed / max(tried.total(), 1):.1%}), {tried['timeout']} of them because they "
+        f"took too long; {tried['survived']} not, "
         f"{sum(line in reasons for line in survivors.values())} of them explained below",
         faults=faults,
         notes=[f"- `{line}` - {reasons[line]}" for line in sorted(set(survivors.values())) if line in reasons],
