@@ -42,5 +42,6 @@ def _payment_of(order: Order) -> PaymentIntent:
 def _pay(order: Order, click_token: UUID) -> PaymentIntent:
     card = card_of(order.organization) or order.saved_card
     assert card is not None  # noqa: S101 - every recharge has one
+    Order.objects.filter(pk=order.pk).update(saved_card=card)
     page = f"{settings.PUBLIC_URL}/billing/auto-recharge/?back={order.public_id}"
     return stripe_gateway.pay_with_person(order, card, click_token=click_token, return_url=page)

@@ -75,7 +75,7 @@ def record_consent(organization: Organization, terms: Terms, *, actor: User, cli
             )
         )
     except IntegrityError:
-        return RechargeConsent.objects.get(organization=organization, click_token=click_token)
+        return _given_before(organization, terms, click_token)
 
 
 def turn_on(consent: RechargeConsent) -> bool:
@@ -144,6 +144,16 @@ def card_of(organization: Organization) -> SavedCard | None:
     """Return the organization's card in the mode of our key, with what Stripe calls it."""
     cards = SavedCard.objects.filter(organization=organization, livemode=settings.STRIPE_IS_LIVE, removed_at=None)
     return cards.exclude(payment_method_id=None).first()
+
+
+def _given_before(organization: Organization, terms: Terms, click_token: UUID) -> RechargeConsent:
+    consent = RechargeConsent.objects.get(organization=organization, click_token=click_token)
+    price = terms.price
+    now = (price.pack_id, price.amount, price.currency, terms.threshold, terms.most_per_month)
+    then = (consent.pack_id, consent.amount, consent.currency, consent.threshold, consent.most_per_month)
+    if now != then:
+        raise PurchaseRefused(_("This button was used for another purchase. Reload the page and choose again."))
+    return consent
 
 
 def _lock(consent: RechargeConsent) -> AutoRecharge:

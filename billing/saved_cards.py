@@ -1,20 +1,21 @@
 """Cards that Stripe keeps for an organization: saved on a page of Stripe's, named here, forgotten on both sides."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q
 from django.dispatch import receiver
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.closing import organization_closed
 from accounts.errors import ServiceError
 from accounts.models import Organization, User
 from billing import ledger, recharge_switch, stripe_gateway
-from billing.checkout import customer_of
-from billing.errors import StripeRefused, StripeUnreachable
+from billing.checkout import STRIPE_NEEDS, customer_of
+from billing.errors import PurchaseRefused, StripeRefused, StripeUnreachable
 from billing.recharge_models import RechargeConsent, SavedCard, StopReason
 from billing.stripe_objects import CardDetails, CardSetup
 from billing.transactions import in_short_transaction
@@ -25,7 +26,12 @@ FINISHED_AT_ONCE = 20
 
 
 def open_page(consent: RechargeConsent, actor: User) -> str:
-    """Return the address of Stripe's page where the card of this consent is saved; asked again it is the same page."""
+    """Return the address of Stripe's page where the card of this consent is saved; asked again it is the same page.
+
+    Raise PurchaseRefused where the consent is too old for a page, and StripeUnreachable.
+    """
+    if timezone.now() > consent.created + timedelta(minutes=settings.CHECKOUT_OPEN_MINUTES) - STRIPE_NEEDS:
+        raise PurchaseRefused(_("This purchase was begun too long ago. Reload the page and choose again."))
     url = stripe_gateway.create_card_page(
         consent,
         customer_id=customer_of(consent.organization, actor),

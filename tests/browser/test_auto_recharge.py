@@ -102,7 +102,7 @@ def test_setting_it_up_being_charged_once_and_ending_it(page: Page, shop: Shop, 
     assert page.viewport_size is not None
     mail = last_mail_to(shop.site, f"{name.lower()}{page.viewport_size['width']}@example.com", containing="was bought")
     assert "was bought for 10.00 EUR, as agreed." in mail.replace("=\n", "")
-    page.get_by_role("table").get_by_role("link", name="100 credits").click()
+    page.get_by_role("table").get_by_role("link", name="100 credits", exact=True).click()
     expect(page.get_by_role("heading", name="Paid: 100 credits are yours")).to_be_visible()
     page.go_back()
 

@@ -62,8 +62,8 @@ class Shop:
     def orders(self) -> list[Order]:
         return list(Order.objects.order_by("pk"))
 
-    def consent(self, *, threshold: int = 5, most: int = 3) -> RechargeConsent:
-        terms = Terms(self.pack.prices.get(currency="eur"), threshold, most)
+    def consent(self, *, threshold: int = 5, most: int = 3, currency: str = "eur") -> RechargeConsent:
+        terms = Terms(self.pack.prices.get(currency=currency), threshold, most)
         return recharge_switch.record_consent(self.organization, terms, actor=self.owner, click_token=uuid.uuid4())
 
     def agree(self, *, threshold: int = 5, most: int = 3, card: str = GOOD) -> None:

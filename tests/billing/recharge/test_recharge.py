@@ -228,3 +228,23 @@ def test_what_the_bank_wants_the_person_for_waits_and_is_told(shop):
     assert shop.news() == ["needs_person"]
     assert shop.look(timezone.now() + LATER) == 0, "one at a time"
     assert shop.reconcile() == 0
+
+
+def test_a_currency_without_decimals_is_charged_as_it_is(shop):
+    shop.save_card(shop.consent(currency="jpy"))
+    shop.use(6)
+    shop.look()
+
+    assert shop.has() == (104, ["paid"])
+    assert [(intent["amount"], intent["currency"]) for intent in shop.stripe.objects("payment_intent")] == [
+        (1500, "jpy")
+    ]
+
+
+def test_what_was_agreed_to_in_test_mode_is_not_charged_in_live_mode(shop, settings):
+    shop.agree()
+    shop.use(6)
+    settings.STRIPE_IS_LIVE = True
+
+    assert shop.look() == 0
+    assert shop.charges() == []

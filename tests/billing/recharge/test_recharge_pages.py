@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -90,6 +91,28 @@ def test_with_a_card_a_change_is_in_effect_at_once_and_its_consent_is_kept(shop,
     shop.account.refresh_from_db()
     assert shop.account.auto_recharge_threshold == 8
     assert SavedCard.objects.count() == 1
+
+
+def test_a_button_that_was_used_means_what_it_meant_then(shop, owner):
+    """Somebody goes back in the browser, changes a number and sends the form once more."""
+    sent = form(shop)
+    owner.post(PAGE + "choose/", sent)
+    answer = owner.post(PAGE + "choose/", {**sent, "threshold": 50})
+
+    assert answer.status_code == 400
+    assert "was used for another purchase" in answer.content.decode()
+    assert RechargeConsent.objects.get().threshold == 5
+
+
+def test_a_page_of_an_hour_ago_is_refused_in_words(shop, owner):
+    shop.stripe.order_fault("/v1/checkout/sessions", kind="drop")
+    sent = form(shop)
+    assert owner.post(PAGE + "choose/", sent).status_code == 503
+    with time_machine.travel(timezone.now() + timedelta(minutes=45), tick=True):
+        answer = owner.post(PAGE + "choose/", sent)
+
+    assert answer.status_code == 400
+    assert "begun too long ago" in answer.content.decode()
 
 
 def test_another_card_is_saved_without_ending_what_is_on(shop, owner):
@@ -223,6 +246,7 @@ class TestWhereTheBankWantsThePerson:
 
         assert waiting.has() == (104, ["paid"])
         assert waiting.charges() == ["succeeded"]
+        assert waiting.orders[0].saved_card.last4 == "4242"
 
     def test_a_card_that_is_declined_then_is_told(self, waiting, owner):
         waiting.change_bank_mind(DECLINED)
