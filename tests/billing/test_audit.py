@@ -11,7 +11,16 @@ from django.utils import timezone
 
 from billing import append_only, audit, ledger
 from billing.charging import held_credits
-from billing.models import CreditAccount, CreditHold, CreditLot, HoldState, IdempotencyClaim, KeyMonth, LedgerEntry
+from billing.models import (
+    CreditAccount,
+    CreditHold,
+    CreditLot,
+    EntryKind,
+    HoldState,
+    IdempotencyClaim,
+    KeyMonth,
+    LedgerEntry,
+)
 from tests.factories import make_account, make_key
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +154,19 @@ def test_uses_may_be_counted_or_not_yet(busy_account):
 def test_a_lot_that_outlives_its_entry(busy_account):
     CreditLot.objects.update(expires_at=timezone.now())
 
+    assert rules_broken() == {"lot_fits_its_entry"}
+
+
+def test_a_lot_for_good_that_should_expire(alice):
+    """For good is what is owed, because it was held while its money went back, and nothing else."""
+    facts = {"kind": EntryKind.PURCHASE, "reason": "", "expires_at": timezone.now() + timedelta(days=1)}
+    owed, other = (ledger.grant(alice, amount=5, reference=name, **facts) for name in ("owed", "other"))
+    ledger.hold(alice, amount=20)
+    ledger.take_back(owed, amount=5, kind=EntryKind.REFUND, reference="r", reason="")
+    assert CreditLot.objects.get(entry=owed).expires_at is None
+    assert rules_broken() == set()
+
+    CreditLot.objects.filter(entry=other).update(expires_at=None)
     assert rules_broken() == {"lot_fits_its_entry"}
 
 
