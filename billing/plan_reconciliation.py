@@ -97,8 +97,8 @@ def _due(now: datetime) -> QuerySet[Subscription]:
     waited = now - timedelta(seconds=settings.RECONCILE_AFTER_S)
     rested = Q(checked_at=None) | Q(checked_at__lte=now - ASKED_AGAIN_AFTER)
     without_payment = PlanInvoice.objects.filter(paid_at__isnull=False, amount__gt=0, payment_intent_id=None)
-    soon = Q(state=SubscriptionState.PENDING, created__lte=waited) | Q(has_doubt=True)
-    due = soon & (Q(checked_at=None) | Q(checked_at__lte=waited))
+    due = Q(state=SubscriptionState.PENDING, created__lte=waited) & (Q(checked_at=None) | Q(checked_at__lte=waited))
+    due |= Q(has_doubt=True)
     due |= rested & (
         Q(state__in=BEGUN_STATES, period_end__lte=now - NEWS_MAY_TAKE)
         | Q(state__in=BEGUN_STATES, status="", created__lte=waited)

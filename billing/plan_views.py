@@ -178,8 +178,8 @@ def _of_the_tab(subscription: Subscription) -> dict[str, Any]:
 
 
 def _bring_up_to_date(subscription: Subscription) -> bool:
-    """Ask Stripe about a plan that is not paid as far as we know; tell whether it answered."""
-    is_waiting = subscription.state == SubscriptionState.PENDING
+    """Ask Stripe about a plan that is not paid as far as we know, or in doubt; tell whether it answered."""
+    is_waiting = subscription.state == SubscriptionState.PENDING or subscription.has_doubt
     if not is_waiting or not stripe_gateway.is_configured():
         return True
     if cache.add(f"plan-asked:{subscription.pk}", 1, ASKED_AT_MOST_EVERY_S) is False:

@@ -356,6 +356,25 @@ def test_news_that_are_lost_are_asked_for(stripe, alice):
     assert alice.has == (210, "active", "small")
 
 
+def test_what_was_told_in_the_second_of_an_answer_is_asked_for_soon(stripe, alice):
+    alice.subscribes()
+    alice.cancels()
+    stripe.hold_webhooks()
+    stripe_gateway._client().v1.subscriptions.update(alice.plan.subscription_id, {"cancel_at_period_end": False})
+    # As if the answer to our own change had come in that very second.
+    [event] = [one for one in stripe.objects("event") if one["type"] == "customer.subscription.updated"][:1]
+    told = datetime.fromtimestamp(event["created"], UTC)
+    Subscription.objects.update(as_of=told, is_answer=True, checked_at=timezone.now())
+    stripe.release_webhooks()
+    stripe.wait_until_sent()
+    assert alice.has == (110, "canceling", "small")
+
+    with time_machine.travel(timezone.now() + timedelta(seconds=30)):
+        assert plan_reconciliation.see_to_plans(timezone.now()) == 1
+        assert plan_reconciliation.see_to_plans(timezone.now()) == 0
+    assert alice.has == (110, "active", "small")
+
+
 def test_reconciling_finds_what_was_lost_and_then_nothing(stripe, alice):
     alice.subscribes()
     since = timezone.now() - timedelta(days=1)
