@@ -58,9 +58,17 @@ def order(stripe):
     ).order
     stripe.pay_session(order.checkout_session_id)
     stripe.wait_until_sent()
+    stripe.hold_webhooks()  # two threads on SQLite's one connection would see half of what the other does
     order.refresh_from_db()
     assert order.state == "paid"
     return order
+
+
+def tell(stripe):
+    """Let the events that waited come."""
+    stripe.release_webhooks()
+    stripe.wait_until_sent()
+    stripe.hold_webhooks()
 
 
 def give_back(order, sam, amount=305, token=None):
@@ -76,13 +84,11 @@ def has(order):
 
 
 def test_the_credits_are_taken_at_once_and_the_events_change_nothing(stripe, order, sam):
-    stripe.hold_webhooks()
     request = give_back(order, sam)
     assert request.state == RefundState.TAKEN
     assert has(order) == (80, "partly_refunded")
 
-    stripe.release_webhooks()
-    stripe.wait_until_sent()
+    tell(stripe)
     assert has(order) == (80, "partly_refunded")
     [refund] = stripe.objects("refund")
     assert (refund["id"], refund["amount"]) == (request.refund_id, 305)
@@ -93,14 +99,13 @@ def test_the_events_may_be_faster_than_the_answer(stripe, order, sam):
     stripe.order_fault("/v1/refunds", kind="status", status=500, after=True, times=1)
     with pytest.raises(StripeUnreachable):
         give_back(order, sam)
-    stripe.wait_until_sent()
+    tell(stripe)
 
     assert RefundRequest.objects.get().state == RefundState.TAKEN
     assert has(order) == (80, "partly_refunded")
 
 
 def test_without_an_answer_it_is_asked_for_again_and_stays_one(stripe, order, sam):
-    stripe.hold_webhooks()
     stripe.order_fault("/v1/refunds", kind="status", status=500, after=True, times=1)
     with pytest.raises(StripeUnreachable):
         give_back(order, sam)
@@ -116,7 +121,6 @@ def test_without_an_answer_it_is_asked_for_again_and_stays_one(stripe, order, sa
 
 
 def test_it_is_found_when_it_is_asked_for_after_stripe_forgot_our_key(stripe, order, sam):
-    stripe.hold_webhooks()
     request = give_back(order, sam)
     RefundRequest.objects.update(state=RefundState.ASKED, refund_id=None)
     stripe.advance(days=3)
@@ -131,7 +135,7 @@ def test_the_same_token_is_one_refund(stripe, order, sam):
     first, second = give_back(order, sam, token=token), give_back(order, sam, token=token)
 
     assert first == second
-    stripe.wait_until_sent()
+    tell(stripe)
     assert len(stripe.objects("refund")) == 1
 
 
@@ -142,7 +146,7 @@ def test_in_parts_and_then_all_that_is_left(stripe, order, sam):
     with pytest.raises(refunds.CannotBeRefunded):
         give_back(order, sam, amount=696)
     give_back(order, sam, amount=695)
-    stripe.wait_until_sent()
+    tell(stripe)
 
     assert has(order) == (10, "refunded")
     assert refunds.left_of(order) == 0
@@ -152,13 +156,13 @@ def test_what_was_used_becomes_a_debt_that_a_failed_refund_forgives(stripe, orde
     account = order.organization.credit_account
     ledger.capture(ledger.hold(account, amount=90))
     request = give_back(order, sam, amount=1000)
-    stripe.wait_until_sent()
+    tell(stripe)
     assert has(order) == (0, "refunded")
     account.refresh_from_db()
     assert account.debt == 80
 
     stripe.fail_refund(request.refund_id)
-    stripe.wait_until_sent()
+    tell(stripe)
     request.refresh_from_db()
     account.refresh_from_db()
     assert (request.state, request.error) == (RefundState.FAILED, "expired_or_canceled_card")
@@ -170,13 +174,13 @@ def test_what_was_used_becomes_a_debt_that_a_failed_refund_forgives(stripe, orde
 
 def test_after_one_failed_another_takes_the_credits_again(stripe, order, sam):
     request = give_back(order, sam, amount=500)
-    stripe.wait_until_sent()
+    tell(stripe)
     stripe.fail_refund(request.refund_id)
-    stripe.wait_until_sent()
+    tell(stripe)
     assert has(order) == (110, "paid")
 
     give_back(order, sam, amount=500)
-    stripe.wait_until_sent()
+    tell(stripe)
     assert has(order) == (60, "partly_refunded")
     kinds = LedgerEntry.objects.exclude(kind__in=["grant", "purchase"]).order_by("pk").values_list("kind", flat=True)
     assert list(kinds) == ["refund", "refund_back", "refund"]
@@ -186,8 +190,7 @@ def test_after_one_failed_another_takes_the_credits_again(stripe, order, sam):
 
 def test_what_stripe_refuses_says_why_and_leaves_everything(stripe, order, sam):
     [charge] = stripe.objects("charge")
-    stripe.hold_webhooks()  # we do not know of the dispute yet
-    stripe.open_dispute(charge["id"])
+    stripe.open_dispute(charge["id"])  # we do not know of it yet
     with pytest.raises(StripeRefused):
         give_back(order, sam)
 
@@ -200,7 +203,7 @@ def test_what_stripe_refuses_says_why_and_leaves_everything(stripe, order, sam):
 def test_nothing_is_left_of_what_a_bank_has(stripe, order, sam):
     [charge] = stripe.objects("charge")
     stripe.open_dispute(charge["id"])
-    stripe.wait_until_sent()
+    tell(stripe)
     order.refresh_from_db()
 
     assert refunds.left_of(order) == 0
@@ -221,9 +224,9 @@ def test_a_request_without_an_answer_is_named_by_the_audit(stripe, order, sam):
 
 def test_old_news_of_a_refund_that_failed_change_nothing(stripe, order, sam):
     request = give_back(order, sam)
-    stripe.wait_until_sent()
+    tell(stripe)
     stripe.fail_refund(request.refund_id)
-    stripe.wait_until_sent()
+    tell(stripe)
     for event in stripe.objects("event"):
         if event["type"] == "refund.created":
             refunds.note(read_refund(event["data"]["object"], livemode=False))
@@ -251,7 +254,7 @@ def test_the_same_form_sent_many_times_at_once_is_one_refund(stripe, order, sam)
 
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(click, range(8))) == {token}
-    stripe.wait_until_sent()
+    tell(stripe)
 
     assert len(stripe.objects("refund")) == 1
     assert has(order) == (10, "refunded")
@@ -269,7 +272,7 @@ def test_two_operators_at_once_return_no_more_than_there_is(stripe, order, sam):
 
     with ThreadPoolExecutor(4) as threads:
         assert sum(threads.map(click, range(4))) == 600
-    stripe.wait_until_sent()
+    tell(stripe)
 
     assert [refund["amount"] for refund in stripe.objects("refund")] == [600]
     assert has(order) == (50, "partly_refunded")
@@ -294,7 +297,7 @@ def test_an_operator_returns_part_of_an_order(client, stripe, order, sam):
     assert stripe.objects("refund") == []
 
     done = client.post(page_of(order), {**fields, "sure": "yes"}, follow=True).content.decode()
-    stripe.wait_until_sent()
+    tell(stripe)
     assert "3.05 EUR are on their way back." in done
     assert "6.95 EUR" in done
     request = RefundRequest.objects.get()
@@ -306,7 +309,7 @@ def test_a_double_click_returns_it_once(client, stripe, order, sam):
     fields = {**form_of(client, order), "sure": "yes"}
     client.post(page_of(order), fields)
     again = client.post(page_of(order), fields, follow=True).content.decode()
-    stripe.wait_until_sent()
+    tell(stripe)
 
     assert "that was asked for already" in again
     assert len(stripe.objects("refund")) == 1
@@ -332,7 +335,7 @@ def test_stripe_away_is_told_and_asked_for_again_from_the_page(client, stripe, o
     assert RefundRequest.objects.get().state == RefundState.ASKED
     assert "3.05 EUR are on their way back." in client.post(again, follow=True).content.decode()
     client.post(again)
-    stripe.wait_until_sent()
+    tell(stripe)
     assert len(stripe.objects("refund")) == 1
     assert has(order) == (80, "partly_refunded")
 
@@ -351,10 +354,10 @@ def test_who_may_only_look_is_refused(client, stripe, order):
 
 def test_a_refund_made_at_stripe_counts_too(stripe, order, sam):
     stripe_gateway._client().v1.refunds.create({"payment_intent": order.payment_intent_id, "amount": 200})
-    stripe.wait_until_sent()
+    tell(stripe)
     order.refresh_from_db()
     give_back(order, sam, amount=305)
-    stripe.wait_until_sent()
+    tell(stripe)
 
     assert has(order) == (60, "partly_refunded")
     assert Payment.objects.get().refunds.count() == 2
