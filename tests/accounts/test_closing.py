@@ -172,7 +172,8 @@ def test_the_export_covers_every_table_that_knows_people():
 
     known = {
         "account.emailaddress", "accounts.membership", "accounts.invitation", "accounts.apikey", "billing.ledgerentry",
-        "billing.order", "billing.rechargeconsent", "billing.refundrequest", "mfa.authenticator",
+        "billing.order", "billing.rechargeconsent", "billing.refundrequest", "billing.subscription",
+        "billing.planchange", "mfa.authenticator",
         "socialaccount.socialaccount", "usersessions.usersession", "admin.logentry", "processing.keptresult",
         "accounts.supportvisit", "accounts.suspension",
     }  # fmt: skip
