@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from hypothesis import HealthCheck, settings
 
 from tests import lifted_triggers
@@ -48,6 +48,19 @@ def django_db_modify_db_settings(
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
         connection.settings_dict["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+        _keep_open_within_a_test()
+
+
+def _keep_open_within_a_test() -> None:
+    """Let no answer that is closed close the connection that the test's transaction is on, as in memory."""
+    wrapper = type(connections[DEFAULT_DB_ALIAS])
+    close = wrapper.close
+
+    def close_unless_in_a_test(self: Any) -> None:
+        if not self.in_atomic_block:
+            close(self)
+
+    wrapper.close = close_unless_in_a_test
 
 
 @pytest.fixture(autouse=True)
