@@ -190,7 +190,7 @@ def test_the_command_counts_what_it_checked(busy_account):
 
     assert out.getvalue() == (
         "Checked 1 credit accounts, 2 ledger entries, 3 credit holds, 1 idempotency claims, 0 key months, "
-        "1 credit lots, 0 orders: "
+        "1 credit lots, 0 orders, 0 subscriptions, 0 plan invoices: "
         "0 disagreements.\n"
     )
 
