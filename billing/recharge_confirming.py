@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from billing import recharge_outcomes, stripe_gateway
+from billing import recharge_outcomes, stripe_gateway_cards
 from billing.errors import CardRefused, StripeRefused
 from billing.order_models import Order
 from billing.recharge_switch import card_of
@@ -36,7 +36,7 @@ def look_after(order: Order) -> None:
 
 def _payment_of(order: Order) -> PaymentIntent:
     assert order.payment_intent_id is not None  # noqa: S101 - only such orders wait for a person
-    return stripe_gateway.get_payment(order.payment_intent_id)
+    return stripe_gateway_cards.get_payment(order.payment_intent_id)
 
 
 def _pay(order: Order, click_token: UUID) -> PaymentIntent:
@@ -44,4 +44,4 @@ def _pay(order: Order, click_token: UUID) -> PaymentIntent:
     assert card is not None  # noqa: S101 - every recharge has one
     Order.objects.filter(pk=order.pk).update(saved_card=card)
     page = f"{settings.PUBLIC_URL}/billing/auto-recharge/?back={order.public_id}"
-    return stripe_gateway.pay_with_person(order, card, click_token=click_token, return_url=page)
+    return stripe_gateway_cards.pay_with_person(order, card, click_token=click_token, return_url=page)

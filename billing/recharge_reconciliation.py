@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from billing import recharge_outcomes, recharging, stripe_gateway
+from billing import recharge_outcomes, recharging, stripe_gateway_cards
 from billing.disagreements import Disagreement
 from billing.errors import StripeRefused
 from billing.order_models import Order, OrderState, StripeCustomer
@@ -40,7 +40,7 @@ def ask_about(order: Order, now: datetime) -> Order:
 
 def find_lost_payments(since: datetime) -> Iterator[Disagreement]:
     """Name payments that were asked for as recharges and belong to no order."""
-    for intent in stripe_gateway.payments_since(since):
+    for intent in stripe_gateway_cards.payments_since(since):
         if intent.purpose != RECHARGE or not intent.is_paid or not _is_uuid(intent.order_reference):
             continue
         if not Order.objects.filter(payment_intent_id=intent.id).exists():
@@ -50,11 +50,11 @@ def find_lost_payments(since: datetime) -> Iterator[Disagreement]:
 def _find_payment(order: Order) -> PaymentIntent | None:
     """Ask for an order's payment, also where we died, or Stripe fell silent, before we knew its name."""
     if order.payment_intent_id is not None:
-        return stripe_gateway.get_payment(order.payment_intent_id)
+        return stripe_gateway_cards.get_payment(order.payment_intent_id)
     customer = StripeCustomer.objects.filter(organization=order.organization_id, livemode=order.livemode).first()
     if customer is None or customer.customer_id is None:
         return None
-    begun = stripe_gateway.payments_since(order.created - CLOCKS_DIFFER, customer_id=customer.customer_id)
+    begun = stripe_gateway_cards.payments_since(order.created - CLOCKS_DIFFER, customer_id=customer.customer_id)
     return next((intent for intent in begun if intent.order_reference == str(order.public_id)), None)
 
 
@@ -79,7 +79,7 @@ def _is_still_wanted(order: Order) -> bool:
 def _cancel(order: Order) -> None:
     """Give the payment up; one that went on in this moment is left to its news."""
     try:
-        recharge_outcomes.follow(stripe_gateway.cancel_payment(order))
+        recharge_outcomes.follow(stripe_gateway_cards.cancel_payment(order))
     except StripeRefused:
         return
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.db.models import F, Q
 
-from billing import ledger, recharge_outcomes, stripe_gateway
+from billing import ledger, recharge_outcomes, stripe_gateway, stripe_gateway_cards
 from billing.errors import CardRefused, StripeRefused, StripeUnreachable
 from billing.models import CreditAccount
 from billing.order_models import OPEN_STATES, Order, OrderKind, OrderState, PackPrice, StripeCustomer
@@ -60,12 +60,12 @@ def charge(order: Order) -> None:
     customer = StripeCustomer.objects.get(organization=order.organization_id, livemode=order.livemode)
     assert customer.customer_id is not None  # noqa: S101 - a card was saved under it
     try:
-        intent = stripe_gateway.charge_saved_card(order, customer_id=customer.customer_id)
+        intent = stripe_gateway_cards.charge_saved_card(order, customer_id=customer.customer_id)
     except CardRefused as refusal:
         if refusal.payment_intent_id is None:
             recharge_outcomes.give_up(order)
             return
-        intent = stripe_gateway.get_payment(refusal.payment_intent_id)
+        intent = stripe_gateway_cards.get_payment(refusal.payment_intent_id)
     except StripeRefused:  # the request itself was wrong: nothing was charged, somebody has to look
         recharge_outcomes.give_up(order)
         return

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.closing import organization_closed
 from accounts.errors import ServiceError
 from accounts.models import Organization, User
-from billing import ledger, recharge_switch, stripe_gateway
+from billing import ledger, recharge_switch, stripe_gateway, stripe_gateway_cards
 from billing.checkout import STRIPE_NEEDS, customer_of
 from billing.errors import PurchaseRefused, StripeRefused, StripeUnreachable
 from billing.recharge_models import RechargeConsent, SavedCard, StopReason
@@ -32,7 +32,7 @@ def open_page(consent: RechargeConsent, actor: User) -> str:
     """
     if timezone.now() > consent.created + timedelta(minutes=settings.CHECKOUT_OPEN_MINUTES) - STRIPE_NEEDS:
         raise PurchaseRefused(_("This purchase was begun too long ago. Reload the page and choose again."))
-    url = stripe_gateway.create_card_page(
+    url = stripe_gateway_cards.create_card_page(
         consent,
         customer_id=customer_of(consent.organization, actor),
         return_url=f"{settings.PUBLIC_URL}/billing/auto-recharge/?saved={{CHECKOUT_SESSION_ID}}",
@@ -45,7 +45,7 @@ def open_page(consent: RechargeConsent, actor: User) -> str:
 
 def note_page(session_id: str, organization: Organization) -> SavedCard | None:
     """Ask about the page somebody comes back from, and store the card that was saved there; None where none was."""
-    setup = stripe_gateway.get_card_setup(session_id)
+    setup = stripe_gateway_cards.get_card_setup(session_id)
     consent = None if setup is None else _find_consent(setup)
     if setup is None or consent is None or consent.organization_id != organization.pk:
         return None
@@ -156,11 +156,11 @@ def _finish_or_report(card: SavedCard) -> bool:
 
 def _finish(card: SavedCard) -> bool:
     if card.payment_method_id is None or (card.removed_at is None and not card.last4):
-        setup = stripe_gateway.get_setup(card.setup_intent_id)
+        setup = stripe_gateway_cards.get_setup(card.setup_intent_id)
         note_setup(setup)
         card.refresh_from_db()
     if card.removed_at is not None and card.payment_method_id is not None:
-        stripe_gateway.forget_card(card)
+        stripe_gateway_cards.forget_card(card)
         SavedCard.objects.filter(pk=card.pk, detached_at=None).update(detached_at=timezone.now())
     return True
 

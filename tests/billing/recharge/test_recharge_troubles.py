@@ -7,7 +7,15 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from billing import recharge_outcomes, recharge_switch, recharging, reconciliation, stripe_gateway, webhooks
+from billing import (
+    recharge_outcomes,
+    recharge_switch,
+    recharging,
+    reconciliation,
+    stripe_gateway,
+    stripe_gateway_cards,
+    webhooks,
+)
 from billing.errors import OrderDisagrees
 from billing.order_models import Order
 from billing.recharge_models import SavedCard
@@ -103,13 +111,13 @@ def test_a_process_that_dies_charges_once(low, monkeypatch, died):
             real_follow(intent)
             raise Death
 
-    real_charge, real_follow = stripe_gateway.charge_saved_card, recharge_outcomes.follow
+    real_charge, real_follow = stripe_gateway_cards.charge_saved_card, recharge_outcomes.follow
     low.stripe.hold_webhooks()
     with monkeypatch.context() as patch, pytest.raises(Death):
         if died == "before the call":
-            patch.setattr(stripe_gateway, "charge_saved_card", die)
+            patch.setattr(stripe_gateway_cards, "charge_saved_card", die)
         elif died == "after the call":
-            patch.setattr(stripe_gateway, "charge_saved_card", charge_then_die)
+            patch.setattr(stripe_gateway_cards, "charge_saved_card", charge_then_die)
         else:
             patch.setattr(recharge_outcomes, "follow", follow_then_die)
         recharging.start_due(timezone.now())
