@@ -7,6 +7,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import ApiKey, Invitation, Membership, User
@@ -71,8 +72,7 @@ def data_of(user: User) -> dict[str, Any]:
             *("organization__name", "text", "version", "threshold", "pack_name", "amount", "currency"),
             *("most_per_month", "created"),
         ),
-        "looked_at_by_operators": _rows(SupportVisit.objects.filter(person=user), "reason", "created", "ended_at"),
-        "looked_at_others": _rows(SupportVisit.objects.filter(operator=user), "reason", "created", "ended_at"),
+        "visits_by_operators": _rows(_visits_of(user), "was_the_operator", "reason", "created", "ended_at"),
         "suspensions_made": _rows(
             Suspension.objects.filter(actor=user), "organization__name", "suspends", "reason", "created"
         ),
@@ -86,6 +86,15 @@ def data_of(user: User) -> dict[str, Any]:
         "plans_changed": _rows(PlanChange.objects.filter(actor=user), "public_id", "kind", "state", "created"),
         "done_in_the_admin": _rows(LogEntry.objects.filter(user=user), "action_time", "object_repr", "change_message"),
     }
+
+
+def _visits_of(user: User) -> QuerySet[Any]:
+    """Return the visits to this person, and those that they made themselves as an operator."""
+    theirs = SupportVisit.objects.filter(Q(person=user) | Q(operator=user))
+    visits: QuerySet[Any] = theirs.annotate(
+        was_the_operator=ExpressionWrapper(Q(operator=user), output_field=BooleanField())
+    )
+    return visits
 
 
 def _rows(found: Any, *fields: str) -> list[dict[str, Any]]:

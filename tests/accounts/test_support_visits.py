@@ -183,6 +183,15 @@ def test_the_person_is_shown_it_among_their_sessions(client, visit, alice, sam):
     assert BANNER not in page
 
 
+def test_it_is_in_the_data_that_the_person_takes_along(client, visit, alice):
+    client.post(reverse("admin:accounts_user_leave"))
+    client.force_login(alice)
+
+    [told] = client.get("/account/data/export/").json()["visits_by_operators"]
+    assert (told["was_the_operator"], told["reason"]) == (False, "Ticket 7: no keys shown.")
+    assert told["ended_at"] is not None
+
+
 def test_who_was_never_looked_at_reads_nothing_of_it(client, alice):
     client.force_login(alice)
 
