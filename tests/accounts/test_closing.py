@@ -172,7 +172,8 @@ def test_the_export_covers_every_table_that_knows_people():
 
     known = {
         "account.emailaddress", "accounts.membership", "accounts.invitation", "accounts.apikey", "billing.ledgerentry",
-        "billing.order", "mfa.authenticator", "socialaccount.socialaccount", "usersessions.usersession",
+        "billing.order", "billing.subscription", "billing.planchange", "mfa.authenticator",
+        "socialaccount.socialaccount", "usersessions.usersession",
         "admin.logentry", "processing.keptresult",
     }  # fmt: skip
     no_facts = {"accounts.user_groups", "accounts.user_user_permissions", "account.emailconfirmation"}

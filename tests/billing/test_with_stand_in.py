@@ -134,7 +134,7 @@ def test_a_reconciled_shop_has_nothing_to_say(stripe, account, buy):
     for _ in range(2):
         order = buy(uuid.uuid4()).order
         stripe.pay_session(order.checkout_session_id)
-    stripe.wait_until_sent()
+        stripe.wait_until_sent()
 
     assert list(reconciliation.find_disagreements(since=timezone.now() - timedelta(days=1))) == []
     assert has(account, order) == (210, "paid")
