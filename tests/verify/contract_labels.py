@@ -41,8 +41,9 @@ def fields_as_sent(request: requests.PreparedRequest) -> dict[str, str]:
     for name in files:
         for file in files.getlist(name):
             file.close()
-    last_texts = {name: values[-1] for name, values in texts.lists()}
-    return last_texts | dict.fromkeys(files, PICTURE)
+    fields = {name: values[-1] for name, values in texts.lists()} | dict.fromkeys(files, PICTURE)
+    fields.pop(None, None)  # a part without a name is no field
+    return fields
 
 
 def _plain(candidate: Any) -> Any:

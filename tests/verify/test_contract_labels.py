@@ -64,6 +64,14 @@ def prepare(media_type, body):
     return requests.Request("POST", "http://a.test/", files=parts).prepare()
 
 
+def test_a_part_without_a_name_is_no_field():
+    nobody = b"--x\r\nContent-Disposition: form-data\r\n\r\nnobody\r\n"
+    size = b'--x\r\nContent-Disposition: form-data; name="size"\r\n\r\nhd\r\n'
+    headers = {"Content-Type": f"{PARTS}; boundary=x"}
+    request = requests.Request("POST", "http://a.test/", data=nobody + size + b"--x--\r\n", headers=headers).prepare()
+    assert fields_as_sent(request) == {"size": "hd"}
+
+
 @pytest.mark.parametrize("sent", [{"data": {}}, {"data": b"\x00\xff"}, {"data": "no form", "headers": {"a": "b"}}])
 def test_what_is_no_form_has_no_fields(sent):
     assert fields_as_sent(requests.Request("POST", "http://a.test/", **sent).prepare()) == {}
