@@ -45,7 +45,9 @@ def buy(request: PersonRequest) -> HttpResponse:
     """Lead to Stripe's page for a pack, or to the order's own where this click has been paid for already."""
     form = PurchaseForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("This cannot be bought here. Reload the page and choose again."))
+        changed = form.non_field_errors()
+        unknown = _("This cannot be bought here. Reload the page and choose again.")
+        messages.error(request, changed[0] if changed else unknown)
         return redirect("billing")
     try:
         purchase = _purchase(request, form)

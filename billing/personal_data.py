@@ -68,8 +68,8 @@ def data_of(user: User) -> dict[str, Any]:
         ),
         "recharge_consents": _rows(
             RechargeConsent.objects.filter(actor=user),
-            *("organization__name", "text", "version", "threshold", "pack_name", "amount", "currency"),
-            *("most_per_month", "created"),
+            *("organization__name", "text", "version", "threshold", "pack_name", "credits", "expires_after_days"),
+            *("amount", "currency", "most_per_month", "created"),
         ),
         "looked_at_by_operators": _rows(SupportVisit.objects.filter(person=user), "reason", "created", "ended_at"),
         "looked_at_others": _rows(SupportVisit.objects.filter(operator=user), "reason", "created", "ended_at"),

@@ -15,6 +15,7 @@ from billing import checkout, recharge_mails
 from billing.errors import PurchaseRefused
 from billing.recharge_models import AutoRecharge, RechargeConsent, SavedCard
 from billing.recharge_switch import owe_news
+from billing.shelf import as_shown
 from tests.billing.recharge.conftest import DECLINED, GOOD, WANTS_PERSON
 from tests.factories import make_key, make_member
 
@@ -35,7 +36,8 @@ def owner(shop):
 
 def form(shop, **changes):
     price = shop.pack.prices.get(currency="eur")
-    filled = {"price": price.pk, "threshold": 5, "most_per_month": 3, "agree": "on", "token": str(uuid.uuid4())}
+    chosen = f"{price.pk}:{as_shown(shop.pack, price.amount)}"
+    filled = {"price": chosen, "threshold": 5, "most_per_month": 3, "agree": "on", "token": str(uuid.uuid4())}
     return {name: value for name, value in {**filled, **changes}.items() if value is not None}
 
 
@@ -81,6 +83,30 @@ def test_nothing_is_kept_of_what_makes_no_sense(shop, owner, change):
     assert answer.status_code == 200
     assert RechargeConsent.objects.count() == 0
     assert shop.stripe.objects("checkout.session") == []
+
+
+@pytest.mark.parametrize("change", [{"amount": 2000}, {"credits": 10}, {"expires_after_days": 1}])
+def test_nobody_agrees_to_what_they_were_not_shown(shop, owner, change):
+    shop.agree()
+    sent = form(shop, threshold=6)
+    if "amount" in change:
+        shop.pack.prices.filter(currency="eur").update(**change)
+    else:
+        type(shop.pack).objects.update(**change)
+    said = owner.post(PAGE + "choose/", sent).content.decode()
+
+    assert "What this pack costs or brings has changed. Look at it again." in said
+    assert [consent.threshold for consent in RechargeConsent.objects.all()] == [5]
+
+
+def test_how_long_the_credits_last_is_said_before_and_after_it_is_agreed_to(shop, owner):
+    shop.pack.expires_after_days = 30
+    shop.pack.save()
+    before = owner.get(PAGE).content.decode()
+    shop.agree()
+
+    assert "100 credits for 10.00 EUR (100 credits, to be used within 30 days)" in before
+    assert "100 credits, to be used within 30 days." in owner.get(PAGE).content.decode()
 
 
 def test_with_a_card_a_change_is_in_effect_at_once_and_its_consent_is_kept(shop, owner):
