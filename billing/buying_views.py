@@ -47,7 +47,7 @@ def buy(request: PersonRequest) -> HttpResponse:
     if not form.is_valid():
         changed = form.non_field_errors()
         unknown = _("This cannot be bought here. Reload the page and choose again.")
-        messages.error(request, changed[0] if changed else unknown)
+        messages.error(request, str(changed[0]) if changed else unknown)
         return redirect("billing")
     try:
         purchase = _purchase(request, form)

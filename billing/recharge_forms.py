@@ -34,7 +34,8 @@ class OfferField(forms.ModelChoiceField):  # type: ignore[type-arg]
     def prepare_value(self, value: Any) -> Any:
         """Write a choice; one that has changed since is shown as it is now."""
         if isinstance(value, str):
-            value = next((price for price in self.queryset if str(price.pk) == value.partition(":")[0]), value)
+            offers = self.queryset or ()
+            value = next((price for price in offers if str(price.pk) == value.partition(":")[0]), value)
         return f"{value.pk}:{as_shown(value.pack, value.amount)}" if isinstance(value, PackPrice) else value
 
     def to_python(self, value: Any) -> PackPrice | None:

@@ -90,7 +90,7 @@ def turn_on(consent: RechargeConsent) -> bool:
         if recharge.ended_at is not None and recharge.ended_at > consent.created:
             return False
         if recharge.consent_id == consent.pk and recharge.state != RechargeState.OFF:
-            return True  # told again; what has stopped since stays so
+            return recharge.state == RechargeState.ON  # told again; what has stopped since stays so
         recharge.consent = consent
         recharge.state, recharge.stop_reason = RechargeState.ON, ""
         recharge.declines, recharge.not_before = 0, None
@@ -99,6 +99,11 @@ def turn_on(consent: RechargeConsent) -> bool:
         return True
 
     return in_short_transaction(movement)
+
+
+def is_on(organization: Organization) -> bool:
+    """Tell whether packs are bought by themselves."""
+    return AutoRecharge.objects.filter(organization=organization, state=RechargeState.ON).exists()
 
 
 def turn_off(organization: Organization) -> bool:
