@@ -289,6 +289,25 @@ def test_who_leaves_stripe_s_page_is_told_that_nothing_happened(stripe, owner, s
         assert "Nothing was bought" not in text_of(owner.get(f"/billing/?left={left}"))
 
 
+def test_who_paid_in_one_tab_and_leaves_in_the_other_is_not_told_that_nothing_was_charged(stripe, owner, shop, buy):
+    buy()
+    order = Order.objects.get()
+    stripe.pay_session(order.checkout_session_id)
+    page = text_of(owner.get(f"/billing/?left={order.public_id}"))
+
+    assert "nothing was charged" not in page
+    assert "110 credits left" in page
+
+
+def test_nobody_is_told_that_nothing_was_charged_where_stripe_does_not_say_so(stripe, owner, buy):
+    buy()
+    order = Order.objects.get()
+    stripe.pay_session(order.checkout_session_id)
+    stripe.order_fault("/v1/checkout/sessions/.*", method="GET", status=500)
+
+    assert "nothing was charged" not in text_of(owner.get(f"/billing/?left={order.public_id}"))
+
+
 # One order
 
 

@@ -276,6 +276,16 @@ def test_the_api_shows_the_threshold_while_it_is_on(shop, owner):
     assert threshold() is None
 
 
+def test_what_was_bought_by_itself_is_told_from_what_somebody_bought(shop, owner):
+    shop.agree()
+    shop.use(6)
+    shop.look()
+    [order] = shop.orders
+
+    for page in ("/billing/orders/", f"/billing/orders/{order.public_id}/"):
+        assert "bought by itself" in owner.get(page).content.decode()
+
+
 class TestWhereTheBankWantsThePerson:
     @pytest.fixture
     def waiting(self, shop):
