@@ -65,7 +65,8 @@ class RechargeForm(forms.Form):
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
     other_card = forms.BooleanField(required=False, label=gettext_lazy("Save another card for it"))
-    agree = forms.BooleanField(label=lazystr(""))
+    # Shown again with other terms, it is to be ticked again.
+    agree = forms.BooleanField(label=lazystr(""), widget=forms.CheckboxInput(check_test=lambda _value: False))
     token = forms.UUIDField(initial=uuid.uuid4, widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, now: RechargeConsent | None, card: SavedCard | None) -> None:

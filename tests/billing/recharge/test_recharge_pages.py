@@ -96,6 +96,8 @@ def test_nobody_agrees_to_what_they_were_not_shown(shop, owner, change):
     said = owner.post(PAGE + "choose/", sent).content.decode()
 
     assert "What this pack costs or brings has changed. Look at it again." in said
+    [tick] = re.findall(r'<input[^>]*name="agree"[^>]*>', said)
+    assert "checked" not in tick, "nobody agreed to that yet"
     assert [consent.threshold for consent in RechargeConsent.objects.all()] == [5]
 
 
