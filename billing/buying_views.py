@@ -16,11 +16,11 @@ from accounts.current_organization import PersonRequest, requires
 from accounts.errors import ServiceError
 from accounts.visiting import leads_to
 from billing import statement
-from billing.checkout import Purchase, find_unfinished, start_purchase
+from billing.checkout import Purchase, find_unfinished, has_open_page, start_purchase
 from billing.composition import composition_of
 from billing.errors import StripeUnreachable
 from billing.forms import PurchaseForm
-from billing.landing import bring_up_to_date
+from billing.landing import News, bring_up_to_date, look_at
 from billing.levels import level_of
 from billing.order_models import NOT_PAID_STATES, Order, OrderState
 from billing.selectors import account_of, credits_of, topped_up_to
@@ -45,7 +45,9 @@ def buy(request: PersonRequest) -> HttpResponse:
     """Lead to Stripe's page for a pack, or to the order's own where this click has been paid for already."""
     form = PurchaseForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("This cannot be bought here. Reload the page and choose again."))
+        changed = form.non_field_errors()
+        unknown = _("This cannot be bought here. Reload the page and choose again.")
+        messages.error(request, str(changed[0]) if changed else unknown)
         return redirect("billing")
     try:
         purchase = _purchase(request, form)
@@ -82,6 +84,7 @@ def _purchase(request: PersonRequest, form: PurchaseForm) -> Purchase:
 
 def _show(request: PersonRequest, status: int = 200) -> HttpResponse:
     organization = request.membership.organization
+    left = _left(request)  # first: Stripe may say that it was paid, which is then in all below
     account = account_of(organization)
     credits = credits_of(account.pk)
     full = max(topped_up_to(account.pk), credits.available)
@@ -96,7 +99,7 @@ def _show(request: PersonRequest, status: int = 200) -> HttpResponse:
         "shelf": shelf_for(organization, asked=request.GET.get("currency", "")),
         "may_buy": can(request.membership.role, Ability.SPEND_MONEY),
         "new_token": uuid.uuid4,
-        "left": _left(request),
+        "left": left,
         "movements": statement.latest_but_images(account.pk, count=LATEST_MOVEMENTS),
         "orders": Order.objects.filter(organization=organization).order_by("-pk")[:LATEST_ORDERS],
     }
@@ -104,10 +107,12 @@ def _show(request: PersonRequest, status: int = 200) -> HttpResponse:
 
 
 def _left(request: PersonRequest) -> Order | None:
-    """Return the order whose page somebody has just come back from without paying."""
+    """Return the order whose page somebody has just come back from without paying: in another tab they may have."""
     try:
         left = uuid.UUID(request.GET.get("left", ""))
     except ValueError:
         return None
     own = Order.objects.filter(organization=request.membership.organization, state=OrderState.PENDING)
-    return own.filter(public_id=left).first()
+    order = own.filter(public_id=left).first()
+    is_known = order is not None and look_at(order) == News.FRESH
+    return order if order is not None and is_known and has_open_page(order) else None

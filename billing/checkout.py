@@ -62,6 +62,7 @@ def find_unfinished(organization: Organization, pack: Pack, *, currency: str, ac
         currency=currency,
         credits=pack.credits,
         amount__in=pack.prices.filter(currency=currency).values("amount"),
+        expires_after_days=pack.expires_after_days,
         state=OrderState.PENDING,
         livemode=settings.STRIPE_IS_LIVE,
         checkout_session_id__isnull=False,

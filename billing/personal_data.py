@@ -69,8 +69,8 @@ def data_of(user: User) -> dict[str, Any]:
         ),
         "recharge_consents": _rows(
             RechargeConsent.objects.filter(actor=user),
-            *("organization__name", "text", "version", "threshold", "pack_name", "amount", "currency"),
-            *("most_per_month", "created"),
+            *("organization__name", "text", "version", "threshold", "pack_name", "credits", "expires_after_days"),
+            *("amount", "currency", "most_per_month", "created"),
         ),
         "visits_by_operators": _rows(_visits_of(user), "was_the_operator", "reason", "created", "ended_at"),
         "suspensions_made": _rows(

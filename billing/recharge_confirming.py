@@ -5,7 +5,7 @@ from uuid import UUID
 from django.conf import settings
 
 from billing import recharge_outcomes, stripe_gateway_cards
-from billing.errors import CardRefused, StripeRefused
+from billing.errors import CardRefused, PurchaseRefused, StripeRefused
 from billing.order_models import Order
 from billing.recharge_switch import card_of
 from billing.stripe_objects import PaymentIntent
@@ -40,8 +40,9 @@ def _payment_of(order: Order) -> PaymentIntent:
 
 
 def _pay(order: Order, click_token: UUID) -> PaymentIntent:
-    card = card_of(order.organization) or order.saved_card
-    assert card is not None  # noqa: S101 - every recharge has one
+    card = card_of(order.organization)
+    if card is None:  # removed in this moment
+        raise PurchaseRefused
     Order.objects.filter(pk=order.pk).update(saved_card=card)
     page = f"{settings.PUBLIC_URL}/billing/auto-recharge/?back={order.public_id}"
     return stripe_gateway_cards.pay_with_person(order, card, click_token=click_token, return_url=page)

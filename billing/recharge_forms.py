@@ -14,6 +14,7 @@ from billing.ledger import LARGEST_MOVEMENT
 from billing.order_models import PackPrice
 from billing.recharge_models import RechargeConsent, SavedCard
 from billing.recharge_switch import Terms, consent_text
+from billing.shelf import OFFER_CHANGED, as_shown, in_words
 
 MOST_A_MONTH = 1000
 USUAL_MOST = 3
@@ -22,12 +23,28 @@ USUAL_SHARE = 10
 
 
 class OfferField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """A pack and its price in one currency."""
+    """A pack and its price in one currency. What was shown of it is a part of each choice, and has to be so still."""
 
     def label_from_instance(self, price: PackPrice) -> str:
-        """Return what is bought, and for how much."""
+        """Return what is bought, for how much, and what it brings."""
         amount = money.show(price.amount, price.currency)
-        return _("%(pack)s for %(price)s") % {"pack": price.pack.name, "price": amount}
+        bought = _("%(pack)s for %(price)s") % {"pack": price.pack.name, "price": amount}
+        return f"{bought} ({in_words(price.pack).rstrip('.')})"
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write a choice; one that has changed since is shown as it is now."""
+        if isinstance(value, str):
+            offers = self.queryset or ()
+            value = next((price for price in offers if str(price.pk) == value.partition(":")[0]), value)
+        return f"{value.pk}:{as_shown(value.pack, value.amount)}" if isinstance(value, PackPrice) else value
+
+    def to_python(self, value: Any) -> PackPrice | None:
+        """Read a choice; raise ValidationError where it is not what was shown."""
+        number, _colon, shown = str(value or "").partition(":")
+        price: PackPrice | None = super().to_python(number)
+        if price is not None and as_shown(price.pack, price.amount) != shown:
+            raise ValidationError(OFFER_CHANGED)
+        return price
 
 
 class RechargeForm(forms.Form):
@@ -48,7 +65,8 @@ class RechargeForm(forms.Form):
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
     other_card = forms.BooleanField(required=False, label=gettext_lazy("Save another card for it"))
-    agree = forms.BooleanField(label=lazystr(""))
+    # Shown again with other terms, it is to be ticked again.
+    agree = forms.BooleanField(label=lazystr(""), widget=forms.CheckboxInput(check_test=lambda _value: False))
     token = forms.UUIDField(initial=uuid.uuid4, widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, now: RechargeConsent | None, card: SavedCard | None) -> None:
@@ -70,7 +88,7 @@ class RechargeForm(forms.Form):
         else:
             chosen = self.offers.first()
             self.initial["threshold"] = max(1, chosen.pack.credits // USUAL_SHARE) if chosen else None
-        self.initial["price"] = chosen.pk if chosen else None
+        self.initial["price"] = chosen
 
     def clean(self) -> dict[str, Any]:
         """Refuse a threshold that the pack does not reach, below which it would buy again and again."""

@@ -47,6 +47,7 @@ class RechargeConsent(models.Model):
     credits = models.PositiveIntegerField()
     amount = models.PositiveBigIntegerField(help_text="Of one recharge, in the currency's minor unit.")
     currency = models.CharField(max_length=3, validators=[is_currency])
+    expires_after_days = models.PositiveIntegerField(null=True, help_text="Empty: these credits never expire.")
     most_per_month = models.PositiveSmallIntegerField(help_text="Recharges in one month of UTC.")
     created = models.DateTimeField(auto_now_add=True)
 

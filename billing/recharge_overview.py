@@ -19,6 +19,7 @@ class Overview:
     recharge: AutoRecharge | None
     card: SavedCard | None
     waiting: Order | None
+    """What a person can confirm with the card there is."""
     orders: Sequence[Order]
     bought: int
     now: datetime
@@ -52,10 +53,11 @@ def overview_of(organization: Organization, now: datetime) -> Overview:
     """Return all of it."""
     first = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     recharges = Order.objects.filter(organization=organization, kind=OrderKind.RECHARGE)
+    card = card_of(organization)
     return Overview(
         recharge=AutoRecharge.objects.select_related("consent").filter(organization=organization).first(),
-        card=card_of(organization),
-        waiting=waiting_for_person(organization),
+        card=card,
+        waiting=waiting_for_person(organization) if card is not None else None,
         orders=list(recharges.filter(created__gte=first).order_by("-pk")[:20]),
         bought=bought_this_month(organization.pk, now),
         now=now,

@@ -26,6 +26,7 @@ from billing.recharge_models import (
     SavedCard,
     StopReason,
 )
+from billing.shelf import as_shown
 from billing.transactions import in_short_transaction
 
 CONSENT_VERSION = "2026-11"
@@ -71,6 +72,7 @@ def record_consent(organization: Organization, terms: Terms, *, actor: User, cli
                 credits=pack.credits,
                 amount=terms.price.amount,
                 currency=terms.price.currency,
+                expires_after_days=pack.expires_after_days,
                 most_per_month=terms.most_per_month,
             )
         )
@@ -88,7 +90,7 @@ def turn_on(consent: RechargeConsent) -> bool:
         if recharge.ended_at is not None and recharge.ended_at > consent.created:
             return False
         if recharge.consent_id == consent.pk and recharge.state != RechargeState.OFF:
-            return True  # told again; what has stopped since stays so
+            return recharge.state == RechargeState.ON  # told again; what has stopped since stays so
         recharge.consent = consent
         recharge.state, recharge.stop_reason = RechargeState.ON, ""
         recharge.declines, recharge.not_before = 0, None
@@ -97,6 +99,11 @@ def turn_on(consent: RechargeConsent) -> bool:
         return True
 
     return in_short_transaction(movement)
+
+
+def is_on(organization: Organization) -> bool:
+    """Tell whether packs are bought by themselves."""
+    return AutoRecharge.objects.filter(organization=organization, state=RechargeState.ON).exists()
 
 
 def turn_off(organization: Organization) -> bool:
@@ -149,8 +156,14 @@ def card_of(organization: Organization) -> SavedCard | None:
 def _given_before(organization: Organization, terms: Terms, click_token: UUID) -> RechargeConsent:
     consent = RechargeConsent.objects.get(organization=organization, click_token=click_token)
     price = terms.price
-    now = (price.pack_id, price.amount, price.currency, terms.threshold, terms.most_per_month)
-    then = (consent.pack_id, consent.amount, consent.currency, consent.threshold, consent.most_per_month)
+    now = (price.pack_id, as_shown(price.pack, price.amount), price.currency, terms.threshold, terms.most_per_month)
+    then = (
+        consent.pack_id,
+        as_shown(consent, consent.amount),
+        consent.currency,
+        consent.threshold,
+        consent.most_per_month,
+    )
     if now != then:
         raise PurchaseRefused(_("This button was used for another purchase. Reload the page and choose again."))
     return consent

@@ -1,5 +1,6 @@
 """The page of auto-recharge: see it, agree to it, save a card, pay where the bank wants the person, end it."""
 
+import re
 import uuid
 
 from django.contrib import messages
@@ -20,6 +21,7 @@ from billing.recharge_forms import RechargeForm
 from billing.recharge_overview import overview_of, waiting_for_person
 
 PAGE = "billing-recharge"
+_SESSION = re.compile(r"cs_[A-Za-z0-9_]{1,250}")
 
 
 @never_cache
@@ -54,8 +56,10 @@ def choose(request: PersonRequest) -> HttpResponse:
             return HttpResponseRedirect(saved_cards.open_page(consent, request.user), status=303)
     except ServiceError as error:
         return _refuse(request, error, form=form)
-    recharge_switch.turn_on(consent)
-    messages.success(request, _("Auto-recharge is on."))
+    if recharge_switch.turn_on(consent):
+        messages.success(request, _("Auto-recharge is on."))
+    else:  # the button of a page from before it was turned off, or stopped
+        messages.error(request, _("This purchase was begun too long ago. Reload the page and choose again."))
     return redirect(PAGE)
 
 
@@ -84,9 +88,10 @@ def remove_card(request: PersonRequest) -> HttpResponse:
 @leads_to(PAGE)
 def confirm(request: PersonRequest) -> HttpResponse:
     """Lead to the bank that wants to see the person, or say how it went."""
-    order = waiting_for_person(request.membership.organization)
-    if order is None:
-        return redirect(PAGE)
+    organization = request.membership.organization
+    order = waiting_for_person(organization)
+    if order is None or recharge_switch.card_of(organization) is None:
+        return redirect(PAGE)  # a card that was removed pays nothing; the payment is given up by and by
     try:
         url = recharge_confirming.confirm(order, click_token=_token_of(request))
     except CardRefused as refusal:
@@ -100,13 +105,16 @@ def confirm(request: PersonRequest) -> HttpResponse:
 
 
 def _back_with_a_card(request: PersonRequest, session_id: str) -> HttpResponse:
+    organization = request.membership.organization
+    if not _SESSION.fullmatch(session_id):
+        return redirect(PAGE)  # nothing that Stripe ever wrote: asking about it would look like a fault of ours
     try:
-        card = saved_cards.note_page(session_id, request.membership.organization)
+        card = saved_cards.note_page(session_id, organization)
     except ServiceError:
         messages.info(request, _("We have not heard of your card yet. Reload this page in a minute."))
-    else:
-        if card is not None and card.removed_at is None:
-            messages.success(request, _("The card was saved. Auto-recharge is on."))
+        return _show(request)  # a reload has to ask again
+    if card is not None and card.removed_at is None and recharge_switch.is_on(organization):
+        messages.success(request, _("The card was saved. Auto-recharge is on."))
     return redirect(PAGE)
 
 
@@ -117,6 +125,7 @@ def _back_from_the_bank(request: PersonRequest) -> HttpResponse:
             recharge_confirming.look_after(order)
         except ServiceError:
             messages.info(request, _("We have not heard from the bank yet. Reload this page in a minute."))
+            return _show(request)
     return redirect(PAGE)
 
 

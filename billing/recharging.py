@@ -132,6 +132,7 @@ def _is_still_sold(consent: RechargeConsent) -> bool:
         currency=consent.currency,
         amount=consent.amount,
         pack__credits=consent.credits,
+        pack__expires_after_days=consent.expires_after_days,
         pack__is_active=True,
     )
     return same.exists()
@@ -155,7 +156,7 @@ def _store_order(consent: RechargeConsent, card: SavedCard) -> Order:
         credits=consent.credits,
         amount=consent.amount,
         currency=consent.currency,
-        expires_after_days=consent.pack.expires_after_days,
+        expires_after_days=consent.expires_after_days,
         livemode=consent.livemode,
         saved_card=card,
     )

@@ -4,15 +4,47 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Protocol
 
 from django.conf import settings
 from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.abilities import Ability, can
 from accounts.models import Membership, Organization
 from billing import stripe_gateway
 from billing.money import decimals_of, in_major_units, show
 from billing.order_models import Order, Pack, PackPrice
+
+OFFER_CHANGED = gettext_lazy("What this pack costs or brings has changed. Look at it again.")
+
+
+class Brings(Protocol):
+    """What says how many credits are bought and for how long: a pack, or what was agreed about one."""
+
+    credits: int
+    expires_after_days: int | None
+
+
+def as_shown(pack: Brings, amount: int) -> str:
+    """Return what people saw of a pack before they chose it; forms send it along, so that they get that or nothing."""
+    return f"{amount}-{pack.credits}-{pack.expires_after_days or 0}"
+
+
+def in_words(pack: Brings) -> str:
+    """Say what a pack brings."""
+    words: dict[str, object] = {"credits": number_format(pack.credits, force_grouping=True)}
+    days = pack.expires_after_days
+    if days:
+        words["days"] = number_format(days, force_grouping=True)
+        dated = ngettext(
+            "%(credits)s credits, to be used within %(days)s day.",
+            "%(credits)s credits, to be used within %(days)s days.",
+            days,
+        )
+        return dated % words
+    lasting = ngettext("%(credits)s credit that never expires.", "%(credits)s credits that never expire.", pack.credits)
+    return lasting % words
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +54,16 @@ class Offer:
     pack: Pack
     amount: int
     currency: str
+
+    @property
+    def shown(self) -> str:
+        """The terms, as a form sends them along."""
+        return as_shown(self.pack, self.amount)
+
+    @property
+    def brings(self) -> str:
+        """How many credits, and for how long, in words."""
+        return in_words(self.pack)
 
     @property
     def price(self) -> str:

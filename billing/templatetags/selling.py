@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.formats import number_format
 
 from billing import money, stripe_gateway
-from billing.shelf import shelf_of_buyer
+from billing.shelf import in_words, shelf_of_buyer
 
 register = template.Library()
 
@@ -32,6 +32,12 @@ def more_credits(context: Any, missing: int = 1) -> dict[str, Any]:
 def in_currency(amount: int, currency: str) -> str:
     """Write an amount in minor units as people write it: `{{ order.amount|in_currency:order.currency }}`."""
     return money.show(amount, currency)
+
+
+@register.filter
+def brings(pack: Any) -> str:
+    """Say what a pack, or a consent to one, brings: `{{ consent|brings }}`."""
+    return in_words(pack)
 
 
 @register.filter

@@ -14,6 +14,7 @@ from billing import stripe_gateway
 from billing.models import CreditAccount
 from billing.order_models import Order, StripeCustomer
 from billing.order_views import PAUSES_S
+from billing.shelf import as_shown
 from tests.billing.stripe_fakes import SECRET_KEY, SIGNING_SECRET
 from tests.factories import make_debt, make_member, make_order, make_organization, make_pack, make_staff
 from tests.stripe_stand_in import StripeStandIn
@@ -51,7 +52,9 @@ def owner(client, shop):
 @pytest.fixture
 def buy(owner, pack):
     def click(token=FIRST, **changes):
-        return owner.post("/billing/buy/", {"pack": pack.pk, "currency": "eur", "token": token, **changes})
+        sent = {"pack": pack.pk, "currency": "eur", "token": token, **changes}
+        price = pack.prices.filter(currency=sent["currency"]).first()
+        return owner.post("/billing/buy/", {"shown": as_shown(pack, price.amount) if price else "none", **sent})
 
     return click
 
@@ -233,6 +236,28 @@ def test_what_is_not_on_offer_is_refused_in_words(stripe, owner, buy, changes):
     assert not Order.objects.exists()
 
 
+@pytest.mark.parametrize("change", [{"amount": 2000}, {"credits": 10}, {"expires_after_days": 1}])
+def test_a_pack_that_changed_after_its_page_was_loaded_is_not_bought(stripe, owner, buy, pack, change):
+    shown = as_shown(pack, pack.prices.get(currency="eur").amount)
+    if "amount" in change:
+        pack.prices.filter(currency="eur").update(**change)
+    else:
+        type(pack).objects.update(**change)
+    buy(shown=shown)
+
+    assert "What this pack costs or brings has changed. Look at it again." in text_of(owner.get("/billing/"))
+    assert not Order.objects.exists()
+
+
+def test_a_page_that_was_opened_for_credits_of_another_life_is_left(stripe, buy, pack):
+    buy(FIRST)
+    pack.expires_after_days = 30
+    pack.save()
+    buy(SECOND)
+
+    assert list(Order.objects.order_by("pk").values_list("expires_after_days", flat=True)) == [None, 30]
+
+
 def test_stripe_s_silence_is_a_page_and_the_same_click_may_be_tried_again(stripe, buy):
     stripe.order_fault("/v1/checkout/sessions", status=500)
     answer = buy()
@@ -262,6 +287,25 @@ def test_who_leaves_stripe_s_page_is_told_that_nothing_happened(stripe, owner, s
     Order.objects.update(organization=make_organization("Bob's"))
     for left in (order.public_id, uuid.uuid4(), "x", "%00"):
         assert "Nothing was bought" not in text_of(owner.get(f"/billing/?left={left}"))
+
+
+def test_who_paid_in_one_tab_and_leaves_in_the_other_is_not_told_that_nothing_was_charged(stripe, owner, shop, buy):
+    buy()
+    order = Order.objects.get()
+    stripe.pay_session(order.checkout_session_id)
+    page = text_of(owner.get(f"/billing/?left={order.public_id}"))
+
+    assert "nothing was charged" not in page
+    assert "110 credits left" in page
+
+
+def test_nobody_is_told_that_nothing_was_charged_where_stripe_does_not_say_so(stripe, owner, buy):
+    buy()
+    order = Order.objects.get()
+    stripe.pay_session(order.checkout_session_id)
+    stripe.order_fault("/v1/checkout/sessions/.*", method="GET", status=500)
+
+    assert "nothing was charged" not in text_of(owner.get(f"/billing/?left={order.public_id}"))
 
 
 # One order

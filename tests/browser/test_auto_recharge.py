@@ -123,6 +123,19 @@ def test_nothing_is_agreed_without_the_tick(page: Page) -> None:
     assert not STRIPES_PAGE.search(page.url)
 
 
+def test_the_most_that_a_month_can_cost_fits_however_much_it_is(page: Page, shop: Shop) -> None:
+    page.get_by_label("Buy this pack").select_option(
+        label="10,000 credits for 75,000 JPY (10,000 credits, to be used within 365 days)"
+    )
+    page.get_by_label("At most so many times a month").fill("1000")
+    page.get_by_label(re.compile("I allow")).check()
+    page.get_by_role("button", name=re.compile("^Agree")).click()
+    save_card(page, shop)
+
+    expect(page.get_by_text("75,000,000 JPY")).to_be_visible()
+    assert_sound(page)
+
+
 def test_leaving_the_page_of_stripe_changes_nothing(page: Page) -> None:
     agree(page)
     expect(page).to_have_url(STRIPES_PAGE)

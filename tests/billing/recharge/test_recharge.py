@@ -169,6 +169,16 @@ def test_another_price_is_never_charged(shop):
     assert shop.news() == ["stopped"]
 
 
+def test_credits_that_last_shorter_than_agreed_are_not_bought(shop):
+    shop.agree()
+    shop.use(6)
+    shop.pack.expires_after_days = 1
+    shop.pack.save()
+
+    assert shop.look() == 0
+    assert shop.recharge.stop_reason == "offer_changed"
+
+
 def test_a_pack_that_is_not_sold_any_more_is_not_bought(shop):
     shop.agree()
     shop.use(6)

@@ -11,10 +11,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Role
-from billing import checkout, recharge_mails
+from billing import checkout, recharge_mails, saved_cards
 from billing.errors import PurchaseRefused
 from billing.recharge_models import AutoRecharge, RechargeConsent, SavedCard
 from billing.recharge_switch import owe_news
+from billing.shelf import as_shown
 from tests.billing.recharge.conftest import DECLINED, GOOD, WANTS_PERSON
 from tests.factories import make_key, make_member
 
@@ -35,7 +36,8 @@ def owner(shop):
 
 def form(shop, **changes):
     price = shop.pack.prices.get(currency="eur")
-    filled = {"price": price.pk, "threshold": 5, "most_per_month": 3, "agree": "on", "token": str(uuid.uuid4())}
+    chosen = f"{price.pk}:{as_shown(shop.pack, price.amount)}"
+    filled = {"price": chosen, "threshold": 5, "most_per_month": 3, "agree": "on", "token": str(uuid.uuid4())}
     return {name: value for name, value in {**filled, **changes}.items() if value is not None}
 
 
@@ -83,6 +85,32 @@ def test_nothing_is_kept_of_what_makes_no_sense(shop, owner, change):
     assert shop.stripe.objects("checkout.session") == []
 
 
+@pytest.mark.parametrize("change", [{"amount": 2000}, {"credits": 10}, {"expires_after_days": 1}])
+def test_nobody_agrees_to_what_they_were_not_shown(shop, owner, change):
+    shop.agree()
+    sent = form(shop, threshold=6)
+    if "amount" in change:
+        shop.pack.prices.filter(currency="eur").update(**change)
+    else:
+        type(shop.pack).objects.update(**change)
+    said = owner.post(PAGE + "choose/", sent).content.decode()
+
+    assert "What this pack costs or brings has changed. Look at it again." in said
+    [tick] = re.findall(r'<input[^>]*name="agree"[^>]*>', said)
+    assert "checked" not in tick, "nobody agreed to that yet"
+    assert [consent.threshold for consent in RechargeConsent.objects.all()] == [5]
+
+
+def test_how_long_the_credits_last_is_said_before_and_after_it_is_agreed_to(shop, owner):
+    shop.pack.expires_after_days = 30
+    shop.pack.save()
+    before = owner.get(PAGE).content.decode()
+    shop.agree()
+
+    assert "100 credits for 10.00 EUR (100 credits, to be used within 30 days)" in before
+    assert "100 credits, to be used within 30 days." in owner.get(PAGE).content.decode()
+
+
 def test_with_a_card_a_change_is_in_effect_at_once_and_its_consent_is_kept(shop, owner):
     shop.agree(threshold=5)
     owner.post(PAGE + "choose/", form(shop, threshold=8, most_per_month=1))
@@ -113,6 +141,61 @@ def test_a_page_of_an_hour_ago_is_refused_in_words(shop, owner):
 
     assert answer.status_code == 400
     assert "begun too long ago" in answer.content.decode()
+
+
+def test_it_is_not_said_to_be_on_where_an_old_page_does_nothing(shop, owner):
+    """Two tabs, or Back: the button was pressed, it was turned off, and the button is pressed once more."""
+    shop.agree()
+    sent = form(shop)
+    assert "Auto-recharge is on." in owner.post(PAGE + "choose/", sent, follow=True).content.decode()
+    owner.post(PAGE + "off/", follow=True)
+    said = owner.post(PAGE + "choose/", sent, follow=True).content.decode()
+
+    assert shop.recharge.state == "off"
+    assert "Auto-recharge is on." not in said
+    assert "begun too long ago" in said
+
+
+def test_it_is_not_said_to_be_on_where_it_stopped_since(shop, owner, settings):
+    settings.RECHARGE_DECLINES = 1
+    shop.agree(card=DECLINED)
+    sent = form(shop)
+    owner.post(PAGE + "choose/", sent, follow=True)
+    shop.use(6)
+    shop.look()
+
+    assert shop.recharge.state == "stopped"
+    assert "Auto-recharge is on." not in owner.post(PAGE + "choose/", sent, follow=True).content.decode()
+
+
+def test_the_way_back_from_stripe_taken_again_does_not_say_that_it_is_on(shop, owner):
+    shop.agree()
+    owner.post(PAGE + "off/", follow=True)
+    [session] = shop.stripe.objects("checkout.session")
+    said = owner.get(PAGE, {"saved": session["id"]}, follow=True).content.decode()
+
+    assert "Auto-recharge is on." not in said
+
+
+def test_who_is_asked_to_reload_has_stripe_asked_again(shop, owner):
+    """The event is lost, and Stripe is silent when somebody comes back: their reload is what is left."""
+    url = saved_cards.open_page(shop.consent(), shop.owner)
+    session = url.rsplit("/", 1)[1]
+    shop.stripe.hold_webhooks()
+    shop.stripe.pay_session(session)
+    shop.stripe.order_fault("/v1/checkout/sessions/.*", method="GET", kind="drop")
+    back = owner.get(PAGE, {"saved": session})
+
+    assert "Reload this page in a minute." in back.content.decode()
+    assert back.status_code == 200, "the address stays, so that a reload asks again"
+    assert "Auto-recharge is on." in owner.get(PAGE, {"saved": session}, follow=True).content.decode()
+    shop.hear()
+
+
+@pytest.mark.parametrize("junk", ["", "x", "../customers/cus_1", "cs_", "cs_1/..", "cs_\x00", "cs_" + "1" * 300])
+def test_stripe_is_not_asked_about_what_is_no_page_of_its(shop, owner, junk, caplog):
+    assert owner.get(PAGE, {"saved": junk}).status_code == 302
+    assert [record for record in caplog.records if record.name.startswith("billing")] == []
 
 
 def test_another_card_is_saved_without_ending_what_is_on(shop, owner):
@@ -195,6 +278,16 @@ def test_the_api_shows_the_threshold_while_it_is_on(shop, owner):
     assert threshold() is None
 
 
+def test_what_was_bought_by_itself_is_told_from_what_somebody_bought(shop, owner):
+    shop.agree()
+    shop.use(6)
+    shop.look()
+    [order] = shop.orders
+
+    for page in ("/billing/orders/", f"/billing/orders/{order.public_id}/"):
+        assert "bought by itself" in owner.get(page).content.decode()
+
+
 class TestWhereTheBankWantsThePerson:
     @pytest.fixture
     def waiting(self, shop):
@@ -247,6 +340,17 @@ class TestWhereTheBankWantsThePerson:
         assert waiting.has() == (104, ["paid"])
         assert waiting.charges() == ["succeeded"]
         assert waiting.orders[0].saved_card.last4 == "4242"
+
+    def test_a_card_that_was_removed_is_not_asked_for_more(self, waiting, owner):
+        """Stripe does not answer when it is removed, so there the card is still good."""
+        waiting.stripe.order_fault("/v1/payment_methods/.*", kind="drop", method="GET")
+        owner.post(PAGE + "card/remove/")
+        assert "Confirm with the bank" not in owner.get(PAGE).content.decode()
+        answer = self.confirm(owner)
+        assert (answer.status_code, answer["Location"]) == (302, PAGE)
+        waiting.hear()
+        assert waiting.reconcile() == 1
+        assert waiting.has() == (4, ["expired"])
 
     def test_a_card_that_is_declined_then_is_told(self, waiting, owner):
         waiting.change_bank_mind(DECLINED)
