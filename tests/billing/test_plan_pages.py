@@ -56,7 +56,7 @@ def subscription(alice, small, big):
 
 
 def quote_of(terms, **changes):
-    return Quote(ChangeKind.UPGRADE, terms, **{"due_now": 2000, "prorated_at": timezone.now(), **changes})
+    return Quote(ChangeKind.UPGRADE, terms, terms, **{"due_now": 2000, "prorated_at": timezone.now(), **changes})
 
 
 def test_without_keys_the_page_says_so_and_sells_nothing(owner):
@@ -90,7 +90,7 @@ def test_an_admin_sees_the_plan_and_no_buttons(client, alice, subscription):
 
 def test_a_price_that_was_shown_cannot_be_made_up(owner, subscription, big, then):
     sealed = seal(quote_of(big), subscription)
-    assert unseal(sealed, subscription).terms == big
+    assert unseal(sealed, subscription).quote.terms == big
     other = make_subscription(make_account("Bob's shop").organization, big)
     forged = signing.dumps([str(subscription.public_id), str(big.public_id), 0, str(uuid.uuid4())], salt="another")
 
@@ -128,3 +128,24 @@ def test_what_stripe_calls_active_gives_nothing_before_it_is_paid(owner, alice, 
     assert CreditAccount.objects.get().plan == before
     subscription.refresh_from_db()
     assert subscription.subscription_id
+
+
+def test_the_public_page_shows_what_plans_cost_and_bring(client, alice, small):
+    text = client.get("/pricing/?currency=jpy").content.decode()
+    assert "1,500 JPY" in text
+    assert "100 credits a month" in text
+    assert "What is not used expires with the month." in text
+    assert "Choose a plan" not in text
+
+    client.force_login(make_member(alice.organization))
+    page = client.get("/pricing/").content.decode()
+    assert "10.00 EUR" in page
+    assert 'href="/billing/plan/?currency=eur#plans"' in page
+
+
+def test_the_public_page_prices_no_plan_where_nothing_is_sold(client):
+    make_plan()
+
+    text = client.get("/pricing/").content.decode()
+    assert "Small" in text
+    assert "10.00 EUR" not in text
