@@ -22,7 +22,7 @@ from billing import plan_changes, stripe_gateway, subscribing, subscriptions
 from billing.landing import ASKED_AT_MOST_EVERY_S
 from billing.models import Plan
 from billing.order_views import PAUSES_S, looks_of
-from billing.plan_forms import ClickForm, SubscribeForm, seal, unseal
+from billing.plan_forms import CancelForm, ClickForm, SubscribeForm, seal, unseal
 from billing.plan_reconciliation import catch_up
 from billing.plan_shelf import goes_lower, plan_shelf_for
 from billing.selectors import account_of
@@ -111,10 +111,16 @@ def cancel(request: PersonRequest) -> HttpResponse:
     running = subscriptions.running_of(request.membership.organization.pk)
     if running is None or running.paid_terms is None or running.cancel_at_period_end:
         return redirect("billing-plan")
-    form = ClickForm(request.POST if request.method == "POST" else None)
+    form = CancelForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "billing/plan_cancel.html", {**_of_the_tab(running), "new_token": uuid.uuid4})
-    click = partial(plan_changes.cancel, running, click_token=form.cleaned_data["token"], actor=request.user)
+    click = partial(
+        plan_changes.cancel,
+        running,
+        at_once=form.cleaned_data["at_once"],
+        click_token=form.cleaned_data["token"],
+        actor=request.user,
+    )
     return _do(request, click)
 
 
@@ -139,6 +145,9 @@ def _said_of(change: PlanChange) -> str:
         case ChangeKind.DOWNGRADE:
             return _("The plan changes when the month is over.")
         case ChangeKind.CANCEL:
+            change.subscription.refresh_from_db(fields=["state"])
+            if change.subscription.state == SubscriptionState.ENDED:
+                return _("The plan has ended. Nothing more is charged.")
             return _("The plan ends with its month. Until then nothing changes.")
     return _("The plan goes on.")
 
@@ -151,8 +160,7 @@ def _agree(request: PersonRequest, running: Subscription) -> HttpResponse:
     click = partial(
         plan_changes.change_plan,
         running,
-        agreed.terms,
-        prorated_at=agreed.prorated_at,
+        agreed.quote,
         click_token=agreed.click_token,
         actor=request.user,
     )
