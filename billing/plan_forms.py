@@ -3,9 +3,11 @@
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django import forms
 from django.core import signing
+from django.core.validators import ProhibitNullCharactersValidator
 
 from billing.models import Plan
 from billing.plan_changes import Quote
@@ -15,10 +17,25 @@ QUOTE_LASTS_S = 30 * 60
 _SALT = "billing.plan_quote"
 
 
+class PlanField(forms.ModelChoiceField):
+    """One of our plans, by its short name."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the plan; PostgreSQL takes no NUL, not even to look for it."""
+        ProhibitNullCharactersValidator()(value)
+        return super().to_python(value)
+
+
+class WantedForm(forms.Form):
+    """Which plan somebody thinks of."""
+
+    plan = PlanField(Plan.objects.all(), to_field_name="slug")
+
+
 class SubscribeForm(forms.Form):
     """Which plan, in which currency; the token makes a double click one subscription."""
 
-    plan = forms.ModelChoiceField(Plan.objects.filter(is_default=False), to_field_name="slug")
+    plan = PlanField(Plan.objects.filter(is_default=False), to_field_name="slug")
     currency = forms.CharField(max_length=3)
     token = forms.UUIDField()
 

@@ -103,8 +103,9 @@ def test_a_price_that_was_shown_cannot_be_made_up(owner, subscription, big, then
     assert PlanChange.objects.count() == 0
 
 
-def test_a_page_that_waits_looks_again_until_the_plan_begins(owner, alice, small):
-    subscription = make_subscription(alice.organization, small, checkout_session_id=None, checkout_url="")
+def test_a_page_that_waits_looks_again_until_the_plan_begins(owner, alice, small, monkeypatch):
+    monkeypatch.setattr("billing.plan_views.catch_up", lambda subscription: subscription)
+    subscription = make_subscription(alice.organization, small)
     assert b"hx-get" in owner.get(PAGE).content
     look = owner.get(f"{PAGE}?looks=3", headers={"HX-Request": "true"})
     assert b'hx-get="/billing/plan/?looks=4"' in look.content
@@ -149,3 +150,19 @@ def test_the_public_page_prices_no_plan_where_nothing_is_sold(client):
     text = client.get("/pricing/").content.decode()
     assert "Small" in text
     assert "10.00 EUR" not in text
+
+
+@pytest.mark.parametrize("odd", ["nobody", "sm\0all", "%", "x" * 5000, "小"])
+def test_a_plan_that_there_is_not_is_not_found(owner, subscription, odd):
+    assert owner.get(CHANGE, {"plan": odd}).status_code == 404
+    sent = {"plan": odd, "currency": "eur", "token": uuid.uuid4()}
+    assert owner.post(f"{PAGE}subscribe/", sent).status_code == 302
+
+
+def test_a_click_that_opened_no_page_leaves_no_page_to_go_on_to(owner, alice, small):
+    make_subscription(alice.organization, small, checkout_session_id=None, checkout_url="")
+    text = owner.get(PAGE).content.decode()
+
+    assert "Not paid yet" not in text
+    assert "Nothing is paid for it." in text
+    assert "Subscribe to Small" in text
