@@ -166,3 +166,12 @@ def test_a_click_that_opened_no_page_leaves_no_page_to_go_on_to(owner, alice, sm
     assert "Not paid yet" not in text
     assert "Nothing is paid for it." in text
     assert "Subscribe to Small" in text
+
+
+def test_who_closes_an_organization_is_told_that_its_plan_ends(owner, alice, small):
+    words = "Its plan ends."
+    subscription = make_subscription(alice.organization, small)
+    assert words not in owner.get("/organization/close/").content.decode()
+
+    tell("invoice.paid", invoice_of(subscription))
+    assert words in owner.get("/organization/close/").content.decode()
