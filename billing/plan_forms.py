@@ -17,7 +17,7 @@ QUOTE_LASTS_S = 30 * 60
 _SALT = "billing.plan_quote"
 
 
-class PlanField(forms.ModelChoiceField):
+class PlanField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """One of our plans, by its short name."""
 
     def to_python(self, value: Any) -> Any:
