@@ -18,7 +18,7 @@ from accounts.admin import OrganizationAdmin
 from accounts.admin_pages import address_of, ask, link_to
 from accounts.look_only import LookOnly
 from accounts.models import Organization, User
-from billing import audit, ledger, order_admin
+from billing import audit, ledger, order_admin, plan_admin  # noqa: F401 - its pages register themselves
 from billing.errors import InsufficientCredits
 from billing.models import CreditAccount, CreditHold, CreditLot, IdempotencyClaim, KeyMonth, LedgerEntry, Plan
 from billing.operator_forms import AdjustForm, GrantForm, PlanPriceForm

@@ -21,6 +21,7 @@ from billing.order_models import Dispute, Order, Pack, PackPrice, Payment, Strip
 from billing.refund_admin import RefundableOrders, RefundRequestInline
 from billing.refund_models import Refund
 from billing.refunds import left_of
+from billing.subscription_models import PlanInvoice
 
 STATE_LABELS = {
     "paid": "success",
@@ -161,6 +162,12 @@ def joined(links: list[str]) -> str:
     return format_html("{}" + ", {}" * (len(links) - 1), *links) if links else "-"
 
 
+def _sale_of(payment: Payment) -> Order | PlanInvoice | None:
+    """Return the order that was paid for, or the invoice of a plan."""
+    paid_with = {"payment_intent_id": payment.payment_intent_id}
+    return Order.objects.filter(**paid_with).first() or PlanInvoice.objects.filter(**paid_with).first()
+
+
 def _search(model: str, words: str) -> str:
     address = reverse(f"admin:billing_{model}_changelist")
     return format_html('<a class="to-row" href="{}?{}">{}</a>', address, urlencode({"q": words}), words)
@@ -204,7 +211,7 @@ class PaymentAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
     @admin.display(description="order")
     def order(self, payment: Payment) -> str:
         """Lead to what was paid for."""
-        return link_to(Order.objects.filter(payment_intent_id=payment.payment_intent_id).first())
+        return link_to(_sale_of(payment))
 
 
 @admin.register(Dispute)
@@ -225,7 +232,7 @@ class DisputeAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
     @admin.display(description="order")
     def order(self, dispute: Dispute) -> str:
         """Lead to what was paid for."""
-        return link_to(Order.objects.filter(payment_intent_id=dispute.payment.payment_intent_id).first())
+        return link_to(_sale_of(dispute.payment))
 
 
 @admin.register(StripeEvent)

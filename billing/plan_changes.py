@@ -15,6 +15,7 @@ from billing import plan_invoices, stripe_gateway_plans, subscribing, subscripti
 from billing.errors import CardRefused, StripeRefused
 from billing.models import Plan
 from billing.plan_errors import ChangeRefused
+from billing.stripe_plan_objects import SubscriptionFacts
 from billing.subscription_models import (
     BEGUN_STATES,
     ChangeKind,
@@ -35,9 +36,10 @@ GIVEN_UP_AFTER = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a change costs and brings, as it is shown before somebody agrees."""
+    """What a change from the terms `before` costs and brings, as it is shown before somebody agrees."""
 
     kind: ChangeKind
+    before: PlanTerms
     terms: PlanTerms
     due_now: int = 0
     credits_now: int = 0
@@ -51,44 +53,65 @@ def quote(subscription: Subscription, plan: Plan) -> Quote:
     terms = _terms_wanted(subscription, plan)
     kind = _kind_of(subscription, now_paid, terms)
     if kind != ChangeKind.UPGRADE:
-        return Quote(kind, terms, starts_at=None if kind == ChangeKind.KEEP else subscription.period_end)
+        return Quote(kind, now_paid, terms, starts_at=None if kind == ChangeKind.KEEP else subscription.period_end)
     preview = stripe_gateway_plans.preview_change(subscription, subscribing.price_of(terms))
     try:
         bill = plan_invoices.read_bill(replace(preview, reason=InvoiceReason.UPGRADE))
     except plan_invoices.NotSold as why:
         logger.error("plan_preview_disagrees", extra={"subscription_id": subscription.pk, "facts": str(why)})
         raise StripeRefused from None
-    return Quote(kind, terms, due_now=preview.total, credits_now=bill.credits, prorated_at=bill.start)
+    return Quote(kind, now_paid, terms, due_now=preview.total, credits_now=bill.credits, prorated_at=bill.start)
 
 
-def change_plan(
-    subscription: Subscription, terms: PlanTerms, *, prorated_at: datetime | None, click_token: UUID, actor: User
-) -> PlanChange:
-    """Change to these terms as it was quoted; the same click again is the same change.
+def change_plan(subscription: Subscription, agreed: Quote, *, click_token: UUID, actor: User) -> PlanChange:
+    """Change as it was quoted; the same click again is the same change.
 
     Raise ChangeRefused where it is another change by now, CardRefused where an upgrade was not paid: nothing changed.
     """
-    kind = _kind_of(subscription, _paid_terms_of(subscription), terms)
-    if kind != ChangeKind.UPGRADE:
-        prorated_at = None
-    elif prorated_at is None:
+    if not _was_clicked(subscription, click_token):
+        now_paid = _paid_terms_of(subscription)
+        kind = _kind_of(subscription, now_paid, agreed.terms)
+        # In another window the plan became another one: what was shown is not what would follow now.
+        if (kind, now_paid) != (agreed.kind, agreed.before):
+            raise ChangeRefused
+        subscribing.price_of(agreed.terms)
+    return _change(
+        subscription, agreed.kind, agreed.terms, prorated_at=agreed.prorated_at, click_token=click_token, actor=actor
+    )
+
+
+def cancel(subscription: Subscription, *, at_once: bool, click_token: UUID, actor: User) -> PlanChange:
+    """Let the plan end with its period; nothing is paid back, and what was paid for stays until then.
+
+    One whose month is unpaid ends at once, or its card would go on being tried: the page says so beforehand.
+    """
+    if subscription.state == SubscriptionState.PAST_DUE:
+        subscription = _asked_about(subscription)
+    if at_once != (subscription.state == SubscriptionState.PAST_DUE):
         raise ChangeRefused
-    subscribing.price_of(terms)
-    return _change(subscription, kind, terms, prorated_at=prorated_at, click_token=click_token, actor=actor)
-
-
-def cancel(subscription: Subscription, *, click_token: UUID, actor: User) -> PlanChange:
-    """Let the plan end with its period; nothing is paid back, and what was paid for stays until then."""
-    if subscription.cancel_at_period_end or subscription.state not in BEGUN_STATES:
+    is_running = subscription.state in BEGUN_STATES and not subscription.cancel_at_period_end
+    if not is_running and not _was_clicked(subscription, click_token):
         raise ChangeRefused
     return _change(subscription, ChangeKind.CANCEL, None, prorated_at=None, click_token=click_token, actor=actor)
 
 
 def resume(subscription: Subscription, *, click_token: UUID, actor: User) -> PlanChange:
     """Let a plan that was to end go on."""
-    if not subscription.cancel_at_period_end or subscription.state not in BEGUN_STATES:
+    is_to_end = subscription.state in BEGUN_STATES and subscription.cancel_at_period_end
+    if not is_to_end and not _was_clicked(subscription, click_token):
         raise ChangeRefused
     return _change(subscription, ChangeKind.RESUME, None, prorated_at=None, click_token=click_token, actor=actor)
+
+
+def _asked_about(subscription: Subscription) -> Subscription:
+    """Ask whether it is still unpaid: a month that was paid a moment ago must not be ended."""
+    facts = stripe_gateway_plans.get_subscription(subscription.subscription_id or "")
+    in_short_transaction(lambda: subscriptions.note_subscription(facts))
+    return Subscription.objects.get(pk=subscription.pk)
+
+
+def _was_clicked(subscription: Subscription, click_token: UUID) -> bool:
+    return PlanChange.objects.filter(subscription=subscription, click_token=click_token).exists()
 
 
 def _terms_wanted(subscription: Subscription, plan: Plan) -> PlanTerms:
@@ -138,10 +161,12 @@ def _change(
         change = _store(subscription, kind, terms, prorated_at=prorated_at, click_token=click_token, actor=actor)
     elif (change.kind, change.to_terms) != (kind, terms):
         raise ChangeRefused
-    if change.state != ChangeState.BEGUN:
+    if change.state == ChangeState.DONE:
         return change
+    if change.state != ChangeState.BEGUN:
+        raise ChangeRefused(_("The price that was shown is too old. Look at the new one, then agree to it."))
     try:
-        facts = stripe_gateway_plans.make_change(change)
+        facts = _tell_stripe(change)
     except (CardRefused, StripeRefused):
         _end(change, ChangeState.REFUSED)
         raise
@@ -150,6 +175,12 @@ def _change(
     if kind == ChangeKind.UPGRADE:
         _look_at_its_invoice(subscription)
     return change
+
+
+def _tell_stripe(change: PlanChange) -> SubscriptionFacts:
+    if change.kind == ChangeKind.CANCEL and change.subscription.state == SubscriptionState.PAST_DUE:
+        return stripe_gateway_plans.end_now(change.subscription)
+    return stripe_gateway_plans.make_change(change)
 
 
 def _store(

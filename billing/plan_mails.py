@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from billing.money_mails import send_to_those_who_see_money
-from billing.subscription_models import Subscription, SubscriptionState
+from billing.subscription_models import ChangeKind, ChangeState, Subscription, SubscriptionState
 from billing.subscriptions import unpaid_invoice_of
 
 logger = logging.getLogger(__name__)
@@ -46,6 +46,11 @@ def _facts_of(subscription: Subscription) -> dict[str, object]:
     return {
         "plan": terms.plan_name,
         "grace_ends_at": subscription.grace_ends_at,
-        "was_unpaid": unpaid_invoice_of(subscription) is not None,
+        "was_unpaid": unpaid_invoice_of(subscription) is not None and not _was_asked_to_end(subscription),
         "plan_url": settings.PUBLIC_URL + reverse("billing-plan"),
     }
+
+
+def _was_asked_to_end(subscription: Subscription) -> bool:
+    wishes = subscription.changes.filter(kind__in=(ChangeKind.CANCEL, ChangeKind.RESUME), state=ChangeState.DONE)
+    return wishes.order_by("-pk").values_list("kind", flat=True).first() == ChangeKind.CANCEL

@@ -64,6 +64,9 @@ class PlanShelf:
     offers: Sequence[PlanOffer]
 
 
+NO_PLANS = PlanShelf("", (), ())
+
+
 def plan_shelf_for(subscription: Subscription | None, *, asked: str = "") -> PlanShelf:
     """Return the plans in the currency of the one that runs, else in the one asked for, else the house's."""
     prices = list(PlanPrice.objects.filter(plan__is_default=False).select_related("plan"))
@@ -76,7 +79,7 @@ def plan_shelf_for(subscription: Subscription | None, *, asked: str = "") -> Pla
         currency = next((wish for wish in (asked, settings.CURRENCY) if wish in counts), usual)
         currencies = sorted(counts)
     else:
-        return PlanShelf("", (), ())
+        return NO_PLANS
     offers = [_offer_of(price, subscription) for price in prices if price.currency == currency]
     if subscription is not None and paid is not None:
         offers = [offer for offer in offers if offer.plan.pk != paid.plan_id]

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.cache import cache
-from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,9 +20,8 @@ from accounts.errors import ServiceError
 from accounts.visiting import leads_to
 from billing import plan_changes, stripe_gateway, subscribing, subscriptions
 from billing.landing import ASKED_AT_MOST_EVERY_S
-from billing.models import Plan
 from billing.order_views import PAUSES_S, looks_of
-from billing.plan_forms import ClickForm, SubscribeForm, seal, unseal
+from billing.plan_forms import CancelForm, ClickForm, SubscribeForm, WantedForm, seal, unseal
 from billing.plan_reconciliation import catch_up
 from billing.plan_shelf import goes_lower, plan_shelf_for
 from billing.selectors import account_of
@@ -40,6 +39,8 @@ def plan(request: PersonRequest) -> HttpResponse:
     subscription = subscriptions.running_of(organization.pk)
     is_silent = subscription is not None and not _bring_up_to_date(subscription)
     subscription = subscriptions.running_of(organization.pk)
+    if subscription is not None and subscriptions.has_no_page(subscription):
+        subscription = None  # Stripe did not answer that click: there is nothing to go on with
     is_waiting = subscription is not None and subscription.state == SubscriptionState.PENDING
     looks = looks_of(request)
     looking = {"pause_s": PAUSES_S[looks] if is_waiting and looks < len(PAUSES_S) else None, "next_look": looks + 1}
@@ -93,9 +94,11 @@ def change(request: PersonRequest) -> HttpResponse:
         return redirect("billing-plan")
     if request.method == "POST":
         return _agree(request, running)
-    wanted = get_object_or_404(Plan, slug=request.GET.get("plan", ""))
+    form = WantedForm(request.GET)
+    if not form.is_valid():
+        raise Http404
     try:
-        quote = plan_changes.quote(running, wanted)
+        quote = plan_changes.quote(running, form.cleaned_data["plan"])
     except ServiceError as refusal:
         messages.error(request, _(refusal.public_text))
         return redirect("billing-plan")
@@ -111,10 +114,16 @@ def cancel(request: PersonRequest) -> HttpResponse:
     running = subscriptions.running_of(request.membership.organization.pk)
     if running is None or running.paid_terms is None or running.cancel_at_period_end:
         return redirect("billing-plan")
-    form = ClickForm(request.POST if request.method == "POST" else None)
+    form = CancelForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "billing/plan_cancel.html", {**_of_the_tab(running), "new_token": uuid.uuid4})
-    click = partial(plan_changes.cancel, running, click_token=form.cleaned_data["token"], actor=request.user)
+    click = partial(
+        plan_changes.cancel,
+        running,
+        at_once=form.cleaned_data["at_once"],
+        click_token=form.cleaned_data["token"],
+        actor=request.user,
+    )
     return _do(request, click)
 
 
@@ -139,6 +148,9 @@ def _said_of(change: PlanChange) -> str:
         case ChangeKind.DOWNGRADE:
             return _("The plan changes when the month is over.")
         case ChangeKind.CANCEL:
+            change.subscription.refresh_from_db(fields=["state"])
+            if change.subscription.state == SubscriptionState.ENDED:
+                return _("The plan has ended. Nothing more is charged.")
             return _("The plan ends with its month. Until then nothing changes.")
     return _("The plan goes on.")
 
@@ -151,8 +163,7 @@ def _agree(request: PersonRequest, running: Subscription) -> HttpResponse:
     click = partial(
         plan_changes.change_plan,
         running,
-        agreed.terms,
-        prorated_at=agreed.prorated_at,
+        agreed.quote,
         click_token=agreed.click_token,
         actor=request.user,
     )

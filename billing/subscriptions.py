@@ -123,6 +123,12 @@ def running_of(organization_id: int) -> Subscription | None:
     return open_ones.select_related("terms__plan", "paid_terms__plan", "next_terms__plan", "organization").first()
 
 
+def has_no_page(subscription: Subscription) -> bool:
+    """Tell whether nobody was sent anywhere to pay it, as far as we know."""
+    is_known = subscription.checkout_session_id or subscription.subscription_id or subscription.problem
+    return subscription.state == SubscriptionState.PENDING and not is_known
+
+
 def lock(subscription_pk: int) -> Subscription:
     """Return a subscription, locked until the transaction ends."""
     return Subscription.objects.select_for_update().get(pk=subscription_pk)

@@ -23,6 +23,8 @@ from deploy.demo.places import Places
 from deploy.demo.server import ServerFailed, running, wait_until_ready
 
 PACKS = (("100 credits", 100, 1000, None), ("1,000 credits", 1000, 8000, None), ("10,000 credits", 10_000, 50_000, 365))
+PLANS = (("small", "Small", 100, 900, "none", 60), ("large", "Large", 1000, 6000, "one_month", 300))
+"""Short name, name, credits and cents a month, what becomes of unused credits, calls a minute."""
 PATIENCE_S = 30
 GOOD_CARD, POOR_CARD = "4242 4242 4242 4242", "4000 0000 0000 9995"
 
@@ -81,8 +83,9 @@ def _settings_for(stripe_url: str, signing_secret: str) -> dict[str, str]:
 
 
 def _open_shop(places: Places) -> tuple[str, str]:
-    """Fill the shelf and make somebody who buys; return their e-mail address and password."""
+    """Fill the shelves and make somebody who buys; return their e-mail address and password."""
     # Only now: they import models.
+    from billing.models import Plan
     from billing.order_models import Pack
     from deploy.demo.account import prepare_account
 
@@ -91,6 +94,10 @@ def _open_shop(places: Places) -> tuple[str, str]:
         pack = Pack.objects.create(name=name, credits=credits, expires_after_days=days)
         for currency, amount in (("eur", cents), ("jpy", cents * 3 // 2)):
             pack.prices.create(currency=currency, amount=amount)
+    for slug, name, credits, cents, rollover, rate in PLANS:
+        speed = {"requests_per_minute": rate, "requests_per_second": rate // 3, "max_concurrency": rate // 3}
+        plan = Plan.objects.create(slug=slug, name=name, monthly_credits=credits, rollover=rollover, **speed)
+        plan.prices.create(currency="eur", amount=cents)
     return account.email, account.password
 
 
@@ -118,12 +125,13 @@ def _expect(page: requests.Response, words: str) -> None:
 
 def _told(places: Places, stripe_url: str, email: str, password: str) -> str:
     return f"""
-  Buy here    {places.base_url}/billing/
+  Buy here    {places.base_url}/billing/, or a plan at {places.base_url}/billing/plan/
               log in as {email} with the password {password}
   Pay with    {GOOD_CARD}, or be declined with {POOR_CARD}; the stand-in's page has these and others
-  Admin       {places.admin_url} (the same login): packs, orders, events
+  Admin       {places.admin_url} (the same login): packs, plans, orders, subscriptions, events
   Stripe      {stripe_url}: a stand-in on this machine. Banks and time are moved by calls, such as
               curl -d '{{"args": ["cs_test_..."], "paid": true}}' {stripe_url}/_control/settle_session
+              curl -d '{{"days": 31}}' {stripe_url}/_control/advance
 """
 
 

@@ -30,6 +30,8 @@ GROUPS: tuple[tuple[str, tuple[Row, ...]], ...] = (
         "Money",
         (
             ("Orders", "receipt_long", "billing_order_changelist", "billing.view_order"),
+            ("Subscriptions", "event_repeat", "billing_subscription_changelist", "billing.view_subscription"),
+            ("Invoices of plans", "request_quote", "billing_planinvoice_changelist", "billing.view_planinvoice"),
             ("Payments", "payments", "billing_payment_changelist", "billing.view_payment"),
             ("Refunds", "undo", "billing_refundrequest_changelist", "billing.view_refundrequest"),
             ("Disputes", "gavel", "billing_dispute_changelist", "billing.view_dispute"),

@@ -6,7 +6,7 @@ from django import template
 from django.conf import settings
 from django.utils.formats import number_format
 
-from billing import money, stripe_gateway
+from billing import money, stripe_gateway, subscriptions
 from billing.shelf import in_words, shelf_of_buyer
 
 register = template.Library()
@@ -16,6 +16,13 @@ register = template.Library()
 def is_selling() -> bool:
     """Tell whether credits can be bought here: `{% is_selling as selling %}`."""
     return stripe_gateway.is_configured()
+
+
+@register.simple_tag(takes_context=True)
+def pays_for_a_plan(context: Any) -> bool:
+    """Tell whether the organization of who looks is charged each month: `{% pays_for_a_plan as has_plan %}`."""
+    subscription = subscriptions.running_of(context["request"].membership.organization.pk)
+    return subscription is not None and subscription.paid_terms is not None
 
 
 @register.inclusion_tag("billing/more_credits.html", takes_context=True)

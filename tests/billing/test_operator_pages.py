@@ -13,6 +13,8 @@ from billing.models import Plan
 from billing.order_models import Dispute, Order, Pack, Payment, StripeCustomer, StripeEvent
 from billing.refund_models import Refund, RefundRequest
 from billing.stripe_objects import read_event
+from billing.subscription_models import PlanInvoice, Subscription
+from tests.billing.plan_fakes import invoice_of, make_plan, make_subscription, paid_with, subscription_of, terms_of
 from tests.billing.stripe_fakes import charge_of, dispute_of, event_about, refund_of, session_of
 from tests.factories import make_pack, make_staff
 
@@ -42,6 +44,21 @@ def told(order, sam):
     RefundRequest.objects.create(order=order, actor=sam, amount=100, reason="Broken.")
     order.refresh_from_db()
     return order
+
+
+@pytest.fixture
+def plan_told(alice, sam):
+    """A plan whose first month was paid."""
+    subscription = make_subscription(alice.organization, terms_of(make_plan()))
+    invoice = invoice_of(subscription)
+    for event in (
+        event_about("customer.subscription.created", subscription_of(subscription)),
+        event_about("invoice.paid", invoice),
+        event_about("invoice_payment.paid", paid_with(invoice)),
+    ):
+        webhooks.receive(read_event(event))
+    subscription.refresh_from_db()
+    return subscription
 
 
 KINDS = (Order, Payment, Dispute, StripeEvent, StripeCustomer, RefundRequest)
@@ -248,3 +265,22 @@ def test_a_pack_that_was_ordered_stays(client, sam, order):
     client.post(reverse("admin:billing_pack_delete", args=[order.pack_id]), {"post": "yes"})
 
     assert make_pack("Other") and Pack.objects.filter(pk=order.pack_id).exists()
+
+
+@pytest.mark.parametrize("model", [Subscription, PlanInvoice])
+def test_plans_and_their_invoices_are_looked_at_and_not_changed(client, plan_told, model):
+    row = model.objects.get()
+
+    assert client.get(page(model), {"q": plan_told.subscription_id}).status_code == 200
+    assert "10.00 EUR" in client.get(page(model)).content.decode()
+    assert "in_" in client.get(page(model, "change", row.pk)).content.decode()
+    assert client.get(page(model, "add")).status_code == 403
+    assert client.post(page(model, "change", row.pk), {"state": "ended"}).status_code == 403
+    assert client.post(page(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+
+
+def test_a_payment_leads_to_the_invoice_that_it_paid(client, plan_told):
+    invoice = PlanInvoice.objects.get()
+    payment = Payment.objects.get(payment_intent_id=invoice.payment_intent_id)
+
+    assert page(PlanInvoice, "change", invoice.pk) in client.get(page(Payment, "change", payment.pk)).content.decode()

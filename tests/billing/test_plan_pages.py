@@ -56,7 +56,7 @@ def subscription(alice, small, big):
 
 
 def quote_of(terms, **changes):
-    return Quote(ChangeKind.UPGRADE, terms, **{"due_now": 2000, "prorated_at": timezone.now(), **changes})
+    return Quote(ChangeKind.UPGRADE, terms, terms, **{"due_now": 2000, "prorated_at": timezone.now(), **changes})
 
 
 def test_without_keys_the_page_says_so_and_sells_nothing(owner):
@@ -90,7 +90,7 @@ def test_an_admin_sees_the_plan_and_no_buttons(client, alice, subscription):
 
 def test_a_price_that_was_shown_cannot_be_made_up(owner, subscription, big, then):
     sealed = seal(quote_of(big), subscription)
-    assert unseal(sealed, subscription).terms == big
+    assert unseal(sealed, subscription).quote.terms == big
     other = make_subscription(make_account("Bob's shop").organization, big)
     forged = signing.dumps([str(subscription.public_id), str(big.public_id), 0, str(uuid.uuid4())], salt="another")
 
@@ -103,8 +103,9 @@ def test_a_price_that_was_shown_cannot_be_made_up(owner, subscription, big, then
     assert PlanChange.objects.count() == 0
 
 
-def test_a_page_that_waits_looks_again_until_the_plan_begins(owner, alice, small):
-    subscription = make_subscription(alice.organization, small, checkout_session_id=None, checkout_url="")
+def test_a_page_that_waits_looks_again_until_the_plan_begins(owner, alice, small, monkeypatch):
+    monkeypatch.setattr("billing.plan_views.catch_up", lambda subscription: subscription)
+    subscription = make_subscription(alice.organization, small)
     assert b"hx-get" in owner.get(PAGE).content
     look = owner.get(f"{PAGE}?looks=3", headers={"HX-Request": "true"})
     assert b'hx-get="/billing/plan/?looks=4"' in look.content
@@ -128,3 +129,49 @@ def test_what_stripe_calls_active_gives_nothing_before_it_is_paid(owner, alice, 
     assert CreditAccount.objects.get().plan == before
     subscription.refresh_from_db()
     assert subscription.subscription_id
+
+
+def test_the_public_page_shows_what_plans_cost_and_bring(client, alice, small):
+    text = client.get("/pricing/?currency=jpy").content.decode()
+    assert "1,500 JPY" in text
+    assert "100 credits a month" in text
+    assert "What is not used expires with the month." in text
+    assert "Choose a plan" not in text
+
+    client.force_login(make_member(alice.organization))
+    page = client.get("/pricing/").content.decode()
+    assert "10.00 EUR" in page
+    assert 'href="/billing/plan/?currency=eur#plans"' in page
+
+
+def test_the_public_page_prices_no_plan_where_nothing_is_sold(client):
+    make_plan()
+
+    text = client.get("/pricing/").content.decode()
+    assert "Small" in text
+    assert "10.00 EUR" not in text
+
+
+@pytest.mark.parametrize("odd", ["nobody", "sm\0all", "%", "x" * 5000, "小"])
+def test_a_plan_that_there_is_not_is_not_found(owner, subscription, odd):
+    assert owner.get(CHANGE, {"plan": odd}).status_code == 404
+    sent = {"plan": odd, "currency": "eur", "token": uuid.uuid4()}
+    assert owner.post(f"{PAGE}subscribe/", sent).status_code == 302
+
+
+def test_a_click_that_opened_no_page_leaves_no_page_to_go_on_to(owner, alice, small):
+    make_subscription(alice.organization, small, checkout_session_id=None, checkout_url="")
+    text = owner.get(PAGE).content.decode()
+
+    assert "Not paid yet" not in text
+    assert "Nothing is paid for it." in text
+    assert "Subscribe to Small" in text
+
+
+def test_who_closes_an_organization_is_told_that_its_plan_ends(owner, alice, small):
+    words = "Its plan ends."
+    subscription = make_subscription(alice.organization, small)
+    assert words not in owner.get("/organization/close/").content.decode()
+
+    tell("invoice.paid", invoice_of(subscription))
+    assert words in owner.get("/organization/close/").content.decode()
