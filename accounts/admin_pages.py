@@ -1,11 +1,14 @@
 """Pages of the admin that ask before they do: a form, what it will mean, and one button that is sent."""
 
+from typing import Any
+
 from django import forms
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 from unfold.widgets import INPUT_CLASSES
 
@@ -56,6 +59,16 @@ def dress(form: forms.Form) -> None:
     for field in form.fields.values():
         if not isinstance(field.widget, forms.HiddenInput):
             field.widget.attrs["class"] = " ".join(INPUT_CLASSES)
+
+
+def joined(links: list[str]) -> str:
+    """Return links side by side; a dash where there are none."""
+    return format_html("{}" + ", {}" * (len(links) - 1), *links) if links else "-"
+
+
+def list_where(words: str, route: str, **question: Any) -> str:
+    """Return a link to the rows for which this holds."""
+    return format_html('<a class="to-row" href="{}?{}">{}</a>', reverse(f"admin:{route}"), urlencode(question), words)
 
 
 def link_to(row: Model | None) -> str:

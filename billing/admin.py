@@ -15,14 +15,16 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 
 from accounts.admin import OrganizationAdmin
-from accounts.admin_pages import address_of, ask, link_to
+from accounts.admin_pages import address_of, ask, joined, link_to, list_where
 from accounts.look_only import LookOnly
 from accounts.models import Organization, User
-from billing import audit, ledger, order_admin
+from billing import audit, ledger, order_admin, plan_admin, recharge_admin  # noqa: F401 - they register theirs
 from billing.errors import InsufficientCredits
 from billing.models import CreditAccount, CreditHold, CreditLot, IdempotencyClaim, KeyMonth, LedgerEntry, Plan
 from billing.operator_forms import AdjustForm, GrantForm, PlanPriceForm
-from billing.order_models import Order, PlanPrice
+from billing.order_models import PlanPrice
+from billing.recharge_models import AutoRecharge
+from billing.sales import brought
 
 SHOWN_ORDERS = 10
 MAY_MOVE = "billing.add_ledgerentry"
@@ -44,7 +46,7 @@ class PayingOrganizationAdmin(OrganizationAdmin):
     """Organizations with their members and credits."""
 
     inlines = (*OrganizationAdmin.inlines, CreditAccountInline)
-    fields = (*OrganizationAdmin.fields, "credits", "orders", "customers")
+    fields = (*OrganizationAdmin.fields, "credits", "orders", "plans", "recharge", "customers")
     readonly_fields = fields[1:]
 
     @admin.display(description="credits")
@@ -54,13 +56,27 @@ class PayingOrganizationAdmin(OrganizationAdmin):
 
     @admin.display(description="orders")
     def orders(self, organization: Organization) -> str:
-        """Lead to what it bought lately."""
-        return order_admin.joined([link_to(order) for order in organization.orders.order_by("-pk")[:SHOWN_ORDERS]])
+        """Lead to what it bought lately, and to all of it where that is more."""
+        orders = organization.orders.order_by("-pk")
+        links = [link_to(order) for order in orders[:SHOWN_ORDERS]]
+        if orders.count() > SHOWN_ORDERS:
+            links.append(list_where("all", "billing_order_changelist", q=str(organization.public_id)))
+        return joined(links)
+
+    @admin.display(description="plans")
+    def plans(self, organization: Organization) -> str:
+        """Lead to what it subscribed to."""
+        return joined([link_to(one) for one in organization.subscriptions.order_by("-pk")[:SHOWN_ORDERS]])
+
+    @admin.display(description="auto-recharge")
+    def recharge(self, organization: Organization) -> str:
+        """Lead to how packs are bought by themselves."""
+        return link_to(AutoRecharge.objects.filter(organization=organization).first())
 
     @admin.display(description="at Stripe")
     def customers(self, organization: Organization) -> str:
         """Lead to who it is at Stripe."""
-        return order_admin.joined([link_to(customer) for customer in organization.stripe_customers.all()])
+        return joined([link_to(customer) for customer in organization.stripe_customers.all()])
 
     def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
         """Store it; a new one gets an empty account on the default plan."""
@@ -260,18 +276,18 @@ class LedgerEntryAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
             "created",
             "expires_at",
         ),
-        *("origin", "followed_by", "order"),
+        *("origin", "followed_by", "sale"),
     )
 
     @admin.display(description="followed by")
     def followed_by(self, entry: LedgerEntry) -> str:
         """Lead to the entries that take or give back some of these credits."""
-        return order_admin.joined([link_to(consequence) for consequence in entry.consequences.order_by("pk")])
+        return joined([link_to(consequence) for consequence in entry.consequences.order_by("pk")])
 
-    @admin.display(description="order")
-    def order(self, entry: LedgerEntry) -> str:
-        """Lead to the order that brought these credits."""
-        return link_to(Order.objects.filter(checkout_session_id=entry.reference).first())
+    @admin.display(description="paid for by")
+    def sale(self, entry: LedgerEntry) -> str:
+        """Lead to the order, or the plan's invoice, that brought these credits."""
+        return link_to(brought(entry))
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page that checks the books."""

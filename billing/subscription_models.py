@@ -190,11 +190,17 @@ class PlanInvoice(models.Model):
                 fields=["subscription", "-period_end", "-period_start"],
                 condition=Q(paid_at__isnull=False),
                 name="billing_planinvoice_newest",
-            )
+            ),
+            models.Index(fields=["paid_at"], condition=Q(paid_at__isnull=False), name="billing_planinvoice_paid"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.invoice_id} ({self.state})"
+        return f"{self.name or 'Invoice'} {self.invoice_id} ({self.get_state_display()})"
+
+    @property
+    def name(self) -> str:
+        """Return what was sold, in words of the ledger's."""
+        return "" if self.terms is None else self.terms.plan_name
 
     @property
     def organization(self) -> Organization:
