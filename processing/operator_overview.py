@@ -74,13 +74,13 @@ def add_to(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tiles(figures: Figures) -> list[Tile]:
-    orders, entries = _list("order"), _list("ledgerentry")
+    orders, invoices, entries = _list("order"), _list("planinvoice"), _list("ledgerentry")
     money = [
         Tile(
             title=f"Paid in {takings.currency.upper()}",
             value=show(sum(takings.paid.values()), takings.currency),
-            said=f"{takings.orders:,} orders, of which {_back(takings)} went back",
-            link=f"{orders}?currency={takings.currency}",
+            said=f"{_sold(takings)}, of which {_back(takings)} went back",
+            link=f"{orders if takings.orders else invoices}?currency={takings.currency}",
         )
         for takings in figures.takings
     ]
@@ -108,6 +108,18 @@ def _waiting(figures: Figures) -> list[Tile]:
     rows = (
         ("Events that failed", waiting.failed_events, f"{_list('stripeevent')}?state__exact=failed", "replay them"),
         ("Orders that do not agree", waiting.orders_with_problems, f"{_list('order')}?problem__isempty=0", "compare"),
+        (
+            "Subscriptions that do not agree",
+            waiting.subscriptions_with_problems,
+            f"{_list('subscription')}?problem__isempty=0",
+            "compare",
+        ),
+        (
+            "Invoices of plans that do not agree",
+            waiting.invoices_with_problems,
+            f"{_list('planinvoice')}?problem__isempty=0",
+            "compare",
+        ),
         (
             "Refunds without an answer",
             waiting.refunds_without_answer,
@@ -203,6 +215,13 @@ def _bars(days: Mapping[date, Any], sets: list[tuple[str, list[Any], str]]) -> s
     """Return what Chart.js draws."""
     datasets = [{"label": label, "data": values, "backgroundColor": color} for label, values, color in sets]
     return json.dumps({"labels": [day.isoformat() for day in days], "datasets": datasets})
+
+
+def _sold(takings: Takings) -> str:
+    """Return how many of what was sold, in words."""
+    orders = f"{takings.orders:,} order{'' if takings.orders == 1 else 's'}"
+    invoices = f"{takings.invoices:,} invoice{'' if takings.invoices == 1 else 's'} of plans"
+    return " and ".join(words for number, words in ((takings.orders, orders), (takings.invoices, invoices)) if number)
 
 
 def _back(takings: Takings) -> str:
