@@ -309,3 +309,30 @@ def test_the_day_s_entries_are_found_by_their_index(account):
 
     if connection.vendor == "sqlite":
         assert "billing_entry_day" in entries.explain()
+
+
+def test_the_figures_lead_only_where_somebody_may_look(client, account, pack):
+    """Whoever sees the figures sees the numbers; a link that answers 403 helps nobody."""
+    buy(account, pack, at=timezone.now())
+    tom = make_user("tom@example.com", is_staff=True)
+    tom.user_permissions.set(Permission.objects.filter(codename__in=["view_order", "view_ledgerentry"]))
+    client.force_login(tom)
+
+    overview = client.get(reverse("admin:index")).context["overview"]
+    tiles = [*overview["tiles"], *overview["waiting"]]
+    led_to = {tile.link for tile in tiles if tile.link}
+    assert len(led_to) == 4
+    assert {client.get(link).status_code for link in led_to} == {200}
+    assert {tile.title for tile in tiles} >= {"Events that failed", "Credits outstanding"}
+
+
+def test_every_tile_leads_to_as_many_rows_as_it_says(client, sam, account, pack):
+    for organization in (account.organization, make_account("Bob's shop").organization):
+        organization.suspended_at = organization.keys_frozen_at = timezone.now()
+        organization.save()
+    organization.closed_at = timezone.now()
+    organization.save()
+    Order.objects.filter(pk=buy(account, pack, at=timezone.now()).pk).update(problem="It does not agree.")
+
+    for tile in client.get(reverse("admin:index")).context["overview"]["waiting"]:
+        assert str(client.get(tile.link).context["cl"].result_count) == tile.value, tile.title
