@@ -21,6 +21,12 @@ from accounts.support_visits import CannotBeVisited
 from accounts.vouching import vouch_for
 
 
+def may_touch(request: HttpRequest, person: User | None) -> bool:
+    """Tell whether who asks may change what lets this person in: of staff, superusers alone."""
+    is_superuser = isinstance(request.user, User) and request.user.is_superuser
+    return is_superuser or person is None or not (person.is_staff or person.is_superuser)
+
+
 class MembershipInline(TabularInline):  # type: ignore[misc]
     """Who is in an organization, and which organizations a person is in."""
 
@@ -57,9 +63,12 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
         return self.readonly_fields if may else (*self.readonly_fields, *self.powers)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Let superusers alone change superusers: whoever sets their password is one."""
-        may = isinstance(request.user, User) and request.user.is_superuser
-        return super().has_change_permission(request, obj) and (may or obj is None or not obj.is_superuser)
+        """Let superusers alone change staff: whoever sets the password of one may do all that they may."""
+        return super().has_change_permission(request, obj) and (obj == request.user or may_touch(request, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Let superusers alone delete staff."""
+        return super().has_delete_permission(request, obj) and may_touch(request, obj)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Store the person; staff stand for the address they type."""
