@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
+from billing.money import show
 from billing.order_models import OrderState, is_currency
 
 
@@ -39,7 +40,7 @@ class PlanTerms(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.plan_name}: {self.credits} credits for {self.amount} {self.currency}"
+        return f"{self.plan_name}: {self.credits:,} credits for {show(self.amount, self.currency)}"
 
 
 class SubscriptionState(models.TextChoices):

@@ -139,6 +139,7 @@ def test_a_plan_and_all_that_hangs_on_it_lead_to_each_other(client, plan):
     for row in (payment, dispute, brought):
         assert links(client, row, invoice) == [True], row
     assert all(links(client, change, plan, shop))
+    assert "Small: 100 credits for 10.00 EUR" in text(client, plan)
     shown = text(client, terms)
     for model in (Subscription, PlanInvoice):
         address = f"{page(model)}?terms__id__exact={terms.pk}"
