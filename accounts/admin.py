@@ -14,7 +14,7 @@ from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm
 
 from accounts import api_keys, support_admin, support_visits, suspension  # noqa: F401 - Django looks for admins here
-from accounts.admin_pages import ReasonForm, address_of, ask
+from accounts.admin_pages import ReasonForm, address_of, ask, find_row
 from accounts.forms import ApiKeyForm, NewUserForm, UserForm
 from accounts.models import ApiKey, Membership, Organization, User
 from accounts.support_visits import CannotBeVisited
@@ -78,7 +78,7 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
 
     def has_visit_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Let superusers look, and only at people who are no staff."""
-        person = User.objects.filter(pk=object_id).first() if object_id else None
+        person = find_row(User, object_id)
         return isinstance(request.user, User) and person is not None and support_visits.may_visit(request.user, person)
 
     @action(description="Log in as this person", url_path="visit", icon="visibility", permissions=["visit"])
@@ -164,8 +164,8 @@ class OrganizationAdmin(ModelAdmin):  # type: ignore[misc]
     def _may_change(self, request: HttpRequest, object_id: Any, *, is_suspended: bool) -> bool:
         if not request.user.has_perm("accounts.change_organization"):
             return False
-        found = Organization.objects.filter(pk=object_id, suspended_at__isnull=not is_suspended, closed_at=None)
-        return found.exists() if object_id else False
+        found = find_row(Organization, object_id)
+        return found is not None and found.closed_at is None and found.is_suspended == is_suspended
 
     @action(description="Suspend", url_path="suspend", icon="block", permissions=["suspend"])
     def suspend(self, request: HttpRequest, object_id: int) -> HttpResponse:

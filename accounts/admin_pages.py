@@ -1,8 +1,9 @@
 """Pages of the admin that ask before they do: a form, what it will mean, and one button that is sent."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -11,6 +12,8 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 from unfold.widgets import INPUT_CLASSES
+
+Row = TypeVar("Row", bound=Model)
 
 
 class ReasonForm(forms.Form):
@@ -47,6 +50,14 @@ def ask(
         "takes": takes,
     }
     return TemplateResponse(request, "admin/ask.html", context)
+
+
+def find_row(model: type[Row], object_id: Any) -> Row | None:
+    """Return the row that an address names; None where there is none, or the name is none that rows have."""
+    try:
+        return model._default_manager.filter(pk=object_id).first() if object_id else None
+    except (ValueError, OverflowError, ValidationError):
+        return None
 
 
 def address_of(row: Model) -> str:

@@ -6,8 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -15,7 +14,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 
 from accounts.admin import OrganizationAdmin
-from accounts.admin_pages import address_of, ask, joined, link_to, list_where
+from accounts.admin_pages import address_of, ask, find_row, joined, link_to, list_where
 from accounts.look_only import LookOnly
 from accounts.models import Organization, User
 from billing import audit, ledger, order_admin, plan_admin, recharge_admin  # noqa: F401 - they register theirs
@@ -179,6 +178,8 @@ class CreditAccountAdmin(ModelAdmin):  # type: ignore[misc]
     def grant(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Give credits with a reason; the ledger records who did it."""
         account = self._account(object_id)
+        if known := _sent_before(request):
+            return self._say_it_was_done(request, account, known)
         form = GrantForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             days = form.cleaned_data["days"]
@@ -199,6 +200,8 @@ class CreditAccountAdmin(ModelAdmin):  # type: ignore[misc]
     def adjust(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Correct the balance with a reason; the ledger records who did it."""
         account = self._account(object_id)
+        if known := _sent_before(request):
+            return self._say_it_was_done(request, account, known)
         form = AdjustForm(account, request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
@@ -218,13 +221,27 @@ class CreditAccountAdmin(ModelAdmin):  # type: ignore[misc]
         said = "Corrects what is wrong. Money is returned from an order's page, which takes its credits by itself."
         return self._ask(request, account, form, "Adjust credits", said)
 
+    def _say_it_was_done(self, request: HttpRequest, account: CreditAccount, known: LedgerEntry) -> HttpResponse:
+        """Answer a form that was sent before, by a double click or from the page that Back showed: nothing is moved."""
+        done = f"This form was sent before, and moved {known.amount:+,d} credits then. Nothing was done now."
+        messages.warning(request, f"{done} Open it anew to move more.")
+        return HttpResponseRedirect(address_of(account))
+
     def _account(self, account_id: int) -> CreditAccount:
-        return get_object_or_404(CreditAccount.objects.select_related("organization"), pk=account_id)
+        account = find_row(CreditAccount, account_id)
+        if account is None:
+            raise Http404
+        return account
 
     def _ask(self, request: HttpRequest, account: CreditAccount, form: Any, title: str, said: str) -> HttpResponse:
         has = f"{account.organization.name} has {account.available:,} credits available, {account.held:,} held"
         words = (f"{has} and owes {account.debt:,}.", said)
         return ask(self, request, account, title=title, button=title, form=form, words=words)
+
+
+def _sent_before(request: HttpRequest) -> LedgerEntry | None:
+    """Return what a form that moves credits did when it was sent the first time."""
+    return LedgerEntry.objects.filter(reference=f"admin:{request.POST.get('token')}").first()
 
 
 def _operator(request: HttpRequest) -> User:

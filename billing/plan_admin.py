@@ -115,7 +115,7 @@ class PlanInvoiceAdmin(ShownSales, RefundableSales, LookOnly, ModelAdmin):  # ty
     """Invoices of plans: what does not agree about them, and what can be returned of them."""
 
     inlines = (RefundRequestInline,)
-    list_display = ("created", "organization", "name", "reason", "price", "shown_state", "paid_at", "problem")
+    list_display = ("created", "of", "name", "reason", "price", "shown_state", "paid_at", "problem")
     list_filter = (
         *("state", "reason", "created", ("problem", admin.EmptyFieldListFilter), "currency", "livemode"),
         "terms__plan",
@@ -152,6 +152,11 @@ class PlanInvoiceAdmin(ShownSales, RefundableSales, LookOnly, ModelAdmin):  # ty
     def shown_state(self, invoice: PlanInvoice) -> tuple[str, str]:
         """Show the state in words, coloured by what it asks for."""
         return invoice.state, invoice.get_state_display()
+
+    @admin.display(description="organization", ordering="subscription__organization")
+    def of(self, invoice: PlanInvoice) -> str:
+        """Name whose it is in the list, where each row leads to its own page."""
+        return str(invoice.organization) if invoice.subscription else "-"
 
     @admin.display(description="organization")
     def organization(self, invoice: PlanInvoice) -> str:
@@ -203,7 +208,7 @@ class PlanTermsAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
 class PlanChangeAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
     """What people asked of their subscriptions, and what became of it."""
 
-    list_display = ("created", "organization", "kind", "to_terms", "shown_state", "actor")
+    list_display = ("created", "of", "kind", "to_terms", "shown_state", "actor")
     list_filter = ("state", "kind", "created")
     list_select_related = ("subscription__organization", "to_terms", "actor")
     search_fields = (
@@ -219,6 +224,11 @@ class PlanChangeAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
     def shown_state(self, change: PlanChange) -> tuple[str, str]:
         """Show the state, coloured by what it asks for."""
         return change.state, change.get_state_display()
+
+    @admin.display(description="organization", ordering="subscription__organization")
+    def of(self, change: PlanChange) -> str:
+        """Name whose it is in the list, where each row leads to its own page."""
+        return str(change.subscription.organization)
 
     @admin.display(description="organization")
     def organization(self, change: PlanChange) -> str:

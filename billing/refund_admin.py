@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
-from accounts.admin_pages import address_of, ask, link_to
+from accounts.admin_pages import address_of, ask, find_row, link_to
 from accounts.errors import ServiceError
 from accounts.look_only import LookOnly
 from accounts.models import User
@@ -63,7 +63,7 @@ class RefundableSales:
         """Offer it where somebody may, Stripe is set up, and something is left to return."""
         if not request.user.has_perm(ADD) or not stripe_gateway.is_configured():
             return False
-        sale = self.model.objects.filter(pk=object_id).first() if object_id else None
+        sale = find_row(self.model, object_id)
         # While a form lies open somebody else may have returned all of it: the form says so, and not a bare refusal.
         if sale is None or sale.paid_at is None:
             return False
@@ -154,8 +154,8 @@ class RefundRequestAdmin(ShownRefunds, LookOnly, ModelAdmin):  # type: ignore[mi
     def has_again_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Offer it for what got no answer."""
         may = request.user.has_perm(ADD) and stripe_gateway.is_configured()
-        open_one = RefundRequest.objects.filter(pk=object_id, state=RefundState.ASKED)
-        return bool(may and object_id and (request.method == "POST" or open_one.exists()))
+        asked = find_row(RefundRequest, object_id) if may else None
+        return asked is not None and (request.method == "POST" or asked.state == RefundState.ASKED)
 
     @action(description="Ask Stripe again", url_path="again", icon="replay", permissions=["again"])
     def ask_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
