@@ -14,11 +14,17 @@ from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm
 
 from accounts import api_keys, support_admin, support_visits, suspension  # noqa: F401 - Django looks for admins here
-from accounts.admin_pages import ReasonForm, address_of, ask
+from accounts.admin_pages import ReasonForm, address_of, ask, find_row
 from accounts.forms import ApiKeyForm, NewUserForm, UserForm
 from accounts.models import ApiKey, Membership, Organization, User
 from accounts.support_visits import CannotBeVisited
 from accounts.vouching import vouch_for
+
+
+def may_touch(request: HttpRequest, person: User | None) -> bool:
+    """Tell whether who asks may change what lets this person in: of staff, superusers alone."""
+    is_superuser = isinstance(request.user, User) and request.user.is_superuser
+    return is_superuser or person is None or not (person.is_staff or person.is_superuser)
 
 
 class MembershipInline(TabularInline):  # type: ignore[misc]
@@ -57,9 +63,12 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
         return self.readonly_fields if may else (*self.readonly_fields, *self.powers)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Let superusers alone change superusers: whoever sets their password is one."""
-        may = isinstance(request.user, User) and request.user.is_superuser
-        return super().has_change_permission(request, obj) and (may or obj is None or not obj.is_superuser)
+        """Let superusers alone change staff: whoever sets the password of one may do all that they may."""
+        return super().has_change_permission(request, obj) and (obj == request.user or may_touch(request, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Let superusers alone delete staff."""
+        return super().has_delete_permission(request, obj) and may_touch(request, obj)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Store the person; staff stand for the address they type."""
@@ -69,7 +78,7 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
 
     def has_visit_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Let superusers look, and only at people who are no staff."""
-        person = User.objects.filter(pk=object_id).first() if object_id else None
+        person = find_row(User, object_id)
         return isinstance(request.user, User) and person is not None and support_visits.may_visit(request.user, person)
 
     @action(description="Log in as this person", url_path="visit", icon="visibility", permissions=["visit"])
@@ -155,8 +164,8 @@ class OrganizationAdmin(ModelAdmin):  # type: ignore[misc]
     def _may_change(self, request: HttpRequest, object_id: Any, *, is_suspended: bool) -> bool:
         if not request.user.has_perm("accounts.change_organization"):
             return False
-        found = Organization.objects.filter(pk=object_id, suspended_at__isnull=not is_suspended, closed_at=None)
-        return found.exists() if object_id else False
+        found = find_row(Organization, object_id)
+        return found is not None and found.closed_at is None and found.is_suspended == is_suspended
 
     @action(description="Suspend", url_path="suspend", icon="block", permissions=["suspend"])
     def suspend(self, request: HttpRequest, object_id: int) -> HttpResponse:

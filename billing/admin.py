@@ -6,8 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -15,14 +14,16 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 
 from accounts.admin import OrganizationAdmin
-from accounts.admin_pages import address_of, ask, link_to
+from accounts.admin_pages import address_of, ask, find_row, joined, link_to, list_where
 from accounts.look_only import LookOnly
 from accounts.models import Organization, User
-from billing import audit, ledger, order_admin, plan_admin  # noqa: F401 - its pages register themselves
+from billing import audit, ledger, order_admin, plan_admin, recharge_admin  # noqa: F401 - they register theirs
 from billing.errors import InsufficientCredits
 from billing.models import CreditAccount, CreditHold, CreditLot, IdempotencyClaim, KeyMonth, LedgerEntry, Plan
 from billing.operator_forms import AdjustForm, GrantForm, PlanPriceForm
-from billing.order_models import Order, PlanPrice
+from billing.order_models import PlanPrice
+from billing.recharge_models import AutoRecharge
+from billing.sales import brought
 
 SHOWN_ORDERS = 10
 MAY_MOVE = "billing.add_ledgerentry"
@@ -44,7 +45,7 @@ class PayingOrganizationAdmin(OrganizationAdmin):
     """Organizations with their members and credits."""
 
     inlines = (*OrganizationAdmin.inlines, CreditAccountInline)
-    fields = (*OrganizationAdmin.fields, "credits", "orders", "customers")
+    fields = (*OrganizationAdmin.fields, "credits", "orders", "plans", "recharge", "customers")
     readonly_fields = fields[1:]
 
     @admin.display(description="credits")
@@ -54,13 +55,27 @@ class PayingOrganizationAdmin(OrganizationAdmin):
 
     @admin.display(description="orders")
     def orders(self, organization: Organization) -> str:
-        """Lead to what it bought lately."""
-        return order_admin.joined([link_to(order) for order in organization.orders.order_by("-pk")[:SHOWN_ORDERS]])
+        """Lead to what it bought lately, and to all of it where that is more."""
+        orders = organization.orders.order_by("-pk")
+        links = [link_to(order) for order in orders[:SHOWN_ORDERS]]
+        if orders.count() > SHOWN_ORDERS:
+            links.append(list_where("all", "billing_order_changelist", q=str(organization.public_id)))
+        return joined(links)
+
+    @admin.display(description="plans")
+    def plans(self, organization: Organization) -> str:
+        """Lead to what it subscribed to."""
+        return joined([link_to(one) for one in organization.subscriptions.order_by("-pk")[:SHOWN_ORDERS]])
+
+    @admin.display(description="auto-recharge")
+    def recharge(self, organization: Organization) -> str:
+        """Lead to how packs are bought by themselves."""
+        return link_to(AutoRecharge.objects.filter(organization=organization).first())
 
     @admin.display(description="at Stripe")
     def customers(self, organization: Organization) -> str:
         """Lead to who it is at Stripe."""
-        return order_admin.joined([link_to(customer) for customer in organization.stripe_customers.all()])
+        return joined([link_to(customer) for customer in organization.stripe_customers.all()])
 
     def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
         """Store it; a new one gets an empty account on the default plan."""
@@ -163,6 +178,8 @@ class CreditAccountAdmin(ModelAdmin):  # type: ignore[misc]
     def grant(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Give credits with a reason; the ledger records who did it."""
         account = self._account(object_id)
+        if known := _sent_before(request):
+            return self._say_it_was_done(request, account, known)
         form = GrantForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             days = form.cleaned_data["days"]
@@ -183,6 +200,8 @@ class CreditAccountAdmin(ModelAdmin):  # type: ignore[misc]
     def adjust(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Correct the balance with a reason; the ledger records who did it."""
         account = self._account(object_id)
+        if known := _sent_before(request):
+            return self._say_it_was_done(request, account, known)
         form = AdjustForm(account, request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
@@ -202,13 +221,27 @@ class CreditAccountAdmin(ModelAdmin):  # type: ignore[misc]
         said = "Corrects what is wrong. Money is returned from an order's page, which takes its credits by itself."
         return self._ask(request, account, form, "Adjust credits", said)
 
+    def _say_it_was_done(self, request: HttpRequest, account: CreditAccount, known: LedgerEntry) -> HttpResponse:
+        """Answer a form that was sent before, by a double click or from the page that Back showed: nothing is moved."""
+        done = f"This form was sent before, and moved {known.amount:+,d} credits then. Nothing was done now."
+        messages.warning(request, f"{done} Open it anew to move more.")
+        return HttpResponseRedirect(address_of(account))
+
     def _account(self, account_id: int) -> CreditAccount:
-        return get_object_or_404(CreditAccount.objects.select_related("organization"), pk=account_id)
+        account = find_row(CreditAccount, account_id)
+        if account is None:
+            raise Http404
+        return account
 
     def _ask(self, request: HttpRequest, account: CreditAccount, form: Any, title: str, said: str) -> HttpResponse:
         has = f"{account.organization.name} has {account.available:,} credits available, {account.held:,} held"
         words = (f"{has} and owes {account.debt:,}.", said)
         return ask(self, request, account, title=title, button=title, form=form, words=words)
+
+
+def _sent_before(request: HttpRequest) -> LedgerEntry | None:
+    """Return what a form that moves credits did when it was sent the first time."""
+    return LedgerEntry.objects.filter(reference=f"admin:{request.POST.get('token')}").first()
 
 
 def _operator(request: HttpRequest) -> User:
@@ -260,18 +293,18 @@ class LedgerEntryAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
             "created",
             "expires_at",
         ),
-        *("origin", "followed_by", "order"),
+        *("origin", "followed_by", "sale"),
     )
 
     @admin.display(description="followed by")
     def followed_by(self, entry: LedgerEntry) -> str:
         """Lead to the entries that take or give back some of these credits."""
-        return order_admin.joined([link_to(consequence) for consequence in entry.consequences.order_by("pk")])
+        return joined([link_to(consequence) for consequence in entry.consequences.order_by("pk")])
 
-    @admin.display(description="order")
-    def order(self, entry: LedgerEntry) -> str:
-        """Lead to the order that brought these credits."""
-        return link_to(Order.objects.filter(checkout_session_id=entry.reference).first())
+    @admin.display(description="paid for by")
+    def sale(self, entry: LedgerEntry) -> str:
+        """Lead to the order, or the plan's invoice, that brought these credits."""
+        return link_to(brought(entry))
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page that checks the books."""

@@ -35,7 +35,7 @@ CONSENTS = Guard("billing_rechargeconsent", "consents")
 REFUND_REQUESTS = Guard(
     "billing_refundrequest",
     "refund requests",
-    columns=("id", "public_id", "order_id", "actor_id", "amount", "reason", "created"),
+    columns=("id", "public_id", "order_id", "invoice_id", "actor_id", "amount", "reason", "created"),
 )
 VISITS = Guard(
     "accounts_supportvisit",

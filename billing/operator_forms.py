@@ -97,7 +97,7 @@ class PlanPriceForm(PriceForm):
 
 
 class RefundForm(forms.Form):
-    """How much of an order goes back, and why; not more than is left."""
+    """How much of a payment goes back, and why; not more than is left."""
 
     amount = forms.DecimalField(max_digits=15)
     reason = forms.CharField(max_length=500, help_text="For the books; the buyer does not read it.")

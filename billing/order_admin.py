@@ -5,23 +5,19 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.http import urlencode
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
-from accounts.admin_pages import link_to
+from accounts.admin_pages import joined, link_to
 from accounts.look_only import LookOnly
-from billing import payments, webhooks
-from billing.models import EntryKind, LedgerEntry
+from billing import event_subjects, webhooks
 from billing.money import show
 from billing.operator_forms import PackPriceForm
 from billing.order_models import Dispute, Order, Pack, PackPrice, Payment, StripeCustomer, StripeEvent
-from billing.refund_admin import RefundableOrders, RefundRequestInline
+from billing.refund_admin import RefundableSales, RefundRequestInline
 from billing.refund_models import Refund
-from billing.refunds import left_of
-from billing.subscription_models import PlanInvoice
+from billing.sale_admin import ShownSales, events_about
+from billing.sales import paid_with
 
 STATE_LABELS = {
     "paid": "success",
@@ -69,12 +65,12 @@ def prices_of(thing: Any) -> str:
 
 
 @admin.register(Order)
-class OrderAdmin(RefundableOrders, LookOnly, ModelAdmin):  # type: ignore[misc]
+class OrderAdmin(ShownSales, RefundableSales, LookOnly, ModelAdmin):  # type: ignore[misc]
     """Orders, what does not agree about them, and what can be returned of them."""
 
     inlines = (RefundRequestInline,)
     list_display = ("created", "organization", "pack_name", "price", "shown_state", "paid_at", "problem")
-    list_filter = ("state", "created", ("problem", admin.EmptyFieldListFilter), "currency", "livemode", "pack")
+    list_filter = ("state", "kind", "created", ("problem", admin.EmptyFieldListFilter), "currency", "livemode", "pack")
     list_select_related = ("organization",)
     search_fields = (
         *("public_id", "organization__name", "organization__public_id"),
@@ -85,14 +81,24 @@ class OrderAdmin(RefundableOrders, LookOnly, ModelAdmin):  # type: ignore[misc]
             None,
             {
                 "fields": (
-                    *("state", "problem", "organization", "actor", "pack", "pack_name", "credits", "price"),
+                    *("state", "kind", "problem", "organization", "actor", "pack", "pack_name", "credits", "price"),
                     *("returned", "left", "expires_after_days", "created", "paid_at", "checked_at"),
                 )
             },
         ),
         (
             "At Stripe",
-            {"fields": ("payment", "disputes", "events", "checkout_session_id", "payment_intent_id", "livemode")},
+            {
+                "fields": (
+                    "payment",
+                    "disputes",
+                    "events",
+                    "checkout_session_id",
+                    "payment_intent_id",
+                    "saved_card",
+                    "livemode",
+                )
+            },
         ),
         ("Credits", {"fields": ("entries", "public_id")}),
     )
@@ -102,75 +108,10 @@ class OrderAdmin(RefundableOrders, LookOnly, ModelAdmin):  # type: ignore[misc]
         """Show the state in words, coloured by what it asks for."""
         return order.state, order.get_state_display()
 
-    @admin.display(description="amount", ordering="amount")
-    def price(self, order: Order) -> str:
-        """Show money as people write it."""
-        return show(order.amount, order.currency)
-
-    @admin.display(description="returned")
-    def returned(self, order: Order) -> str:
-        """Show what went back to the buyer."""
-        payment = payment_of(order)
-        return show(payments.returned_of(payment) if payment else 0, order.currency)
-
-    @admin.display(description="can still be returned")
-    def left(self, order: Order) -> str:
-        """Show what is left, less what was asked for and is not answered."""
-        return show(left_of(order), order.currency)
-
-    @admin.display(description="payment")
-    def payment(self, order: Order) -> str:
-        """Lead to what Stripe said about the money."""
-        return link_to(payment_of(order))
-
-    @admin.display(description="disputes")
-    def disputes(self, order: Order) -> str:
-        """Lead to what banks said."""
-        payment = payment_of(order)
-        found = list(payment.disputes.all()) if payment else []
-        return joined([link_to(dispute) for dispute in found])
-
     @admin.display(description="events")
     def events(self, order: Order) -> str:
         """Lead to the events about its page and its payment."""
-        names = [name for name in (order.checkout_session_id, order.payment_intent_id) if name]
-        return joined([_search("stripeevent", name) for name in names])
-
-    @admin.display(description="ledger entries")
-    def entries(self, order: Order) -> str:
-        """Lead to the credits that it brought, and to those that followed."""
-        return joined([link_to(entry) for entry in entries_of(order)])
-
-
-def payment_of(order: Order) -> Payment | None:
-    """Return what Stripe said about an order's money."""
-    if order.payment_intent_id is None:
-        return None
-    return Payment.objects.filter(payment_intent_id=order.payment_intent_id).first()
-
-
-def entries_of(order: Order) -> QuerySet[LedgerEntry]:
-    """Return the entry that brought an order's credits, and those that take or give back some of them."""
-    if order.checkout_session_id is None:
-        return LedgerEntry.objects.none()
-    purchase = LedgerEntry.objects.filter(kind=EntryKind.PURCHASE, reference=order.checkout_session_id)
-    return (purchase | LedgerEntry.objects.filter(origin__in=purchase)).order_by("pk")
-
-
-def joined(links: list[str]) -> str:
-    """Return links side by side; a dash where there are none."""
-    return format_html("{}" + ", {}" * (len(links) - 1), *links) if links else "-"
-
-
-def _sale_of(payment: Payment) -> Order | PlanInvoice | None:
-    """Return the order that was paid for, or the invoice of a plan."""
-    paid_with = {"payment_intent_id": payment.payment_intent_id}
-    return Order.objects.filter(**paid_with).first() or PlanInvoice.objects.filter(**paid_with).first()
-
-
-def _search(model: str, words: str) -> str:
-    address = reverse(f"admin:billing_{model}_changelist")
-    return format_html('<a class="to-row" href="{}?{}">{}</a>', address, urlencode({"q": words}), words)
+        return events_about(order.checkout_session_id, order.payment_intent_id)
 
 
 @admin.register(StripeCustomer)
@@ -200,18 +141,18 @@ class DisputeInline(LookOnly, TabularInline):  # type: ignore[misc]
 
 @admin.register(Payment)
 class PaymentAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
-    """What was returned of payments, in the minor unit of their currency, which only their order knows."""
+    """What was returned of payments, in the minor unit of their currency, which only what was sold knows."""
 
     inlines = (RefundInline, DisputeInline)
     list_display = ("payment_intent_id", "amount_refunded", "livemode", "created")
     list_filter = ("livemode",)
     search_fields = ("payment_intent_id", "refunds__refund_id")
-    fields = ("payment_intent_id", "order", "amount_refunded", "livemode", "created")
+    fields = ("payment_intent_id", "paid_for", "amount_refunded", "livemode", "created")
 
-    @admin.display(description="order")
-    def order(self, payment: Payment) -> str:
-        """Lead to what was paid for."""
-        return link_to(_sale_of(payment))
+    @admin.display(description="paid for")
+    def paid_for(self, payment: Payment) -> str:
+        """Lead to the order or the plan's invoice."""
+        return link_to(paid_with(payment.payment_intent_id))
 
 
 @admin.register(Dispute)
@@ -222,17 +163,17 @@ class DisputeAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
     list_filter = ("stage", "created", "reason")
     list_select_related = ("payment",)
     search_fields = ("dispute_id", "payment__payment_intent_id")
-    fields = ("dispute_id", "order", "payment", "money", "reason", "stage", "created")
+    fields = ("dispute_id", "paid_for", "payment", "money", "reason", "stage", "created")
 
     @admin.display(description="amount")
     def money(self, dispute: Dispute) -> str:
         """Show money as people write it."""
         return show(dispute.amount, dispute.currency)
 
-    @admin.display(description="order")
-    def order(self, dispute: Dispute) -> str:
-        """Lead to what was paid for."""
-        return link_to(_sale_of(dispute.payment))
+    @admin.display(description="paid for")
+    def paid_for(self, dispute: Dispute) -> str:
+        """Lead to the order or the plan's invoice."""
+        return link_to(paid_with(dispute.payment.payment_intent_id))
 
 
 @admin.register(StripeEvent)
@@ -241,24 +182,19 @@ class StripeEventAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
 
     list_display = ("created", "type", "event_id", "shown_state", "error")
     list_filter = ("state", "created", "livemode", "type")
-    search_fields = ("event_id", "payload__data__object__id", "payload__data__object__payment_intent")
+    search_fields = ("event_id", *(f"payload__data__object__{path}" for path in event_subjects.NAMES))
     actions = ("replay",)
-    fields = ("event_id", "type", "state", "error", "order", "livemode", "created", "settled_at", "payload")
+    fields = ("event_id", "type", "state", "error", "about", "livemode", "created", "settled_at", "payload")
 
     @display(description="state", label=EVENT_LABELS, ordering="state")
     def shown_state(self, event: StripeEvent) -> str:
         """Show the state, coloured by what it asks for."""
         return event.state
 
-    @admin.display(description="order")
-    def order(self, event: StripeEvent) -> str:
-        """Lead to the order that it is about, by its page or its payment."""
-        thing = event.payload["data"]["object"]
-        intent = thing.get("payment_intent")
-        found = Order.objects.filter(checkout_session_id=thing.get("id")).first()
-        if found is None and isinstance(intent, str):
-            found = Order.objects.filter(payment_intent_id=intent).first()
-        return link_to(found)
+    @admin.display(description="about")
+    def about(self, event: StripeEvent) -> str:
+        """Lead to what we know of what it tells."""
+        return joined([link_to(row) for row in event_subjects.rows_of(event)])
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         """Let those replay who may change events elsewhere."""

@@ -189,6 +189,11 @@ class Order(models.Model):
         return f"{self.pack_name} ({self.get_state_display()})"
 
     @property
+    def name(self) -> str:
+        """Return what was sold, in words of the ledger's."""
+        return self.pack_name
+
+    @property
     def purchase_reference(self) -> str | None:
         """Name what brought its credits, as the ledger does; None while Stripe has no name for it yet."""
         return self.payment_intent_id if self.kind == OrderKind.RECHARGE else self.checkout_session_id

@@ -196,7 +196,7 @@ def _take(purchase: LedgerEntry, payment: Payment, amount: int, sale: Sale) -> N
             amount=by_refund,
             kind=EntryKind.REFUND,
             reference=_next_reference(purchase, payment),
-            reason=f"Refund of {sales.name_of(sale)}.",
+            reason=f"Refund of {sale.name}.",
         )
     if amount > by_refund:
         ledger.take_back(
@@ -204,14 +204,14 @@ def _take(purchase: LedgerEntry, payment: Payment, amount: int, sale: Sale) -> N
             amount=amount - by_refund,
             kind=EntryKind.DISPUTE,
             reference=_next_reference(purchase, payment),
-            reason=f"The payment of {sales.name_of(sale)} is disputed.",
+            reason=f"The payment of {sale.name} is disputed.",
         )
 
 
 def _give_back(purchase: LedgerEntry, payment: Payment, amount: int, sale: Sale) -> None:
     """Return what a refund that failed took, then what a dispute took; the time to use them begins anew."""
     of_refund = min(amount, max(0, _refunded(purchase) - refunded_share(sale, payment)))
-    name, term = sales.name_of(sale), sales.term_of(sale)
+    name, term = sale.name, sales.term_of(sale)
     for part, kind, reason in (
         (of_refund, EntryKind.REFUND_BACK, f"The refund of {name} failed: the money did not arrive."),
         (amount - of_refund, EntryKind.DISPUTE_WON, f"The dispute about {name} was won."),

@@ -77,7 +77,8 @@ def data_of(user: User) -> dict[str, Any]:
             Suspension.objects.filter(actor=user), "organization__name", "suspends", "reason", "created"
         ),
         "refunds_asked_for": _rows(
-            RefundRequest.objects.filter(actor=user), "order__public_id", "amount", "reason", "state", "created"
+            RefundRequest.objects.filter(actor=user),
+            *("order__public_id", "invoice__invoice_id", "amount", "reason", "state", "created"),
         ),
         "plans_begun": _rows(
             Subscription.objects.filter(actor=user),

@@ -1,4 +1,4 @@
-"""Giving money back from an order's page: an amount and a reason, a page that asks once more, then Stripe."""
+"""Giving money back from the page of what was sold: an amount and a reason, a page that asks once more, then Stripe."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
-from accounts.admin_pages import address_of, ask
+from accounts.admin_pages import address_of, ask, find_row, link_to
 from accounts.errors import ServiceError
 from accounts.look_only import LookOnly
 from accounts.models import User
@@ -17,11 +17,13 @@ from billing import refunds, stripe_gateway
 from billing.errors import StripeUnreachable
 from billing.money import show
 from billing.operator_forms import RefundForm
-from billing.order_models import Order
 from billing.refund_models import RefundRequest, RefundState
+from billing.sales import Sale
+from billing.subscription_models import PlanInvoice, SubscriptionState
 
 ADD = "billing.add_refundrequest"
 LABELS = {"asked": "warning", "taken": "success", "failed": "danger"}
+GOES_ON = (SubscriptionState.ACTIVE, SubscriptionState.PAST_DUE)
 NO_ANSWER = (
     "Stripe does not answer. What you asked for is written down and nothing is lost: open it among the refunds below "
     "and ask again. It stays one refund, however often it is asked for."
@@ -39,11 +41,11 @@ class ShownRefunds:
     @admin.display(description="amount")
     def money(self, request: RefundRequest) -> str:
         """Show money as people write it."""
-        return show(request.amount, request.order.currency)
+        return show(request.amount, request.sale.currency)
 
 
 class RefundRequestInline(ShownRefunds, LookOnly, TabularInline):  # type: ignore[misc]
-    """What was asked to be returned of an order."""
+    """What was asked to be returned of a sale."""
 
     model = RefundRequest
     fields = readonly_fields = ("created", "money", "reason", "actor", "state", "error", "refund_id")
@@ -51,76 +53,87 @@ class RefundRequestInline(ShownRefunds, LookOnly, TabularInline):  # type: ignor
     extra = 0
 
 
-class RefundableOrders:
-    """The part of an order's page that returns money."""
+class RefundableSales:
+    """The part of a sale's page that returns money."""
 
+    model: type[Any]
     actions_detail: tuple[str, ...] = ("refund",)
 
     def has_refund_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Offer it where somebody may, Stripe is set up, and something is left to return."""
         if not request.user.has_perm(ADD) or not stripe_gateway.is_configured():
             return False
-        order = Order.objects.filter(pk=object_id).first() if object_id else None
+        sale = find_row(self.model, object_id)
         # While a form lies open somebody else may have returned all of it: the form says so, and not a bare refusal.
-        return order is not None and (request.method == "POST" or refunds.left_of(order) > 0)
+        if sale is None or sale.paid_at is None:
+            return False
+        return request.method == "POST" or refunds.left_of(sale) > 0
 
     @action(description="Return money", url_path="refund", icon="undo", permissions=["refund"])
     def refund(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Take amount and reason; ask once more with the amount in words; then ask Stripe."""
-        order = get_object_or_404(Order.objects.select_related("organization"), pk=object_id)
+        sale = get_object_or_404(self.model, pk=object_id)
         data = request.POST if request.method == "POST" else None
-        form = RefundForm(refunds.left_of(order), order.currency, data)
-        if data is not None and (known := _known(data.get("token"), order)):
+        form = RefundForm(refunds.left_of(sale), sale.currency, data)
+        if data is not None and (known := _known(data.get("token"), sale)):
             messages.info(request, f"{known}: that was asked for already.")
-            return HttpResponseRedirect(address_of(order))
+            return HttpResponseRedirect(address_of(sale))
         if not form.is_valid():
-            return self._ask_how_much(request, order, form)
+            return self._ask_how_much(request, sale, form)
         if "sure" not in request.POST:
-            return self._ask_once_more(request, order, form)
-        return self._refund(request, order, form)
+            return self._ask_once_more(request, sale, form)
+        return self._refund(request, sale, form)
 
-    def _ask_how_much(self, request: HttpRequest, order: Order, form: RefundForm) -> HttpResponse:
-        words = (f"{order.organization} paid {show(order.amount, order.currency)} for {order.pack_name}.",)
-        title = f"Return money of {order.pack_name}"
-        return ask(self, request, order, title=title, button="Go on", form=form, words=words)
+    def _ask_how_much(self, request: HttpRequest, sale: Sale, form: RefundForm) -> HttpResponse:
+        words = (f"{sale.organization} paid {show(sale.amount, sale.currency)} for {sale.name}.",)
+        title = f"Return money of {sale.name}"
+        return ask(self, request, sale, title=title, button="Go on", form=form, words=words)
 
-    def _ask_once_more(self, request: HttpRequest, order: Order, form: RefundForm) -> HttpResponse:
-        amount = show(form.cleaned_data["amount"], order.currency)
-        words = (
-            f"{amount} go back to {order.organization}, by the way they paid.",
+    def _ask_once_more(self, request: HttpRequest, sale: Sale, form: RefundForm) -> HttpResponse:
+        amount = show(form.cleaned_data["amount"], sale.currency)
+        words: tuple[str, ...] = (
+            f"{amount} go back to {sale.organization}, by the way they paid.",
             "Stripe keeps its fee. The share of the credits is taken back; what was used of them becomes a debt.",
         )
+        if isinstance(sale, PlanInvoice) and sale.subscription and sale.subscription.state in GOES_ON:
+            words += ("The plan itself goes on, and is paid again next month unless somebody cancels it.",)
         kept = {name: request.POST[name] for name in ("amount", "reason", "token")} | {"sure": "yes"}
         title = button = f"Return {amount}"
-        return ask(self, request, order, title=title, button=button, words=words, kept=kept, takes=True)
+        return ask(self, request, sale, title=title, button=button, words=words, kept=kept, takes=True)
 
-    def _refund(self, request: HttpRequest, order: Order, form: RefundForm) -> HttpResponse:
+    def _refund(self, request: HttpRequest, sale: Sale, form: RefundForm) -> HttpResponse:
         if not isinstance(request.user, User):
             raise PermissionDenied
         wanted = form.cleaned_data
         try:
             asked = refunds.refund(
-                order, amount=wanted["amount"], reason=wanted["reason"], actor=request.user, token=wanted["token"]
+                sale, amount=wanted["amount"], reason=wanted["reason"], actor=request.user, token=wanted["token"]
             )
+        except refunds.CannotBeRefunded as refusal:  # Stripe was not asked
+            messages.error(request, str(refusal.public_text))
+            return HttpResponseRedirect(address_of(sale))
         except ServiceError as trouble:
-            messages.error(request, words_of(trouble, _known(wanted["token"], order)))
+            messages.error(request, words_of(trouble, _known(wanted["token"], sale)))
         else:
             say_what_became(request, asked)
-        log = f"Asked Stripe to return {show(wanted['amount'], order.currency)}: {wanted['reason']}"
-        self.log_change(request, order, log)  # type: ignore[attr-defined]
-        return HttpResponseRedirect(address_of(order))
+        log = f"Asked Stripe to return {show(wanted['amount'], sale.currency)}: {wanted['reason']}"
+        self.log_change(request, sale, log)  # type: ignore[attr-defined]
+        return HttpResponseRedirect(address_of(sale))
 
 
 @admin.register(RefundRequest)
 class RefundRequestAdmin(ShownRefunds, LookOnly, ModelAdmin):  # type: ignore[misc]
     """Money that operators asked to be returned; what got no answer can be asked for again."""
 
-    list_display = ("created", "order", "money", "shown_state", "reason", "actor")
+    list_display = ("created", "of", "money", "shown_state", "reason", "actor")
     list_filter = ("state", "created")
-    list_select_related = ("order", "actor")
-    search_fields = ("refund_id", "public_id", "order__public_id", "order__organization__name", "reason")
+    list_select_related = ("order", "invoice__terms", "actor")
+    search_fields = (
+        *("refund_id", "public_id", "reason", "order__public_id", "invoice__invoice_id"),
+        *("order__organization__name", "invoice__subscription__organization__name"),
+    )
     fields = (
-        "order",
+        "of",
         "money",
         "reason",
         "actor",
@@ -133,16 +146,21 @@ class RefundRequestAdmin(ShownRefunds, LookOnly, ModelAdmin):  # type: ignore[mi
     )
     actions_detail = ("ask_again",)
 
+    @admin.display(description="of")
+    def of(self, request: RefundRequest) -> str:
+        """Lead to what was paid for."""
+        return link_to(request.sale)
+
     def has_again_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Offer it for what got no answer."""
         may = request.user.has_perm(ADD) and stripe_gateway.is_configured()
-        open_one = RefundRequest.objects.filter(pk=object_id, state=RefundState.ASKED)
-        return bool(may and object_id and (request.method == "POST" or open_one.exists()))
+        asked = find_row(RefundRequest, object_id) if may else None
+        return asked is not None and (request.method == "POST" or asked.state == RefundState.ASKED)
 
     @action(description="Ask Stripe again", url_path="again", icon="replay", permissions=["again"])
     def ask_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Ask for the same refund again; where Stripe has it already, it stays that one."""
-        asked = get_object_or_404(RefundRequest.objects.select_related("order"), pk=object_id)
+        asked = get_object_or_404(RefundRequest, pk=object_id)
         if request.method == "POST":
             if asked.state == RefundState.ASKED:
                 try:
@@ -161,7 +179,7 @@ class RefundRequestAdmin(ShownRefunds, LookOnly, ModelAdmin):  # type: ignore[mi
 
 def say_what_became(request: HttpRequest, asked: RefundRequest) -> None:
     """Tell the operator where a refund is now."""
-    amount = show(asked.amount, asked.order.currency)
+    amount = show(asked.amount, asked.sale.currency)
     if asked.state == RefundState.TAKEN:
         messages.success(request, f"{amount} are on their way back. The credits are taken back as well.")
     elif asked.state == RefundState.FAILED:
@@ -179,8 +197,8 @@ def words_of(trouble: ServiceError, asked: RefundRequest | None) -> str:
     return str(trouble.public_text)
 
 
-def _known(token: Any, order: Order) -> RefundRequest | None:
+def _known(token: Any, sale: Sale) -> RefundRequest | None:
     try:
-        return RefundRequest.objects.filter(public_id=token, order=order).first()
+        return refunds.find(sale, token)
     except (ValueError, TypeError, ValidationError):
         return None

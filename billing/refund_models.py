@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from accounts.support_models import PermanentRow
 from billing.order_models import Order, Payment
+from billing.subscription_models import PlanInvoice
 
 
 class RefundState(models.TextChoices):
@@ -19,14 +20,15 @@ class RefundState(models.TextChoices):
 
 
 class RefundRequest(PermanentRow):
-    """An operator wants part of an order's money returned. It is asked for at Stripe under this row's own id, once."""
+    """An operator wants money of a sale returned. It is asked for at Stripe under this row's own id, once."""
 
     public_id = models.UUIDField(
         default=uuid.uuid4, unique=True, help_text="The form it came from: sent twice, it is one."
     )
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refund_requests")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, related_name="refund_requests")
+    invoice = models.ForeignKey(PlanInvoice, on_delete=models.PROTECT, null=True, related_name="refund_requests")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    amount = models.PositiveBigIntegerField(help_text="In the order's currency, in its minor unit.")
+    amount = models.PositiveBigIntegerField(help_text="In the sale's currency, in its minor unit.")
     state = models.CharField(max_length=10, choices=RefundState.choices, default=RefundState.ASKED)
     refund_id = models.CharField(max_length=255, unique=True, null=True, help_text="Stripe's name for it.")
     error = models.TextField(blank=True, help_text="Why it failed.")
@@ -36,10 +38,21 @@ class RefundRequest(PermanentRow):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="billing_refundrequest_is_something"),
             models.CheckConstraint(condition=~Q(reason=""), name="billing_refundrequest_has_reason"),
+            models.CheckConstraint(
+                condition=Q(order__isnull=False, invoice=None) | Q(order=None, invoice__isnull=False),
+                name="billing_refundrequest_of_one_sale",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"Refund of {self.order.pack_name} ({self.get_state_display()})"
+        return f"Refund of {self.sale.name} ({self.get_state_display()})"
+
+    @property
+    def sale(self) -> Order | PlanInvoice:
+        """Return what the money was paid for."""
+        sale = self.order or self.invoice
+        assert sale is not None  # noqa: S101 - the database holds to it
+        return sale
 
 
 class Refund(models.Model):

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from accounts.errors import ServiceError
 from accounts.models import User
-from billing import payments, stripe_gateway
+from billing import payments, sales, stripe_gateway
 from billing.errors import StripeRefused, StripeUnreachable
-from billing.order_models import Order, OrderState, Payment
+from billing.order_models import OrderState, Payment
 from billing.refund_models import Refund, RefundRequest, RefundState
 from billing.sales import Sale
 from billing.stripe_objects import RefundFacts, Refunds
@@ -21,6 +21,7 @@ REFUNDABLE = (OrderState.PAID, OrderState.PARTLY_REFUNDED)
 LONGEST_ERROR = 500
 ASK_AGAIN = 409
 """Stripe is busy with the same request."""
+OTHER_FORM = "This form was used for another payment. Open it anew."
 
 
 class CannotBeRefunded(ServiceError):
@@ -32,26 +33,35 @@ class CannotBeRefunded(ServiceError):
         super().__init__(why)
 
 
-def left_of(order: Order) -> int:
-    """Return how much of an order's money can still be returned; what got no answer counts as gone."""
-    if order.state not in REFUNDABLE or order.payment_intent_id is None or order.livemode != settings.STRIPE_IS_LIVE:
+def left_of(sale: Sale) -> int:
+    """Return how much of a sale's money can still be returned; what got no answer counts as gone."""
+    if sale.state not in REFUNDABLE or sale.payment_intent_id is None or sale.livemode != settings.STRIPE_IS_LIVE:
         return 0
-    payment = Payment.objects.filter(payment_intent_id=order.payment_intent_id).first()
+    payment = Payment.objects.filter(payment_intent_id=sale.payment_intent_id).first()
     returned = payments.returned_of(payment) if payment is not None else 0
-    asked = order.refund_requests.filter(state=RefundState.ASKED).aggregate(sum=Sum("amount"))["sum"] or 0
-    return max(0, order.amount - returned - asked)
+    asked = sale.refund_requests.filter(state=RefundState.ASKED).aggregate(sum=Sum("amount"))["sum"] or 0
+    return max(0, sale.amount - returned - asked)
 
 
-def refund(order: Order, *, amount: int, reason: str, actor: User, token: uuid.UUID) -> RefundRequest:
+def find(sale: Sale, token: uuid.UUID) -> RefundRequest | None:
+    """Return what was asked for with this form, of this sale."""
+    found: RefundRequest | None = sale.refund_requests.filter(public_id=token).first()
+    return found
+
+
+def refund(sale: Sale, *, amount: int, reason: str, actor: User, token: uuid.UUID) -> RefundRequest:
     """Write down what is wanted, and ask Stripe for it; the same token again is the same refund and asks nothing.
 
     Raise CannotBeRefunded where there is less left. Raise StripeUnreachable where no answer came: the request stays,
     and `send` asks again. Raise StripeRefused where Stripe does not do it.
     """
     try:
-        request, is_new = in_short_transaction(lambda: _write_down(order, amount, reason, actor, token))
+        request, is_new = in_short_transaction(lambda: _write_down(sale, amount, reason, actor, token))
     except IntegrityError:  # the same form, sent twice at once: the other one asks
-        return RefundRequest.objects.get(public_id=token)
+        known = find(sale, token)
+        if known is None:
+            raise CannotBeRefunded(OTHER_FORM) from None
+        return known
     if is_new:
         send(request)
         request.refresh_from_db()
@@ -77,17 +87,15 @@ def note(facts: RefundFacts) -> Sale | None:
     return in_short_transaction(lambda: _note(facts))
 
 
-def _write_down(order: Order, amount: int, reason: str, actor: User, token: uuid.UUID) -> tuple[RefundRequest, bool]:
-    if order.payment_intent_id is not None:  # first, as whoever settles does
-        payments.lock_payment(order.payment_intent_id, livemode=order.livemode)
-    locked = Order.objects.select_for_update().get(pk=order.pk)
-    known = RefundRequest.objects.filter(public_id=token).first()
+def _write_down(sale: Sale, amount: int, reason: str, actor: User, token: uuid.UUID) -> tuple[RefundRequest, bool]:
+    locked = sales.lock(sale)
+    known = find(locked, token)
     if known is not None:
         return known, False
     if not 0 < amount <= left_of(locked):
         raise CannotBeRefunded("There is not so much left of this payment to return.")
-    request = RefundRequest.objects.create(public_id=token, order=locked, amount=amount, reason=reason, actor=actor)
-    return request, True
+    wanted = {"public_id": token, "amount": amount, "reason": reason, "actor": actor}
+    return locked.refund_requests.create(**wanted), True
 
 
 def _note_answer(facts: RefundFacts, charge: Refunds | None) -> None:

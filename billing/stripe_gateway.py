@@ -242,14 +242,14 @@ def _card_refused(error: stripe.CardError) -> CardRefused:
 
 def create_refund(request: RefundRequest) -> tuple[RefundFacts, Refunds | None]:
     """Return money; asked again it is the same refund, also after the time for which Stripe remembers our keys."""
-    order, reference = request.order, str(request.public_id)
-    for facts in refunds_of(str(order.payment_intent_id), livemode=order.livemode):
+    sale, reference = request.sale, str(request.public_id)
+    for facts in refunds_of(str(sale.payment_intent_id), livemode=sale.livemode):
         if facts.request_id == request.public_id:
             return facts, None
     with _our_errors():
         made = _client().v1.refunds.create(
             {
-                "payment_intent": str(order.payment_intent_id),
+                "payment_intent": str(sale.payment_intent_id),
                 "amount": request.amount,
                 "reason": "requested_by_customer",
                 "metadata": {REFUND_REQUEST: reference},
@@ -260,7 +260,7 @@ def create_refund(request: RefundRequest) -> tuple[RefundFacts, Refunds | None]:
         answer = _plain(made)
     charge = answer.get("charge")
     refunds = read_refunds(charge) if isinstance(charge, Mapping) else None
-    return read_refund(answer, livemode=order.livemode), refunds
+    return read_refund(answer, livemode=sale.livemode), refunds
 
 
 def refunds_of(payment_intent_id: str, *, livemode: bool) -> Iterator[RefundFacts]:

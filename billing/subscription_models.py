@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
+from billing.money import show
 from billing.order_models import OrderState, is_currency
 
 
@@ -39,7 +40,7 @@ class PlanTerms(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.plan_name}: {self.credits} credits for {self.amount} {self.currency}"
+        return f"{self.plan_name}: {self.credits:,} credits for {show(self.amount, self.currency)}"
 
 
 class SubscriptionState(models.TextChoices):
@@ -190,11 +191,17 @@ class PlanInvoice(models.Model):
                 fields=["subscription", "-period_end", "-period_start"],
                 condition=Q(paid_at__isnull=False),
                 name="billing_planinvoice_newest",
-            )
+            ),
+            models.Index(fields=["paid_at"], condition=Q(paid_at__isnull=False), name="billing_planinvoice_paid"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.invoice_id} ({self.state})"
+        return f"{self.name or 'Invoice'} {self.invoice_id} ({self.get_state_display()})"
+
+    @property
+    def name(self) -> str:
+        """Return what was sold, in words of the ledger's."""
+        return "" if self.terms is None else self.terms.plan_name
 
     @property
     def organization(self) -> Organization:

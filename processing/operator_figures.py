@@ -1,9 +1,10 @@
 """What an operator asks first: what came in, what credits did, what failed. By day, in UTC, over all organizations."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from accounts.models import Organization
 from billing.models import CreditAccount, EntryKind, LedgerEntry
 from billing.order_models import Dispute, DisputeStage, EventState, Order, OrderState, Payment, StripeEvent
 from billing.refund_models import Refund, RefundRequest, RefundState
+from billing.subscription_models import PlanInvoice, Subscription
 from processing.models import DailyUsage, RemovalRecord
 from processing.utc_day import UtcDay
 
@@ -34,6 +36,7 @@ class Takings:
     paid: dict[date, int]
     returned: dict[date, int]
     orders: int = 0
+    invoices: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,8 @@ class Waiting:
 
     failed_events: int
     orders_with_problems: int
+    subscriptions_with_problems: int
+    invoices_with_problems: int
     refunds_without_answer: int
     open_disputes: int
     inquiries: int
@@ -90,31 +95,55 @@ def figures_of(today: date, *, length: int) -> Figures:
 
 def _takings(start: datetime, days: list[date]) -> list[Takings]:
     """Return what was paid in each currency; sums of two currencies mean nothing, and are never made."""
+    end = _end_of(days)  # Stripe's clock may be ahead of ours
+    by_currency: dict[str, Takings] = {}
+    for row in _sums_paid(Order.objects.all(), start, end):
+        takings = _add(by_currency, row, days)
+        takings.orders += row["number"]
+    for row in _sums_paid(PlanInvoice.objects.filter(amount__gt=0), start, end):
+        takings = _add(by_currency, row, days)
+        takings.invoices += row["number"]
+    returned = (_sums_returned(sales.objects.all(), start, end) for sales in (Order, PlanInvoice))
+    for sent in chain.from_iterable(returned):
+        by_currency[sent["currency"]].returned[_day(sent["day"])] += sent["sum"]
+    return sorted(by_currency.values(), key=lambda takings: takings.currency)
+
+
+def _add(by_currency: dict[str, Takings], row: Mapping[str, Any], days: list[date]) -> Takings:
+    """Add what was paid for sales of one kind in a currency on a day."""
+    nothing = Takings(row["currency"], dict.fromkeys(days, 0), dict.fromkeys(days, 0))
+    takings = by_currency.setdefault(row["currency"], nothing)
+    takings.paid[_day(row["day"])] += row["sum"]
+    return takings
+
+
+def _paid(sales: QuerySet[Any], start: datetime, end: datetime) -> QuerySet[Any]:
+    return sales.filter(paid_at__gte=start, paid_at__lt=end, livemode=settings.STRIPE_IS_LIVE).order_by()
+
+
+def _sums_paid(sales: QuerySet[Any], start: datetime, end: datetime) -> Iterable[dict[str, Any]]:
+    by_day = _paid(sales, start, end).annotate(day=UtcDay("paid_at")).values("day", "currency")
+    sums: Iterable[dict[str, Any]] = by_day.annotate(sum=Sum("amount"), number=Count("pk"))
+    return sums
+
+
+def _sums_returned(sales: QuerySet[Any], start: datetime, end: datetime) -> Iterable[dict[str, Any]]:
     payment = Payment.objects.filter(payment_intent_id=OuterRef("payment_intent_id"))
     refunds = Refund.objects.filter(payment__payment_intent_id=OuterRef("payment_intent_id")).order_by()
     stands = refunds.filter(has_failed=False).values("payment").annotate(sum=Sum("amount")).values("sum")
     failed = refunds.filter(has_failed=True).values("payment").annotate(sum=Sum("amount")).values("sum")
     told = Coalesce(Subquery(payment.values("amount_refunded")), Value(0)) - _or_zero(failed)
-    paid = Order.objects.filter(paid_at__gte=start, livemode=settings.STRIPE_IS_LIVE).order_by()
-    sums = paid.annotate(day=UtcDay("paid_at")).values("day", "currency")
-    by_currency: dict[str, Takings] = {}
-    for row in sums.annotate(sum=Sum("amount"), number=Count("pk")):
-        takings = by_currency.setdefault(
-            row["currency"], Takings(row["currency"], dict.fromkeys(days, 0), dict.fromkeys(days, 0))
-        )
-        takings.paid[_day(row["day"])] = row["sum"]
-        takings.orders += row["number"]
     # Apart from the others, of which there are many more: what was only paid has nothing to be looked up.
-    moved = paid.exclude(state=OrderState.PAID).annotate(back=Greatest(_or_zero(stands), told))
-    for sent in moved.annotate(day=UtcDay("paid_at")).values("day", "currency").annotate(sum=Sum("back")):
-        by_currency[sent["currency"]].returned[_day(sent["day"])] = sent["sum"]
-    return sorted(by_currency.values(), key=lambda takings: takings.currency)
+    moved = _paid(sales, start, end).exclude(state=OrderState.PAID)
+    moved = moved.annotate(back=Greatest(_or_zero(stands), told), day=UtcDay("paid_at"))
+    sums: Iterable[dict[str, Any]] = moved.values("day", "currency").annotate(sum=Sum("back"))
+    return sums
 
 
 def _credits(start: datetime, days: list[date]) -> dict[str, dict[date, int]]:
     """Return how many credits were sold, given and used each day."""
     # Not by kind: SQLite would then look at all uses of all times, by the index that keeps references apart.
-    entries = LedgerEntry.objects.filter(created__gte=start).order_by()
+    entries = LedgerEntry.objects.filter(created__gte=start, created__lt=_end_of(days)).order_by()
     sums = entries.annotate(day=UtcDay("created")).values("day", "kind").annotate(moved=Sum("amount"))
     found = {doing: dict.fromkeys(days, 0) for doing in (SOLD, GIVEN, USED)}
     for row in sums:
@@ -154,6 +183,8 @@ def _waiting() -> Waiting:
     return Waiting(
         failed_events=StripeEvent.objects.filter(state=EventState.FAILED).count(),
         orders_with_problems=Order.objects.exclude(problem="").count(),
+        subscriptions_with_problems=Subscription.objects.exclude(problem="").count(),
+        invoices_with_problems=PlanInvoice.objects.exclude(problem="").count(),
         refunds_without_answer=RefundRequest.objects.filter(state=RefundState.ASKED).count(),
         **disputes,
         **organizations,
@@ -165,6 +196,10 @@ def _by_day(rows: QuerySet[Any], days: list[date]) -> dict[date, int]:
     for row in rows.order_by().annotate(day=UtcDay("created")).values("day").annotate(number=Count("pk")):
         found[_day(row["day"])] = row["number"]
     return found
+
+
+def _end_of(days: list[date]) -> datetime:
+    return datetime.combine(days[-1] + timedelta(days=1), time.min, tzinfo=UTC)
 
 
 def _or_zero(sums: QuerySet[Any, Any]) -> Coalesce:

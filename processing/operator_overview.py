@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date
 from typing import Any
 
@@ -46,12 +46,13 @@ class Chart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
-    """One number, where it leads to, and whether it asks for somebody."""
+    """One number, the rows that it leads to, the permission to see them, and whether it asks for somebody."""
 
     title: str
     value: str
     said: str
     link: str
+    needs: str
     is_urgent: bool = False
 
 
@@ -64,8 +65,8 @@ def add_to(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     overview = {
         "length": length,
         "lengths": LENGTHS,
-        "tiles": _tiles(figures),
-        "waiting": _waiting(figures),
+        "tiles": _open_to(request, _tiles(figures)),
+        "waiting": _open_to(request, _waiting(figures)),
         "charts": [*map(_money_chart, figures.takings), _credit_chart(figures), _failure_chart(figures)],
         "options": json.dumps(DRAWN),
         "is_live": figures.is_live,
@@ -73,14 +74,18 @@ def add_to(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return {**context, "overview": overview}
 
 
+def _open_to(request: HttpRequest, tiles: list[Tile]) -> list[Tile]:
+    """Lead nobody to rows that they may not see; the numbers are for all who see the figures."""
+    return [tile if request.user.has_perm(tile.needs) else replace(tile, link="") for tile in tiles]
+
+
 def _tiles(figures: Figures) -> list[Tile]:
-    orders, entries = _list("order"), _list("ledgerentry")
     money = [
         Tile(
             title=f"Paid in {takings.currency.upper()}",
             value=show(sum(takings.paid.values()), takings.currency),
-            said=f"{takings.orders:,} orders, of which {_back(takings)} went back",
-            link=f"{orders}?currency={takings.currency}",
+            said=f"{_sold(takings)}, of which {_back(takings)} went back",
+            **_rows("billing.order" if takings.orders else "billing.planinvoice", f"currency={takings.currency}"),
         )
         for takings in figures.takings
     ]
@@ -88,15 +93,23 @@ def _tiles(figures: Figures) -> list[Tile]:
     has = figures.outstanding
     return [
         *money,
-        Tile(title="Credits sold", value=f"{sums[SOLD]:,}", said=f"and {sums[GIVEN]:,} given", link=entries),
         Tile(
-            title="Credits used", value=f"{sums[USED]:,}", said="one for each image", link=f"{entries}?kind__exact=use"
+            title="Credits sold",
+            value=f"{sums[SOLD]:,}",
+            said=f"and {sums[GIVEN]:,} given",
+            **_rows("billing.ledgerentry"),
+        ),
+        Tile(
+            title="Credits used",
+            value=f"{sums[USED]:,}",
+            said="one for each image",
+            **_rows("billing.ledgerentry", "kind__exact=use"),
         ),
         Tile(
             title="Credits outstanding",
             value=f"{has.balance:,}",
             said=f"{has.held:,} of them held, {has.debt:,} owed to us",
-            link=_list("creditaccount"),
+            **_rows("billing.creditaccount"),
         ),
     ]
 
@@ -104,29 +117,46 @@ def _tiles(figures: Figures) -> list[Tile]:
 def _waiting(figures: Figures) -> list[Tile]:
     """Return what waits for somebody; what is at nothing is said in one word."""
     waiting = figures.waiting
-    organizations = reverse("admin:accounts_organization_changelist")
+    disagree, organization = "problem__isempty=0", "accounts.organization"
     rows = (
-        ("Events that failed", waiting.failed_events, f"{_list('stripeevent')}?state__exact=failed", "replay them"),
-        ("Orders that do not agree", waiting.orders_with_problems, f"{_list('order')}?problem__isempty=0", "compare"),
+        ("Events that failed", waiting.failed_events, ("billing.stripeevent", "state__exact=failed"), "replay them"),
+        ("Orders that do not agree", waiting.orders_with_problems, ("billing.order", disagree), "compare"),
+        (
+            "Subscriptions that do not agree",
+            waiting.subscriptions_with_problems,
+            ("billing.subscription", disagree),
+            "compare",
+        ),
+        (
+            "Invoices of plans that do not agree",
+            waiting.invoices_with_problems,
+            ("billing.planinvoice", disagree),
+            "compare",
+        ),
         (
             "Refunds without an answer",
             waiting.refunds_without_answer,
-            f"{_list('refundrequest')}?state__exact=asked",
+            ("billing.refundrequest", "state__exact=asked"),
             "",
         ),
-        ("Open disputes", waiting.open_disputes, f"{_list('dispute')}?stage__exact=3", "answer at Stripe"),
-        ("Questions of banks", waiting.inquiries, f"{_list('dispute')}?stage__exact=1", "answer at Stripe"),
+        ("Open disputes", waiting.open_disputes, ("billing.dispute", "stage__exact=3"), "answer at Stripe"),
+        ("Questions of banks", waiting.inquiries, ("billing.dispute", "stage__exact=1"), "answer at Stripe"),
         (
             "Organizations whose keys rest",
             waiting.resting,
-            f"{organizations}?keys_frozen_at__isempty=0",
+            (organization, "keys_frozen_at__isempty=0&closed_at__isempty=1"),
             "by a dispute",
         ),
-        ("Suspended organizations", waiting.suspended, f"{organizations}?suspended_at__isempty=0", "by one of us"),
+        (
+            "Suspended organizations",
+            waiting.suspended,
+            (organization, "suspended_at__isempty=0&closed_at__isempty=1"),
+            "by one of us",
+        ),
     )
     return [
-        Tile(title=title, value=f"{number:,}", said=said, link=link, is_urgent=number > 0)
-        for title, number, link, said in rows
+        Tile(title=title, value=f"{number:,}", said=said, is_urgent=number > 0, **_rows(*where))
+        for title, number, where, said in rows
     ]
 
 
@@ -205,9 +235,19 @@ def _bars(days: Mapping[date, Any], sets: list[tuple[str, list[Any], str]]) -> s
     return json.dumps({"labels": [day.isoformat() for day in days], "datasets": datasets})
 
 
+def _sold(takings: Takings) -> str:
+    """Return how many of what was sold, in words."""
+    orders = f"{takings.orders:,} order{'' if takings.orders == 1 else 's'}"
+    invoices = f"{takings.invoices:,} invoice{'' if takings.invoices == 1 else 's'} of plans"
+    return " and ".join(words for number, words in ((takings.orders, orders), (takings.invoices, invoices)) if number)
+
+
 def _back(takings: Takings) -> str:
     return show(sum(takings.returned.values()), takings.currency)
 
 
-def _list(model: str) -> str:
-    return reverse(f"admin:billing_{model}_changelist")
+def _rows(model: str, question: str = "") -> dict[str, Any]:
+    """Return where the rows of a model are, and the permission to see them."""
+    app, name = model.split(".")
+    address = reverse(f"admin:{app}_{name}_changelist")
+    return {"link": f"{address}?{question}" if question else address, "needs": f"{app}.view_{name}"}

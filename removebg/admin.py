@@ -8,9 +8,12 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
+from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from accounts.admin import may_touch
 from accounts.look_only import LookOnly
+from accounts.models import User
 
 for model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession, Group):
     admin.site.unregister(model)  # apps and tokens of providers come from the environment, and are nobody's to read
@@ -40,6 +43,11 @@ class SecondFactorAdmin(ModelAdmin):  # type: ignore[misc]
         """Refuse: people set up their own."""
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
+        """Let superusers alone take them from staff."""
+        may: bool = super().has_delete_permission(request, obj)
+        return may and may_touch(request, None if obj is None else obj.user)
+
 
 @admin.register(SocialAccount)
 class AccountElsewhereAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
@@ -64,7 +72,19 @@ class SessionAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
 
 @admin.register(Group)
 class StaffGroupAdmin(GroupAdmin, ModelAdmin):  # type: ignore[misc]
-    """What groups of staff may do."""
+    """What groups of staff may do. Superusers alone say so: who is in one of them would give it to themselves."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let superusers alone make groups."""
+        return _is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """Let superusers alone change groups."""
+        return _is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """Let superusers alone delete groups."""
+        return _is_superuser(request)
 
 
 @admin.register(LogEntry)
@@ -76,3 +96,7 @@ class LogEntryAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
     list_select_related = ("user", "content_type")
     search_fields = ("object_repr", "change_message", "user__email")
     date_hierarchy = "action_time"
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.is_superuser

@@ -30,13 +30,17 @@ GROUPS: tuple[tuple[str, tuple[Row, ...]], ...] = (
         "Money",
         (
             ("Orders", "receipt_long", "billing_order_changelist", "billing.view_order"),
-            ("Subscriptions", "event_repeat", "billing_subscription_changelist", "billing.view_subscription"),
+            ("Subscriptions", "autorenew", "billing_subscription_changelist", "billing.view_subscription"),
             ("Invoices of plans", "request_quote", "billing_planinvoice_changelist", "billing.view_planinvoice"),
+            ("Changes of plans", "swap_vert", "billing_planchange_changelist", "billing.view_planchange"),
+            ("Auto-recharges", "bolt", "billing_autorecharge_changelist", "billing.view_autorecharge"),
+            ("Consents to them", "handshake", "billing_rechargeconsent_changelist", "billing.view_rechargeconsent"),
+            ("Saved cards", "credit_card", "billing_savedcard_changelist", "billing.view_savedcard"),
             ("Payments", "payments", "billing_payment_changelist", "billing.view_payment"),
             ("Refunds", "undo", "billing_refundrequest_changelist", "billing.view_refundrequest"),
             ("Disputes", "gavel", "billing_dispute_changelist", "billing.view_dispute"),
             ("Customers at Stripe", "badge", "billing_stripecustomer_changelist", "billing.view_stripecustomer"),
-            ("Events of Stripe", "bolt", "billing_stripeevent_changelist", "billing.view_stripeevent"),
+            ("Events of Stripe", "notifications", "billing_stripeevent_changelist", "billing.view_stripeevent"),
         ),
     ),
     (
@@ -55,6 +59,7 @@ GROUPS: tuple[tuple[str, tuple[Row, ...]], ...] = (
         (
             ("Packs", "sell", "billing_pack_changelist", "billing.view_pack"),
             ("Plans", "speed", "billing_plan_changelist", "billing.view_plan"),
+            ("Terms of plans", "contract", "billing_planterms_changelist", "billing.view_planterms"),
         ),
     ),
     (

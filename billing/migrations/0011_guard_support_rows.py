@@ -1,12 +1,15 @@
 """What operators asked for and did is as permanent as entries, whose table was rebuilt just now and lost its triggers."""
 
+from dataclasses import replace
+
 from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from billing import append_only
 
-NEW = [append_only.REFUND_REQUESTS, append_only.VISITS, append_only.SUSPENSIONS]
+OF_NOW = ("id", "public_id", "order_id", "actor_id", "amount", "reason", "created")
+NEW = [replace(append_only.REFUND_REQUESTS, columns=OF_NOW), append_only.VISITS, append_only.SUSPENSIONS]
 
 
 def install(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:

@@ -85,6 +85,16 @@ def test_an_operator_corrects_a_balance(client, alice, available, sam):
     assert "Adjusted by -3 credits: Counted twice." in [log.get_change_message() for log in LogEntry.objects.all()]
 
 
+@pytest.mark.parametrize("amount", [-10, -4])
+def test_the_form_that_back_shows_corrects_nothing_and_says_so(client, alice, available, sam, amount):
+    fields = form_of(client, alice, amount=-10)
+    client.post(page_of(alice), fields)
+    told = client.post(page_of(alice), {**fields, "amount": amount}, follow=True).content.decode()
+
+    assert "This form was sent before, and moved -10 credits then. Nothing was done now." in told
+    assert available(alice) == 0
+
+
 @pytest.mark.parametrize("fields", [{"amount": 0}, {"amount": -11}, {"amount": ""}, {"reason": ""}, {"token": ""}])
 def test_what_cannot_be_done_is_shown_again(client, alice, available, sam, fields):
     answer = client.post(page_of(alice), form_of(client, alice, **fields))

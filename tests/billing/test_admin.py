@@ -132,6 +132,18 @@ def test_a_double_click_grants_once(client, sam, shop):
     assert shop.credit_account.balance == 14
 
 
+@pytest.mark.parametrize("amount", [5, 8])
+def test_the_form_that_back_shows_grants_nothing_and_says_so(client, sam, shop, amount):
+    page, form = grant_form(client, shop.credit_account)
+    client.post(page, {**form, "amount": 5, "reason": "Sorry."})
+    answer = client.post(page, {**form, "amount": amount, "reason": "For the holidays."}, follow=True)
+    shop.credit_account.refresh_from_db()
+
+    assert "This form was sent before, and moved +5 credits then. Nothing was done now." in answer.content.decode()
+    assert shop.credit_account.balance == 14
+    assert LogEntry.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     "fields",
     [

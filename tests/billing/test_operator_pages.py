@@ -175,6 +175,20 @@ def test_a_failed_event_is_replayed_and_who_asked_is_written_down(client, sam, o
     assert LogEntry.objects.get().get_change_message() == "Acted on once more: processed"
 
 
+@pytest.mark.parametrize("number", ["abc", "1'", "999999999", "0"])
+def test_a_mistyped_address_is_no_error_of_ours(client, sam, number):
+    for model in admin.site._registry:
+        address = page(model, "change", 1).replace("/1/", f"/{number}/")
+        assert client.get(address).status_code in (302, 403, 404), address
+    for route in (
+        *("billing_order_refund", "billing_planinvoice_refund", "billing_refundrequest_ask_again"),
+        *("accounts_user_visit", "accounts_organization_suspend", "accounts_organization_let_go_on"),
+        *("billing_creditaccount_grant", "billing_creditaccount_adjust"),
+    ):
+        address = reverse(f"admin:{route}", args=[1]).replace("/1/", f"/{number}/")
+        assert client.get(address).status_code in (302, 403, 404), address
+
+
 # Prices.
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from accounts.support_models import RowsArePermanent, SupportVisit, Suspension
 from billing import append_only
 from billing.refund_models import RefundRequest, RefundState
+from billing.subscription_models import PlanInvoice
 from tests.factories import make_order, make_organization, make_pack, make_staff, make_user
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +29,9 @@ def rows():
 
 
 CHANGES = {
-    "billing_refundrequest": ("amount = 1", "reason = 'x'", "actor_id = 0", "order_id = 0", "created = NULL"),
+    "billing_refundrequest": (
+        *("amount = 1", "reason = 'x'", "actor_id = 0", "order_id = 0", "invoice_id = 0", "created = NULL"),
+    ),
     "accounts_supportvisit": ("reason = 'x'", "operator_id = 0", "person_id = 0", "expires_at = NULL"),
     "accounts_suspension": ("reason = 'x'", "actor_id = 0", "suspends = false", "organization_id = 0"),
 }
@@ -67,6 +70,15 @@ def test_postgres_refuses_to_empty_them(rows, table):
 def test_what_became_of_them_may_be_noted(rows):
     assert RefundRequest.objects.update(state=RefundState.TAKEN, refund_id="re_1") == 1
     assert SupportVisit.objects.update(ended_at=timezone.now()) == 1
+
+
+def test_a_request_is_about_one_sale(rows):
+    invoice = PlanInvoice.objects.create(invoice_id="in_1", livemode=False)
+    wanted = {"actor": make_staff("tom@example.com"), "amount": 5, "reason": "Broken."}
+    RefundRequest.objects.create(invoice=invoice, **wanted)
+    for sales in ({}, {"order": rows["billing_refundrequest"].order, "invoice": invoice}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            RefundRequest.objects.create(**sales, **wanted)
 
 
 def test_every_trigger_is_there(rows):

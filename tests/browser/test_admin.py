@@ -161,6 +161,7 @@ def test_money_goes_back_from_an_order(
     window.reload()
     expect(window.get_by_text("6.95 EUR")).to_be_visible()
     assert len(stripe_side.control.objects("refund")) == before + 1
+    expect(window.get_by_role("link", name="Change", exact=True)).to_be_visible()  # to the refund's own page
     look(window, "order-refunded")
     window.goto(f"/admin/billing/creditaccount/{shop['account']}/change/")
     expect(window.get_by_text("80", exact=True).first).to_be_visible()

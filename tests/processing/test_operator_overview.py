@@ -11,14 +11,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import fulfilment, ledger, payments
+from billing import fulfilment, ledger, payments, webhooks
 from billing.models import LedgerEntry
 from billing.order_models import Dispute, DisputeStage, Order, Payment, StripeEvent
 from billing.refund_models import Refund
-from billing.stripe_objects import read_refunds, read_session
+from billing.stripe_objects import read_event, read_refunds, read_session
+from billing.subscription_models import PlanInvoice, Subscription
 from processing.models import DailyUsage, Origin, RemovalRecord
 from processing.operator_figures import figures_of
-from tests.billing.stripe_fakes import charge_of, session_of
+from tests.billing.plan_fakes import invoice_of, make_plan, make_subscription, paid_with, terms_of
+from tests.billing.stripe_fakes import charge_of, event_about, session_of
 from tests.factories import make_account, make_order, make_pack, make_staff, make_user
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +106,92 @@ def test_what_went_back_stands_beside_what_was_paid(account, pack):
 
     [eur] = figures().takings
     assert nonzero(eur.returned) == {TODAY - timedelta(days=1): 305, TODAY - timedelta(days=2): 600}
+
+
+# Plans.
+
+
+FIRST_DAY = date(2026, 1, 1)
+
+
+@pytest.fixture
+def plan(account):
+    """A plan of 10 euros a month whose first month was paid."""
+    subscription = make_subscription(account.organization, terms_of(make_plan()))
+    pay(invoice_of(subscription))
+    return subscription
+
+
+def pay(invoice):
+    for what, thing in (("invoice.paid", invoice), ("invoice_payment.paid", paid_with(invoice))):
+        webhooks.receive(read_event(event_about(what, thing)))
+
+
+def test_invoices_of_plans_are_revenue_too(account, pack, plan):
+    pay(invoice_of(plan, month=1))
+    buy(account, pack, at=datetime(2026, 1, 1, 9, tzinfo=UTC))
+    yen = make_subscription(
+        make_account("Bob's shop").organization, terms_of(make_plan("big", amount=3000, credits=400), "jpy")
+    )
+    pay(invoice_of(yen))
+
+    eur, jpy = figures(today=FIRST_DAY).takings
+    assert (eur.orders, eur.invoices, nonzero(eur.paid)) == (1, 1, {FIRST_DAY: 2000})
+    assert (jpy.orders, jpy.invoices, nonzero(jpy.paid)) == (0, 1, {FIRST_DAY: 4500})
+    [eur] = figures(today=FIRST_DAY + timedelta(days=31), length=5).takings
+    assert (eur.orders, eur.invoices, nonzero(eur.paid)) == (0, 1, {FIRST_DAY + timedelta(days=31): 1000})
+
+
+def test_what_went_back_of_plans_stands_beside_orders(account, pack, plan):
+    invoice = PlanInvoice.objects.get()
+    bought = buy(account, pack, at=datetime(2026, 1, 1, 9, tzinfo=UTC))
+    payments.note_refunds(read_refunds(charge_of(bought, refunded=100)))
+    payments.note_refunds(read_refunds(charge_of(bought, refunded=305, payment_intent=invoice.payment_intent_id)))
+
+    [eur] = figures(today=FIRST_DAY).takings
+    assert nonzero(eur.returned) == {FIRST_DAY: 405}
+
+
+def test_what_is_not_paid_or_of_the_other_mode_is_no_revenue_of_plans(plan, settings):
+    webhooks.receive(read_event(event_about("invoice.payment_failed", invoice_of(plan, "open", month=1))))
+    [eur] = figures(today=FIRST_DAY + timedelta(days=40), length=90).takings
+    assert (eur.invoices, sum(eur.paid.values())) == (1, 1000)
+
+    settings.STRIPE_IS_LIVE = True
+    assert figures(today=FIRST_DAY).takings == []
+
+
+def test_what_stripe_dates_later_than_today_breaks_nothing(plan):
+    """Its clock may be ahead of ours by the end of a day."""
+    pay(invoice_of(plan, month=1))
+
+    [eur] = figures(today=FIRST_DAY).takings
+    assert nonzero(eur.paid) == {FIRST_DAY: 1000}
+
+
+def test_plans_that_do_not_agree_wait_for_somebody(client, sam, plan):
+    Subscription.objects.update(problem="It does not agree.")
+    PlanInvoice.objects.update(problem="Nor does this.")
+
+    waiting = figures().waiting
+    assert (waiting.subscriptions_with_problems, waiting.invoices_with_problems) == (1, 1)
+    page = client.get(reverse("admin:index")).content.decode()
+    for model in ("subscription", "planinvoice"):
+        address = f"{reverse(f'admin:billing_{model}_changelist')}?problem__isempty=0"
+        assert address in page
+        assert client.get(address).context["cl"].result_count == 1
+
+
+def test_the_tile_says_what_was_sold_and_leads_there(client, sam, account, pack, plan):
+    PlanInvoice.objects.update(paid_at=timezone.now())
+    page = client.get(reverse("admin:index")).content.decode()
+    assert "1 invoice of plans, of which 0.00 EUR went back" in page
+    assert f"{reverse('admin:billing_planinvoice_changelist')}?currency=eur" in page
+
+    buy(account, pack, at=timezone.now())
+    buy(account, pack, at=timezone.now())
+    page = client.get(reverse("admin:index")).content.decode()
+    assert "2 orders and 1 invoice of plans, of which 0.00 EUR went back" in page
 
 
 def test_the_other_mode_is_no_revenue(account, pack, settings):
@@ -221,3 +309,30 @@ def test_the_day_s_entries_are_found_by_their_index(account):
 
     if connection.vendor == "sqlite":
         assert "billing_entry_day" in entries.explain()
+
+
+def test_the_figures_lead_only_where_somebody_may_look(client, account, pack):
+    """Whoever sees the figures sees the numbers; a link that answers 403 helps nobody."""
+    buy(account, pack, at=timezone.now())
+    tom = make_user("tom@example.com", is_staff=True)
+    tom.user_permissions.set(Permission.objects.filter(codename__in=["view_order", "view_ledgerentry"]))
+    client.force_login(tom)
+
+    overview = client.get(reverse("admin:index")).context["overview"]
+    tiles = [*overview["tiles"], *overview["waiting"]]
+    led_to = {tile.link for tile in tiles if tile.link}
+    assert len(led_to) == 4
+    assert {client.get(link).status_code for link in led_to} == {200}
+    assert {tile.title for tile in tiles} >= {"Events that failed", "Credits outstanding"}
+
+
+def test_every_tile_leads_to_as_many_rows_as_it_says(client, sam, account, pack):
+    for organization in (account.organization, make_account("Bob's shop").organization):
+        organization.suspended_at = organization.keys_frozen_at = timezone.now()
+        organization.save()
+    organization.closed_at = timezone.now()
+    organization.save()
+    Order.objects.filter(pk=buy(account, pack, at=timezone.now()).pk).update(problem="It does not agree.")
+
+    for tile in client.get(reverse("admin:index")).context["overview"]["waiting"]:
+        assert str(client.get(tile.link).context["cl"].result_count) == tile.value, tile.title
