@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from billing.models import EntryKind, LedgerEntry
 from billing.order_models import Order, OrderKind
 
+RETURNED_KINDS = (EntryKind.REFUND, EntryKind.REFUND_BACK, EntryKind.DISPUTE, EntryKind.DISPUTE_WON)
 KINDS: dict[str, tuple[Any, tuple[EntryKind, ...]]] = {
     "bought": (gettext_lazy("Bought"), (EntryKind.PURCHASE,)),
     "plan": (gettext_lazy("From your plan"), (EntryKind.PLAN,)),
     "given": (gettext_lazy("Given"), (EntryKind.GRANT,)),
     "used": (pgettext_lazy("credits", "Used"), (EntryKind.USE,)),
-    "returned": (gettext_lazy("Refunds and disputes"), (EntryKind.REFUND, EntryKind.DISPUTE, EntryKind.DISPUTE_WON)),
+    "returned": (gettext_lazy("Refunds and disputes"), RETURNED_KINDS),
     "expired": (pgettext_lazy("credits", "Expired"), (EntryKind.EXPIRE,)),
     "corrected": (gettext_lazy("Corrections"), (EntryKind.ADJUST,)),
 }
@@ -110,10 +111,16 @@ def _words_for(entry: LedgerEntry, order: Order | None) -> str:  # noqa: PLR0911
             return _("Images delivered") if entry.amount < -1 else _("Image delivered")
         case EntryKind.REFUND:
             return _("Refund of %(pack)s") % pack if order else _("Refund")
+        case EntryKind.REFUND_BACK:
+            return _("Credits back: refund failed")
         case EntryKind.DISPUTE:
             return _("Payment of %(pack)s disputed") % pack if order else _("Payment disputed")
         case EntryKind.DISPUTE_WON:
-            return _("Dispute about %(pack)s settled for us") % pack if order else _("Dispute settled for us")
+            return (
+                _("Credits back: dispute about %(pack)s is over") % pack
+                if order
+                else _("Credits back: dispute is over")
+            )
         case EntryKind.EXPIRE:
             return _("Not used in time")
     return _("Debt paid") if entry.debt < 0 else _("Correction")

@@ -36,8 +36,8 @@ def test_the_same_grant_again_changes_nothing(alice, available):
 
 
 def test_one_reference_may_serve_two_kinds(alice, available):
-    ledger.grant(alice, amount=5, reference="pi_1", reason="")
-    ledger.grant(alice, amount=5, reference="pi_1", reason="", kind=EntryKind.PURCHASE)
+    ledger.grant(alice, amount=5, reference="bought-1", reason="")
+    ledger.grant(alice, amount=5, reference="bought-1", reason="", kind=EntryKind.PURCHASE)
 
     assert available(alice) == 20
 
@@ -65,12 +65,14 @@ def test_a_kind_that_takes_credits_cannot_grant_them(alice, kind):
 def test_a_purchase_pays_debt_first(alice, debt, bought, available_after, debt_after):
     make_debt(alice, debt)
     for _ in range(2):
-        ledger.grant(alice, amount=bought, reference="pi_1", reason="Pack", kind=EntryKind.PURCHASE)
+        ledger.grant(alice, amount=bought, reference="bought-1", reason="Pack", kind=EntryKind.PURCHASE)
     alice.refresh_from_db()
 
     assert (alice.balance, alice.debt) == (available_after, debt_after)
     assert credits_of(alice.pk) == Credits(available=available_after, granted=available_after + debt, used=debt)
-    assert list(alice.entries.filter(pk__gte=alice.entries.get(reference="pi_1").pk).values_list("kind", "amount")) == [
+    assert list(
+        alice.entries.filter(pk__gte=alice.entries.get(reference="bought-1").pk).values_list("kind", "amount")
+    ) == [
         ("purchase", bought),
         ("adjust", -min(debt, bought)),
     ]
@@ -94,7 +96,7 @@ def test_a_purchase_pays_only_the_debt_of_its_own_account_and_says_so(alice):
     bob = make_account("Bob's shop")
     make_debt(alice, 30)
     make_debt(bob, 30)
-    ledger.grant(alice, amount=30, reference="pi_1", reason="Pack", kind=EntryKind.PURCHASE)
+    ledger.grant(alice, amount=30, reference="bought-1", reason="Pack", kind=EntryKind.PURCHASE)
     bob.refresh_from_db()
 
     assert bob.debt == 30

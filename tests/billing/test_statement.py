@@ -51,7 +51,7 @@ def test_each_movement_says_what_it_was(shop, account):
     rows = latest(account.pk, count=10)
     assert [(row.words, row.note, row.entry.amount) for row in rows] == [
         ("From your plan", "November.", 5),
-        ("Dispute about 100 credits settled for us", "", 10),
+        ("Credits back: dispute about 100 credits is over", "", 10),
         ("Refund of 100 credits", "", -30),
         ("Image delivered", "", -1),
         ("Bought 100 credits", "", 100),
