@@ -181,6 +181,8 @@ def test_leaving_stripe_s_page(page: Page, shop: Shop) -> None:
 
     page.get_by_role("link", name="Go back to it").click()
     page.get_by_role("button", name="Let the session expire").click()
+    expect(page.get_by_text("This session is expired.")).to_be_visible()
+    shop.stripe.wait_until_sent()
     page.goto("/billing/orders/")
     expect(page.get_by_text("left unpaid")).to_be_visible()
 
