@@ -2,7 +2,6 @@
 
 import logging
 from datetime import timedelta
-from uuid import UUID
 
 from django.utils import timezone
 
@@ -10,7 +9,7 @@ from billing import ledger, payments, stripe_gateway
 from billing.errors import OrderDisagrees
 from billing.models import EntryKind
 from billing.order_models import NOT_PAID_STATES, OPEN_STATES, Order, OrderState
-from billing.stripe_objects import CheckoutSession
+from billing.stripe_objects import CheckoutSession, uuid_of
 from billing.transactions import in_short_transaction
 
 logger = logging.getLogger(__name__)
@@ -79,8 +78,8 @@ def _follow(session: CheckoutSession) -> Order | None:
 def _find_order(session: CheckoutSession) -> Order | None:
     """Return the order of a session, also where we died before we could write down which session it got."""
     order = Order.objects.filter(checkout_session_id=session.id).first()
-    if order is None and session.order_reference is not None and _is_uuid(session.order_reference):
-        order = Order.objects.filter(public_id=session.order_reference).first()
+    if order is None and (public_id := uuid_of(session.order_reference)) is not None:
+        order = Order.objects.filter(public_id=public_id).first()
     return order
 
 
@@ -118,11 +117,3 @@ def _state_of(order: Order, session: CheckoutSession) -> OrderState:
     if session.status != "complete":
         return OrderState(order.state)
     return OrderState.FAILED if session.has_failed else OrderState.AWAITING
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

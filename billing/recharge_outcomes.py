@@ -6,7 +6,6 @@ the payment first, then the order, then the account.
 
 import logging
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -16,7 +15,7 @@ from billing.errors import OrderDisagrees
 from billing.order_models import NOT_PAID_STATES, OPEN_STATES, Order, OrderKind, OrderState
 from billing.recharge_models import AutoRecharge, News, RechargeState, StopReason
 from billing.recharge_switch import owe_news, stop
-from billing.stripe_objects import PaymentIntent
+from billing.stripe_objects import PaymentIntent, uuid_of
 from billing.transactions import in_short_transaction
 
 logger = logging.getLogger(__name__)
@@ -74,11 +73,8 @@ def _find_order(intent: PaymentIntent) -> Order | None:
     """Return the recharge of a payment; payments of Checkout name their orders, too, and are not ours to follow."""
     recharges = Order.objects.filter(kind=OrderKind.RECHARGE)
     order = recharges.filter(payment_intent_id=intent.id).first()
-    if order is None and intent.order_reference is not None:
-        try:
-            order = recharges.filter(public_id=UUID(intent.order_reference)).first()
-        except ValueError:
-            return None
+    if order is None and (public_id := uuid_of(intent.order_reference)) is not None:
+        order = recharges.filter(public_id=public_id).first()
     return order
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.conf import settings
 
@@ -11,7 +10,7 @@ from billing.disagreements import Disagreement
 from billing.errors import StripeRefused
 from billing.order_models import Order, OrderState, StripeCustomer
 from billing.recharge_models import AutoRecharge, RechargeState
-from billing.stripe_objects import RECHARGE, PaymentIntent
+from billing.stripe_objects import RECHARGE, PaymentIntent, uuid_of
 
 ASKED_AGAIN_FOR = timedelta(hours=1)
 """Stripe remembers our key for a day. Whoever waited longer than this for credits has bought some otherwise."""
@@ -41,7 +40,7 @@ def ask_about(order: Order, now: datetime) -> Order:
 def find_lost_payments(since: datetime) -> Iterator[Disagreement]:
     """Name payments that were asked for as recharges and belong to no order."""
     for intent in stripe_gateway_cards.payments_since(since):
-        if intent.purpose != RECHARGE or not intent.is_paid or not _is_uuid(intent.order_reference):
+        if intent.purpose != RECHARGE or not intent.is_paid or uuid_of(intent.order_reference) is None:
             continue
         if not Order.objects.filter(payment_intent_id=intent.id).exists():
             yield Disagreement("payment_has_its_order", f"payment {intent.id}", f"paid, for {intent.order_reference}")
@@ -82,11 +81,3 @@ def _cancel(order: Order) -> None:
         recharge_outcomes.follow(stripe_gateway_cards.cancel_payment(order))
     except StripeRefused:
         return
-
-
-def _is_uuid(text: str | None) -> bool:
-    try:
-        UUID(text or "")
-    except ValueError:
-        return False
-    return True

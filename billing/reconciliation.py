@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
@@ -17,7 +16,7 @@ from billing.errors import OrderDisagrees, StripeUnreachable
 from billing.fulfilment import fulfil
 from billing.order_models import OPEN_STATES, Order, OrderKind, OrderState, Payment, StripeCustomer
 from billing.refund_reconciliation import compare_refunds
-from billing.stripe_objects import CheckoutSession
+from billing.stripe_objects import CheckoutSession, uuid_of
 
 logger = logging.getLogger(__name__)
 
@@ -116,15 +115,7 @@ def _compare_order(order: Order, now: datetime) -> Iterator[Disagreement]:
 
 def _compare_session(session: CheckoutSession) -> Iterator[Disagreement]:
     """Name a paid page that looks like ours and belongs to no order."""
-    if session.mode != "payment" or not session.is_paid or not _is_uuid(session.order_reference):
+    if session.mode != "payment" or not session.is_paid or uuid_of(session.order_reference) is None:
         return
     if not Order.objects.filter(checkout_session_id=session.id).exists():
         yield Disagreement("session_has_its_order", f"session {session.id}", f"paid, for {session.order_reference}")
-
-
-def _is_uuid(text: str | None) -> bool:
-    try:
-        UUID(text or "")
-    except ValueError:
-        return False
-    return True

@@ -218,7 +218,7 @@ def read_refund(data: Data, *, livemode: bool) -> RefundFacts:
         amount=data["amount"],
         has_failed=data.get("status") in _NOT_RETURNED,
         failure=data.get("failure_reason") or data.get("status") or "",
-        request_id=_uuid_of((data.get("metadata") or {}).get(REFUND_REQUEST)),
+        request_id=uuid_of((data.get("metadata") or {}).get(REFUND_REQUEST)),
     )
 
 
@@ -327,7 +327,8 @@ def id_of(thing: Any) -> str | None:
     return str(thing["id"] if isinstance(thing, Mapping) else thing) if thing else None
 
 
-def _uuid_of(text: Any) -> UUID | None:
+def uuid_of(text: Any) -> UUID | None:
+    """Return the id of ours that a text from Stripe names; None where it is none, as other products' references are."""
     try:
         return UUID(text)
     except (ValueError, TypeError, AttributeError):

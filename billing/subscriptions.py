@@ -8,7 +8,6 @@ calls locks the invoice first, then its payment, then the subscription, then the
 
 import logging
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -17,7 +16,7 @@ from django.utils import timezone
 from billing import ledger
 from billing.models import CreditAccount, Plan
 from billing.plan_errors import PlanDisagrees
-from billing.stripe_objects import CheckoutSession
+from billing.stripe_objects import CheckoutSession, uuid_of
 from billing.stripe_plan_objects import SubscriptionFacts
 from billing.subscription_models import (
     BEGUN_STATES,
@@ -103,8 +102,8 @@ def find(subscription_id: str | None, reference: str | None) -> Subscription | N
     found = None
     if subscription_id is not None:
         found = Subscription.objects.filter(subscription_id=subscription_id).first()
-    if found is None and reference is not None and _is_uuid(reference):
-        found = Subscription.objects.filter(public_id=reference).first()
+    if found is None and (public_id := uuid_of(reference)) is not None:
+        found = Subscription.objects.filter(public_id=public_id).first()
     return found
 
 
@@ -261,11 +260,3 @@ def _weight_known(subscription: Subscription) -> tuple[object, ...]:
 def _content(weight: tuple[object, ...]) -> tuple[object, ...]:
     """Return what was said, without when and how."""
     return weight[:1] + weight[3:]
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
