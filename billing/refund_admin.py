@@ -163,18 +163,24 @@ class RefundRequestAdmin(ShownRefunds, LookOnly, ModelAdmin):  # type: ignore[mi
         asked = get_object_or_404(RefundRequest, pk=object_id)
         if request.method == "POST":
             if asked.state == RefundState.ASKED:
-                try:
-                    refunds.send(asked)
-                except ServiceError as trouble:
-                    messages.error(request, words_of(trouble, asked))
-                self.log_change(request, asked, "Asked Stripe again.")
-            asked.refresh_from_db()
-            say_what_became(request, asked)
+                self._send_again(request, asked)
+            else:
+                say_what_became(request, asked)
             return HttpResponseRedirect(address_of(asked))
         words = (
             f"Stripe did not answer yet. It is asked again for this refund of {self.money(asked)}, not for another.",
         )
         return ask(self, request, asked, title="Ask Stripe again", button="Ask Stripe again", words=words)
+
+    def _send_again(self, request: HttpRequest, asked: RefundRequest) -> None:
+        try:
+            refunds.send(asked)
+        except ServiceError as trouble:
+            messages.error(request, words_of(trouble, asked))
+        else:
+            asked.refresh_from_db()
+            say_what_became(request, asked)
+        self.log_change(request, asked, "Asked Stripe again.")
 
 
 def say_what_became(request: HttpRequest, asked: RefundRequest) -> None:
@@ -184,6 +190,8 @@ def say_what_became(request: HttpRequest, asked: RefundRequest) -> None:
         messages.success(request, f"{amount} are on their way back. The credits are taken back as well.")
     elif asked.state == RefundState.FAILED:
         messages.error(request, f"{amount} were not returned: {asked.error}")
+    else:
+        messages.info(request, f"{amount} were asked for already; Stripe has not answered yet. Nothing is asked twice.")
 
 
 def words_of(trouble: ServiceError, asked: RefundRequest | None) -> str:

@@ -315,6 +315,18 @@ def test_a_double_click_returns_it_once(client, stripe, order, sam):
     assert len(stripe.objects("refund")) == 1
 
 
+def test_the_slower_click_of_two_at_once_is_told_that_it_is_under_way(client, stripe, order, sam, monkeypatch):
+    fields = {**form_of(client, order), "sure": "yes"}
+    wanted = {"amount": 305, "reason": "Broken.", "actor": sam, "public_id": fields["token"]}
+    order.refund_requests.create(**wanted)  # the faster one, which waits for Stripe
+    monkeypatch.setattr("billing.refund_admin._known", lambda *_: None)  # not there yet when this one looked
+
+    told = client.post(page_of(order), fields, follow=True).content.decode()
+
+    assert "3.05 EUR were asked for already; Stripe has not answered yet." in told
+    assert stripe.objects("refund") == []
+
+
 @pytest.mark.parametrize("amount", ["0", "-1", "10.01", "3.055", "1e9", "NaN", ""])
 def test_an_amount_that_cannot_be_returned_is_shown_again(client, stripe, order, sam, amount):
     answer = client.post(page_of(order), form_of(client, order, amount=amount, sure="yes"))
