@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import scoped
+from billing.composition import composition_of
 from billing.selectors import credits_of
 from processing.api import megapixels
 from processing.api.door import ApiView
@@ -146,9 +147,11 @@ class Account(RemovebgView):
     is_rate_limited = False
 
     def get(self, request: Request) -> Response:
-        """Return the account in remove.bg's words; all our credits are paid as one goes."""
+        """Return the account in remove.bg's words: what a plan brought, and all else, whoever bought or gave it."""
         left = credits_of(self.account.pk).available
-        credits = {"subscription": 0, "payg": left, "enterprise": 0, "total": left}
+        from_plan = sum(part.credits for part in composition_of(self.account) if part.source == "plan")
+        subscription = min(from_plan, left)  # what is set aside for images in work may be the plan's, too
+        credits = {"subscription": subscription, "payg": left - subscription, "enterprise": 0, "total": left}
         return Response({"data": {"attributes": {"credits": credits, "api": {"free_calls": 0, "sizes": "all"}}}})
 
 

@@ -288,8 +288,8 @@ describe_account = extend_schema_view(
     get=extend_schema(
         operation_id="removebgAccount",
         summary="See what is left on the account, in remove.bg's words",
-        description="All credits here are bought as one goes: they stand under `payg` and `total`. Free, and outside "
-        "the rate limit. The key needs the scope `account:read`.",
+        description="`subscription` is what is left of a plan's months, `payg` everything else: packs and gifts. "
+        "`enterprise` is always 0. Free, and outside the rate limit. The key needs the scope `account:read`.",
         examples=[
             OpenApiExample(
                 "An account",

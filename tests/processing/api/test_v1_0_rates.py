@@ -1,11 +1,15 @@
 """The v1.0 rate: megapixels of input a minute, in a bucket of its own (api_reference 2.8, decisions 6)."""
 
 import time
+from datetime import timedelta
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from accounts.models import Organization
+from billing import ledger
+from billing.models import EntryKind
 from billing.selectors import account_of
 from processing import services
 from processing.slots import Slots
@@ -93,6 +97,17 @@ def test_the_account_can_be_asked_whatever_the_rate(alice, shop, disc, clock):
         }
     }
     assert list(answer.json()["data"]["attributes"]["credits"]) == ["subscription", "payg", "enterprise", "total"]
+
+
+def test_the_account_tells_what_a_plan_brought_from_all_else(alice, shop, disc):
+    account, soon = account_of(shop), timezone.now() + timedelta(days=9)
+    ledger.grant(account, amount=20, kind=EntryKind.PURCHASE, reason="20 credits.", reference="pi_1")
+    ledger.grant(account, amount=30, kind=EntryKind.PLAN, reason="A month.", reference="in_1", expires_at=soon)
+    alice.post(REMOVE, {"image_file": upload("x.png", picture_bytes())})  # of what expires first
+
+    credits = alice.get("/v1.0/account").json()["data"]["attributes"]["credits"]
+
+    assert credits == {"subscription": 29, "payg": 30, "enterprise": 0, "total": 59}
 
 
 def test_a_busy_server_is_429_with_retry_after_for_clients_that_save_a_5xx(alice, alice_credits, disc, monkeypatch):
