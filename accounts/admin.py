@@ -170,7 +170,10 @@ class OrganizationAdmin(ModelAdmin):  # type: ignore[misc]
     @action(description="Suspend", url_path="suspend", icon="block", permissions=["suspend"])
     def suspend(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Ask why; then refuse the organization's keys. Its people are shown the reason."""
-        words = ("Its API keys are refused from then on. Its people still log in, and read the reason on their pages.",)
+        words = (
+            "Its API keys are refused from then on. Its people still log in, and read the reason on their pages.",
+            "Nothing new can be bought for it. A plan that runs is paid each month until somebody cancels it.",
+        )
         organization = get_object_or_404(Organization, pk=object_id)
         return self._ask_and_do(request, organization, suspension.suspend, title=f"Suspend {organization}", words=words)
 

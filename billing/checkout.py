@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
 from billing import stripe_gateway
+from billing.buyers import require_buyer
 from billing.errors import PaymentsNotConfigured, PurchaseRefused, StripeRefused
 from billing.order_models import Order, OrderKind, OrderState, Pack, StripeCustomer
 from billing.stripe_objects import CheckoutSession
@@ -41,6 +42,7 @@ def start_purchase(
     """
     if not stripe_gateway.is_configured():
         raise PaymentsNotConfigured
+    require_buyer(organization)
     order = _place_order(organization, pack, currency=currency, click_token=click_token, actor=actor)
     if order.state != OrderState.PENDING:
         return Purchase(order, url=None)
@@ -104,7 +106,7 @@ def _place_order(organization: Organization, pack: Pack, *, currency: str, click
 
 def _store_order(organization: Organization, pack: Pack, currency: str, click_token: UUID, actor: User) -> Order:
     price = pack.prices.filter(currency=currency).first()
-    if price is None or not pack.is_active or organization.closed_at is not None:
+    if price is None or not pack.is_active:
         raise PurchaseRefused
     return Order.objects.create(
         organization=organization,

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
+from billing.buyers import require_buyer
 from billing.errors import PurchaseRefused
 from billing.ledger import open_account
 from billing.models import CreditAccount
@@ -54,7 +55,8 @@ def consent_text() -> str:
 def record_consent(organization: Organization, terms: Terms, *, actor: User, click_token: UUID) -> RechargeConsent:
     """Store what was agreed to, for ever; the same click again is the same consent."""
     pack = terms.price.pack
-    if not pack.is_active or organization.closed_at is not None:
+    require_buyer(organization)
+    if not pack.is_active:
         raise PurchaseRefused
     try:
         return in_short_transaction(

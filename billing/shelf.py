@@ -120,7 +120,7 @@ def shelf_for(organization: Organization | None, *, asked: str = "") -> Shelf:
 
 def shelf_of_buyer(membership: Membership) -> Shelf:
     """Return the packs that this person may buy for the organization they work in; empty for who may not."""
-    may_buy = can(membership.role, Ability.SPEND_MONEY)
+    may_buy = can(membership.role, Ability.SPEND_MONEY) and not membership.organization.is_suspended
     return shelf_for(membership.organization) if may_buy else NOTHING
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
 from billing import stripe_gateway, stripe_gateway_plans, subscriptions
+from billing.buyers import require_buyer
 from billing.checkout import STRIPE_NEEDS, customer_of
 from billing.errors import PaymentsNotConfigured, PurchaseRefused, StripeRefused
 from billing.models import Plan
@@ -27,6 +28,7 @@ def subscribe(organization: Organization, plan: Plan, *, currency: str, click_to
     """
     if not stripe_gateway.is_configured():
         raise PaymentsNotConfigured
+    require_buyer(organization)
     subscription = Subscription.objects.filter(organization=organization, click_token=click_token).first()
     if subscription is None:
         terms = terms_of(plan, currency)
@@ -96,9 +98,6 @@ def _give_up(subscription: Subscription) -> None:
 
 
 def _store(organization: Organization, terms: PlanTerms, *, click_token: UUID, actor: User) -> Subscription:
-    if organization.closed_at is not None:
-        raise PurchaseRefused
-
     def movement() -> Subscription:
         return Subscription.objects.create(
             organization=organization,

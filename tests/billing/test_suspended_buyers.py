@@ -1,0 +1,90 @@
+"""Who is suspended is sold nothing, and told why; what runs can still be ended. Who only waits for a bank may buy."""
+
+import uuid
+
+import pytest
+
+from accounts import suspension
+from billing.order_models import Order
+from billing.recharge_models import RechargeConsent
+from billing.shelf import as_shown
+from billing.subscription_models import Subscription
+from tests.billing.plan_fakes import make_plan
+from tests.factories import make_member, make_staff
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("selling")]
+REFUSAL = "Nothing can be bought for it until that is over."
+
+
+@pytest.fixture
+def shop(alice):
+    return alice.organization
+
+
+@pytest.fixture
+def owner(client, shop):
+    client.force_login(make_member(shop))
+    return client
+
+
+@pytest.fixture
+def suspended(shop):
+    suspension.suspend(shop, actor=make_staff(), reason="A stolen card.")
+
+
+def click(pack):
+    price = pack.prices.get(currency="eur")
+    return {"pack": pack.pk, "currency": "eur", "shown": as_shown(pack, price.amount), "token": str(uuid.uuid4())}
+
+
+def consent_to(pack):
+    price = pack.prices.get(currency="eur")
+    chosen = f"{price.pk}:{as_shown(pack, price.amount)}"
+    return {"price": chosen, "threshold": 5, "most_per_month": 3, "agree": "on", "token": str(uuid.uuid4())}
+
+
+def test_no_pack_is_sold(owner, pack, suspended):
+    refused = owner.post("/billing/buy/", click(pack))
+
+    assert refused.status_code == 400
+    assert REFUSAL in refused.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_no_plan_is_begun(owner, suspended):
+    make_plan()
+    sent = {"plan": "small", "currency": "eur", "token": str(uuid.uuid4())}
+
+    assert REFUSAL in owner.post("/billing/plan/subscribe/", sent, follow=True).content.decode()
+    assert not Subscription.objects.exists()
+
+
+def test_no_auto_recharge_is_agreed_to(owner, pack, suspended):
+    refused = owner.post("/billing/auto-recharge/choose/", consent_to(pack))
+
+    assert REFUSAL in refused.content.decode()
+    assert not RechargeConsent.objects.exists()
+
+
+@pytest.mark.parametrize("page", ["/billing/", "/billing/plan/", "/billing/auto-recharge/", "/dashboard/", "/try/"])
+def test_pages_say_why_and_offer_nothing(owner, pack, page, suspended):
+    make_plan()
+    shown = owner.get(page).content.decode()
+
+    assert "The reason: A stolen card." in shown
+    assert not [word for word in ("Buy 100 credits", "Subscribe to", "Agree and save a card") if word in shown]
+
+
+def test_it_is_sold_to_again_afterwards(owner, shop, pack, suspended):
+    suspension.let_go_on(shop, actor=make_staff("tom@example.com"), reason="It was theirs.")
+
+    assert "Buy 100 credits" in owner.get("/billing/").content.decode()
+
+
+def test_whose_keys_rest_may_buy_what_is_owed(owner, shop, pack):
+    shop.keys_frozen_at = shop.created
+    shop.save()
+
+    assert "Buy 100 credits" in owner.get("/billing/").content.decode()
+    owner.post("/billing/buy/", click(pack))
+    assert Order.objects.filter(organization=shop).exists()
