@@ -9,7 +9,7 @@ from accounts.look_only import LookOnly
 from accounts.models import Organization
 from billing.money import show
 from billing.order_models import OrderKind
-from billing.recharge_models import AutoRecharge, RechargeConsent, SavedCard
+from billing.recharge_models import AutoRecharge, RechargeConsent, RechargeNews, SavedCard
 from billing.sale_admin import events_about
 
 STATE_LABELS = {"on": "success", "stopped": "danger", "off": "info"}
@@ -105,3 +105,19 @@ class SavedCardAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
     def events(self, card: SavedCard) -> str:
         """Lead to the events about it."""
         return events_about(card.setup_intent_id, card.payment_method_id)
+
+
+@admin.register(RechargeNews)
+class RechargeNewsAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
+    """Mails about recharging: those that were sent, and those that are owed."""
+
+    list_display = ("created", "organization", "kind", "of_order", "sent_at")
+    list_filter = (("sent_at", admin.EmptyFieldListFilter), "kind", "created")
+    list_select_related = ("organization", "order")
+    search_fields = (*OF_ORGANIZATION, "order__public_id")
+    fields = ("organization", "kind", "of_order", "about", "created", "sent_at")
+
+    @admin.display(description="order")
+    def of_order(self, news: RechargeNews) -> str:
+        """Lead to the order that it tells of."""
+        return link_to(news.order)

@@ -35,6 +35,7 @@ GROUPS: tuple[tuple[str, tuple[Row, ...]], ...] = (
             ("Changes of plans", "swap_vert", "billing_planchange_changelist", "billing.view_planchange"),
             ("Auto-recharges", "bolt", "billing_autorecharge_changelist", "billing.view_autorecharge"),
             ("Consents to them", "handshake", "billing_rechargeconsent_changelist", "billing.view_rechargeconsent"),
+            ("Mails about them", "mail", "billing_rechargenews_changelist", "billing.view_rechargenews"),
             ("Saved cards", "credit_card", "billing_savedcard_changelist", "billing.view_savedcard"),
             ("Payments", "payments", "billing_payment_changelist", "billing.view_payment"),
             ("Refunds", "undo", "billing_refundrequest_changelist", "billing.view_refundrequest"),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from billing import webhooks
 from billing.models import CreditAccount, LedgerEntry
 from billing.order_models import Dispute, Order, OrderKind, Payment, StripeEvent
-from billing.recharge_models import AutoRecharge, RechargeConsent, SavedCard
+from billing.recharge_models import AutoRecharge, RechargeConsent, RechargeNews, SavedCard
 from billing.stripe_objects import read_event
 from billing.subscription_models import PlanChange, PlanInvoice, PlanTerms, Subscription
 from tests.billing.plan_fakes import (
@@ -29,7 +29,7 @@ from tests.factories import make_account, make_member, make_pack, make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("selling")]
 
-LOOKED_AT = (Subscription, PlanTerms, PlanChange, PlanInvoice, AutoRecharge, RechargeConsent, SavedCard)
+LOOKED_AT = (Subscription, PlanTerms, PlanChange, PlanInvoice, AutoRecharge, RechargeConsent, RechargeNews, SavedCard)
 
 
 @pytest.fixture
