@@ -79,7 +79,10 @@ def _purchase(request: PersonRequest, form: PurchaseForm) -> Purchase:
             cache.set(remembered, click, REMEMBERED_S)
         elif begun.state not in NOT_PAID_STATES or begun.state == OrderState.AWAITING:
             return Purchase(begun, url=None)
-    return start_purchase(organization, pack, currency=currency, click_token=click, actor=actor)
+    purchase = start_purchase(organization, pack, currency=currency, click_token=click, actor=actor)
+    if purchase.order.click_token != click:
+        cache.set(remembered, purchase.order.click_token, REMEMBERED_S)
+    return purchase
 
 
 def _show(request: PersonRequest, status: int = 200) -> HttpResponse:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,7 @@ from accounts.models import Organization, User
 from billing import stripe_gateway
 from billing.buyers import require_buyer
 from billing.errors import PaymentsNotConfigured, PurchaseRefused, StripeRefused
+from billing.models import CreditAccount
 from billing.order_models import Order, OrderKind, OrderState, Pack, StripeCustomer
 from billing.stripe_objects import CheckoutSession
 from billing.transactions import in_short_transaction
@@ -22,6 +24,9 @@ STRIPE_NEEDS = timedelta(minutes=30, seconds=30)
 
 NEEDED_TO_PAY = timedelta(minutes=5)
 """Nobody is sent to a page that closes sooner."""
+
+AT_THE_SAME_MOMENT = timedelta(seconds=30)
+"""How long it may take to open a page: meanwhile another tab waits for the same one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ def start_purchase(
 ) -> Purchase:
     """Order a pack and open the page to pay it on; the same click again is the same order and the same page.
 
+    So is a click of the same person's in another tab, while the page is being opened: the order has the first click.
     Raise PurchaseRefused, PaymentsNotConfigured, or StripeUnreachable: the order then stays, and the same click may be
     tried again.
     """
@@ -56,21 +62,9 @@ def find_unfinished(organization: Organization, pack: Pack, *, currency: str, ac
 
     Whoever wants the same twice pays for the first, and then orders anew.
     """
-    same = Order.objects.filter(
-        kind=OrderKind.CHECKOUT,
-        organization=organization,
-        actor=actor,
-        pack=pack,
-        currency=currency,
-        credits=pack.credits,
-        amount__in=pack.prices.filter(currency=currency).values("amount"),
-        expires_after_days=pack.expires_after_days,
-        state=OrderState.PENDING,
-        livemode=settings.STRIPE_IS_LIVE,
-        checkout_session_id__isnull=False,
-        created__gt=timezone.now() - timedelta(minutes=settings.CHECKOUT_OPEN_MINUTES) + NEEDED_TO_PAY,
-    )
-    return same.order_by("-pk").first()
+    lasts = timedelta(minutes=settings.CHECKOUT_OPEN_MINUTES) - NEEDED_TO_PAY
+    same = _unpaid_of(organization, pack, currency=currency, actor=actor, since=timezone.now() - lasts)
+    return same.exclude(checkout_session_id=None).first()
 
 
 def has_open_page(order: Order) -> bool:
@@ -104,10 +98,35 @@ def _place_order(organization: Organization, pack: Pack, *, currency: str, click
     return order
 
 
+def _unpaid_of(
+    organization: Organization, pack: Pack, *, currency: str, actor: User, since: datetime
+) -> QuerySet[Order]:
+    """Return what this person ordered for the same money since then and has not paid, the newest first."""
+    return Order.objects.filter(
+        kind=OrderKind.CHECKOUT,
+        organization=organization,
+        actor=actor,
+        pack=pack,
+        currency=currency,
+        credits=pack.credits,
+        amount__in=pack.prices.filter(currency=currency).values("amount"),
+        expires_after_days=pack.expires_after_days,
+        state=OrderState.PENDING,
+        livemode=settings.STRIPE_IS_LIVE,
+        created__gt=since,
+    ).order_by("-pk")
+
+
 def _store_order(organization: Organization, pack: Pack, currency: str, click_token: UUID, actor: User) -> Order:
+    """Store an order, unless another tab did a moment ago: the account's lock lets one see what the other did."""
     price = pack.prices.filter(currency=currency).first()
     if price is None or not pack.is_active:
         raise PurchaseRefused
+    CreditAccount.objects.select_for_update().filter(organization=organization).first()
+    since = timezone.now() - AT_THE_SAME_MOMENT
+    begun = _unpaid_of(organization, pack, currency=currency, actor=actor, since=since).first()
+    if begun is not None:
+        return begun
     return Order.objects.create(
         organization=organization,
         pack=pack,

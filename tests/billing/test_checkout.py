@@ -109,8 +109,38 @@ def test_the_same_click_is_the_same_order_and_page(buy, http):
     assert [call[1] for call in http.calls] == [CUSTOMERS, SESSIONS]
 
 
-def test_two_tabs_are_two_orders_of_one_customer(buy, http):
-    assert buy().order != buy(uuid.uuid4()).order
+def test_two_tabs_at_the_same_moment_are_one_order(buy, answers_with):
+    others = []
+
+    def open_slowly(method, path, sent):
+        if path == SESSIONS and not others:
+            others.append(None)
+            others.append(buy(uuid.uuid4()))  # the other tab, while Stripe opens the page for the first
+        return open_page(method, path, sent)
+
+    answers_with(open_slowly)
+    purchase = buy()
+
+    assert (others[1].order, others[1].url) == (purchase.order, purchase.url)
+    assert Order.objects.count() == 1
+
+
+def test_what_got_no_page_a_while_ago_is_left_alone(buy, answers_with, http):
+    answers_with(lambda *_: (500, {"error": {"message": "Away."}}))
+    with pytest.raises(StripeUnreachable):
+        buy()
+    Order.objects.update(created=timezone.now() - timedelta(minutes=1))
+    answers_with(open_page)
+
+    assert buy(uuid.uuid4()).order.click_token != CLICK
+    assert Order.objects.count() == 2
+
+
+def test_another_click_later_is_another_order_of_the_same_customer(buy, http):
+    first = buy().order
+    Order.objects.update(created=timezone.now() - timedelta(minutes=1))
+
+    assert buy(uuid.uuid4()).order != first
     assert [call[1] for call in http.calls] == [CUSTOMERS, SESSIONS, SESSIONS]
     assert StripeCustomer.objects.get().customer_id == "cus_1"
 

@@ -1,18 +1,21 @@
 """Events and pages at the same moment, on the database where that is possible: each counts once, none is missed."""
 
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
 from django.db import connection, connections
 
-from billing import audit, webhooks
+from billing import audit, stripe_gateway, webhooks
+from billing.checkout import start_purchase
 from billing.fulfilment import fulfil
 from billing.models import CreditAccount, LedgerEntry
 from billing.order_models import Order, StripeEvent
 from billing.stripe_objects import read_event, read_session
 from tests.billing.stripe_fakes import charge_of, dispute_of, event_about, session_of
-from tests.factories import make_account, make_order, make_pack
+from tests.factories import make_account, make_member, make_order, make_organization, make_pack
+from tests.stripe_stand_in import StripeStandIn
 
 pytestmark = [
     pytest.mark.postgres_only,
@@ -129,3 +132,20 @@ def test_one_dispute_ends_while_another_begins():
         assert first.organization.keys_frozen_at is not None
         assert balance_of(first) == 110
     assert audit.find_disagreements() == []
+
+
+def test_ten_tabs_that_buy_at_once_are_one_order(settings):
+    shop, pack = make_organization(), make_pack()
+    person = make_member(shop)
+    with StripeStandIn() as stripe_side:
+        settings.STRIPE_API_BASE = stripe_side.url
+        stripe_gateway._client_with.cache_clear()
+
+        def click():
+            return start_purchase(shop, pack, currency="eur", click_token=uuid.uuid4(), actor=person)
+
+        pages = {purchase.url for purchase in at_once(*[click] * 10)}
+    stripe_gateway._client_with.cache_clear()
+
+    assert Order.objects.count() == 1
+    assert pages == {Order.objects.get().checkout_url}
