@@ -118,7 +118,7 @@ def test_somebody_is_invited_and_joins(window, site, address):
     window.get_by_label("Password").fill(PASSWORD)
     window.locator("main").get_by_role("button", name="Sign up").click()
     window.get_by_label("Code").fill(code_for(site, address))
-    window.get_by_role("button", name="Continue").click()
+    window.get_by_role("button", name="Continue").dblclick()
     window.wait_for_url(IN)
 
     window.goto("/people/")

@@ -1,4 +1,4 @@
-// What every page can do: copy a value, ask before what cannot be undone.
+// What every page can do: copy a value, ask before what cannot be undone, send a form once.
 
 function copy(button) {
   navigator.clipboard.writeText(button.dataset.copy).then(() => {
@@ -45,6 +45,15 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     dialog.close();
   }
+});
+
+// A double click sends a form once. Who waits longer may send it again: the server knows it by its token.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.sent !== undefined) event.preventDefault();
+  form.dataset.sent = "";
+  setTimeout(() => { delete form.dataset.sent; }, 2000);
 });
 
 // On a phone the places of an organization, and those of money, are a row: the open one is brought into sight.
