@@ -21,45 +21,72 @@ from billing.subscription_models import PlanChange, Subscription
 
 def data_of(user: User) -> dict[str, Any]:
     """Return what the database knows about this person; what belongs to their organizations stays there."""
-    addresses = list(EmailAddress.objects.filter(user=user).order_by("pk").values("email", "verified", "primary"))
-    received = Invitation.objects.filter(email__in=[row["email"] for row in addresses] + [user.email])
     return {
         "made_at": timezone.now(),
-        "person": {
-            "email": user.email,
-            "first_name": user.first_name,
-            "last_name": user.last_name,
-            "language": user.language,
-            "joined": user.date_joined,
-            "last_login": user.last_login,
-            "runs_this_server": user.is_staff,
-            "has_password": user.has_usable_password(),
-        },
-        "addresses": addresses,
-        "organizations": [
-            {
-                "id": membership.organization.public_id,
-                "name": membership.organization.name,
-                "role": membership.role,
-                "since": membership.created,
-                "closed_at": membership.organization.closed_at,
-            }
-            for membership in Membership.objects.select_related("organization").filter(user=user).order_by("pk")
-        ],
-        "invitations_received": _rows(received, "organization__name", "role", "sent_at", "expires_at", "accepted_at"),
-        "invitations_sent": _rows(
-            Invitation.objects.filter(invited_by=user), "organization__name", "role", "sent_at", "accepted_at"
-        ),
-        "api_keys_made": _rows(
-            ApiKey.objects.filter(created_by=user),
-            *("organization__name", "name", "prefix", "last_four", "scopes", "created", "expires_at", "revoked_at"),
-            *("last_used_at", "last_used_from"),
-        ),
+        "person": _facts_of(user),
+        "organizations": _organizations_of(user),
+        **_ways_in_of(user),
+        **_invitations_of(user),
+        **_purchases_of(user),
+        **_work_as_an_operator_of(user),
+    }
+
+
+def _facts_of(user: User) -> dict[str, Any]:
+    return {
+        "email": user.email,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "language": user.language,
+        "joined": user.date_joined,
+        "last_login": user.last_login,
+        "runs_this_server": user.is_staff,
+        "has_password": user.has_usable_password(),
+    }
+
+
+def _organizations_of(user: User) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": membership.organization.public_id,
+            "name": membership.organization.name,
+            "role": membership.role,
+            "since": membership.created,
+            "closed_at": membership.organization.closed_at,
+        }
+        for membership in Membership.objects.select_related("organization").filter(user=user).order_by("pk")
+    ]
+
+
+def _ways_in_of(user: User) -> dict[str, Any]:
+    return {
+        "addresses": _rows(EmailAddress.objects.filter(user=user), "email", "verified", "primary"),
         "second_factors": _rows(Authenticator.objects.filter(user=user), "type", "created_at", "last_used_at"),
         "connected_accounts": _rows(
             SocialAccount.objects.filter(user=user), "provider", "uid", "date_joined", "last_login", "extra_data"
         ),
         "sessions": _rows(UserSession.objects.filter(user=user), "ip", "user_agent", "created_at", "last_seen_at"),
+        "api_keys_made": _rows(
+            ApiKey.objects.filter(created_by=user),
+            *("organization__name", "name", "prefix", "last_four", "scopes", "created", "expires_at", "revoked_at"),
+            *("last_used_at", "last_used_from"),
+        ),
+    }
+
+
+def _invitations_of(user: User) -> dict[str, Any]:
+    addresses = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
+    received = Invitation.objects.filter(email__in=[*addresses, user.email])
+    return {
+        "invitations_received": _rows(received, "organization__name", "role", "sent_at", "expires_at", "accepted_at"),
+        "invitations_sent": _rows(
+            Invitation.objects.filter(invited_by=user), "organization__name", "role", "sent_at", "accepted_at"
+        ),
+    }
+
+
+def _purchases_of(user: User) -> dict[str, Any]:
+    return {
         "credits_moved": _rows(
             LedgerEntry.objects.filter(actor=user), "account__organization__name", "kind", "amount", "reason", "created"
         ),
@@ -72,6 +99,17 @@ def data_of(user: User) -> dict[str, Any]:
             *("organization__name", "text", "version", "threshold", "pack_name", "credits", "expires_after_days"),
             *("amount", "currency", "most_per_month", "created"),
         ),
+        "plans_begun": _rows(
+            Subscription.objects.filter(actor=user),
+            *("organization__name", "public_id", "terms__plan_name", "state", "created"),
+        ),
+        "plans_changed": _rows(PlanChange.objects.filter(actor=user), "public_id", "kind", "state", "created"),
+    }
+
+
+def _work_as_an_operator_of(user: User) -> dict[str, Any]:
+    """Return what they did as an operator, and who looked at their pages as one."""
+    return {
         "visits_by_operators": _rows(_visits_of(user), "was_the_operator", "reason", "created", "ended_at"),
         "suspensions_made": _rows(
             Suspension.objects.filter(actor=user), "organization__name", "suspends", "reason", "created"
@@ -80,11 +118,6 @@ def data_of(user: User) -> dict[str, Any]:
             RefundRequest.objects.filter(actor=user),
             *("order__public_id", "invoice__invoice_id", "amount", "reason", "state", "created"),
         ),
-        "plans_begun": _rows(
-            Subscription.objects.filter(actor=user),
-            *("organization__name", "public_id", "terms__plan_name", "state", "created"),
-        ),
-        "plans_changed": _rows(PlanChange.objects.filter(actor=user), "public_id", "kind", "state", "created"),
         "done_in_the_admin": _rows(LogEntry.objects.filter(user=user), "action_time", "object_repr", "change_message"),
     }
 
