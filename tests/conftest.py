@@ -11,7 +11,7 @@ from django.conf import settings as django_settings
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from hypothesis import HealthCheck, settings
 
-from tests import lifted_triggers
+from tests import lifted_triggers, migrated_tables
 
 _TOO_SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 settings.register_profile("default", max_examples=25, stateful_step_count=25, deadline=None, derandomize=True)
@@ -46,7 +46,9 @@ def django_db_modify_db_settings(
 ) -> None:
     """Keep SQLite's tables in a file, as an operator does: in memory all threads of a test have one connection."""
     if connection.vendor == "sqlite":
-        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        tables = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        migrated_tables.begin_with_them(tables)
+        connection.settings_dict["TEST"]["NAME"] = str(tables)
         connection.settings_dict["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
         _keep_open_within_a_test()
 
