@@ -1,4 +1,4 @@
-"""Tables of SQLite's that are made once, for many short runs of tests, each of which begins with a copy (--reuse-db)."""
+"""Tables of SQLite that are made once, for many short runs of tests that each begin with a copy (--reuse-db)."""
 
 import os
 import shutil
