@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.closing import close_organization
 from accounts.models import Role
-from billing import plan_changes, plan_mails, plan_reconciliation, waiting_upgrades
+from billing import plan_changes, plan_mails, plan_reconciliation, stripe_gateway_plans, waiting_upgrades
 from billing.errors import CardRefused, StripeUnreachable
 from billing.models import CreditAccount
 from billing.plan_errors import ChangeRefused
@@ -189,6 +189,58 @@ def test_a_second_call_without_an_answer_is_asked_for_again(stand_in, stripe, as
     stripe.wait_until_sent()
     assert asked.has == (410, "active", "big")
     assert upgrades(stripe).count("paid") == 1
+
+
+@pytest.fixture
+def unanswered(stand_in, stripe, asked, settings):
+    """An upgrade that waits at Stripe, which we do not know: its quote, its click."""
+    settings.STRIPE_RETRIES = 0
+    token = uuid.uuid4()
+    with asked.undisturbed():
+        quote = plan_changes.quote(asked.plan, asked.big)
+        spoil_the_second_call(stand_in, stripe, f"/v1/subscriptions/{asked.plan.subscription_id}", after=True)
+        with pytest.raises(StripeUnreachable):
+            asked.agrees_to(quote, token)
+    return quote, token
+
+
+def test_who_confirmed_by_stripes_mail_and_clicks_again_has_it(stripe, asked, unanswered):
+    stripe.confirm_invoice(stripe.objects("invoice")[0]["id"])
+    stripe.wait_until_sent()
+
+    with asked.undisturbed():
+        assert asked.agrees_to(*unanswered).state == ChangeState.DONE
+    assert asked.has == (410, "active", "big")
+    assert asked.plan.next_terms == asked.plan.paid_terms  # and not what Stripe answered before it was paid
+    assert upgrades(stripe) == ["paid", "void"]
+
+
+def test_who_clicks_again_after_stripe_dropped_it_is_told_to_look_again(stripe, asked, unanswered):
+    stripe.advance(hours=23.5)
+    stripe.wait_until_sent()
+
+    with asked.undisturbed(), pytest.raises(ChangeRefused, match="too old"):
+        asked.agrees_to(*unanswered)
+    assert PlanChange.objects.get().state == ChangeState.GIVEN_UP
+    assert asked.has == (110, "active", "small")
+
+
+def test_an_answer_that_is_slower_than_its_events_waits_for_nothing(stripe, asked, monkeypatch):
+    ask = stripe_gateway_plans.ask_for_person
+
+    def ask_slowly(change):
+        answer = ask(change)
+        stripe.confirm_invoice(answer[1].id)
+        stripe.release_webhooks()
+        stripe.wait_until_sent()
+        stripe.hold_webhooks()
+        return answer
+
+    monkeypatch.setattr(stripe_gateway_plans, "ask_for_person", ask_slowly)
+    _quote, change = asked.changes_to(asked.big)
+
+    assert change.state == ChangeState.DONE
+    assert asked.has == (410, "active", "big")
 
 
 def spoil_the_second_call(stand_in, stripe, path, *, after):
