@@ -23,6 +23,8 @@ from billing.stripe_plan_objects import (
 )
 from billing.subscription_models import ChangeKind, PlanChange, PlanTerms, Subscription
 
+_WITH_ITS_INVOICE: Any = {"expand": ["latest_invoice"]}
+
 
 def create_price(terms: PlanTerms) -> str:
     """Tell Stripe what a plan costs a month; return its name for it."""
@@ -122,15 +124,15 @@ def preview_change(subscription: Subscription, price_id: str) -> InvoiceFacts:
 def make_change(change: PlanChange) -> SubscriptionFacts:
     """Do at Stripe what somebody asked for; raise CardRefused, and nothing is changed, where it was not paid."""
     with _our_errors():
-        changed = _update(change, _wanted(change), key=f"change:{change.public_id}")
+        changed = _update(change, {}, key=f"change:{change.public_id}")
         return read_subscription(_plain(changed), as_of=_answered_at(changed), is_answer=True)
 
 
 def ask_for_person(change: PlanChange) -> tuple[SubscriptionFacts, InvoiceFacts]:
     """Ask for an upgrade once more, to be made when its person confirms the payment; return the invoice for that."""
-    wanted = {**_wanted(change), "payment_behavior": "pending_if_incomplete"}
+    to_wait = {"payment_behavior": "pending_if_incomplete", **_WITH_ITS_INVOICE}
     with _our_errors():
-        changed = _update(change, wanted, key=f"change:{change.public_id}:person")
+        changed = _update(change, to_wait, key=f"change:{change.public_id}:person")
         facts = read_subscription(_plain(changed), as_of=_answered_at(changed), is_answer=True)
         return facts, read_invoice(_plain(changed)["latest_invoice"], as_of=_answered_at(changed))
 
@@ -154,14 +156,14 @@ def end_now(subscription: Subscription) -> SubscriptionFacts:
         return read_subscription(_plain(ended), as_of=_answered_at(ended), is_answer=True)
 
 
-def _update(change: PlanChange, wanted: Mapping[str, Any], *, key: str) -> Any:
-    """Change a subscription once for this key; return it as it is now, with its latest invoice."""
+def _update(change: PlanChange, besides: Mapping[str, Any], *, key: str) -> Any:
+    """Change a subscription once for this key, with what is asked besides; return it as it is now."""
     subscription_id = _known(change.subscription.subscription_id)
-    asked: Any = {**wanted, "expand": ["latest_invoice"]}
+    asked: Any = {**_wanted(change), **besides}
     changed = _client().v1.subscriptions.update(subscription_id, asked, {"idempotency_key": key})
     if not _is_repeated(changed):
         return changed
-    return _client().v1.subscriptions.retrieve(subscription_id, {"expand": ["latest_invoice"]})
+    return _client().v1.subscriptions.retrieve(subscription_id, _WITH_ITS_INVOICE)
 
 
 def _wanted(change: PlanChange) -> Mapping[str, Any]:
