@@ -25,8 +25,9 @@ INVOICE_LABELS = {
     "disputed": "danger",
     "charged_back": "danger",
     "open": "warning",
+    "void": "info",
 }
-CHANGE_LABELS = {"done": "success", "begun": "warning", "refused": "danger"}
+CHANGE_LABELS = {"done": "success", "begun": "warning", "waiting": "warning", "refused": "danger"}
 
 
 class PlanInvoiceInline(ShownSales, LookOnly, TabularInline):  # type: ignore[misc]
@@ -217,7 +218,7 @@ class PlanChangeAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
     )
     fields = (
         *("state", "kind", "organization", "subscription", "to_terms", "prorated_at", "actor"),
-        *("public_id", "created"),
+        *("invoice", "waits_until", "public_id", "created"),
     )
 
     @display(description="state", label=CHANGE_LABELS, ordering="state")

@@ -9,7 +9,14 @@ from billing import payments, sales, subscriptions
 from billing.disagreements import Disagreement
 from billing.models import EntryKind, LedgerEntry
 from billing.order_models import Payment
-from billing.subscription_models import BEGUN_STATES, PlanInvoice, Subscription
+from billing.subscription_models import (
+    BEGUN_STATES,
+    OWED_INVOICE_STATES,
+    ChangeState,
+    PlanChange,
+    PlanInvoice,
+    Subscription,
+)
 
 INVOICE_PREFIX = "in_"
 
@@ -80,6 +87,13 @@ def plan_goes_on_as_agreed(now: datetime) -> Iterator[Disagreement]:
         yield Disagreement("plan_goes_on_as_agreed", f"subscription {subscription.public_id}", facts)
 
 
+def waiting_change_is_owed(now: datetime) -> Iterator[Disagreement]:
+    """A change that waits for its person waits for an invoice that can still be paid."""
+    waiting = PlanChange.objects.filter(state=ChangeState.WAITING).exclude(invoice__state__in=OWED_INVOICE_STATES)
+    for change in waiting.select_related("invoice"):
+        yield Disagreement("waiting_change_is_owed", f"change {change.public_id}", f"waits for {change.invoice}")
+
+
 def plan_has_no_problem(now: datetime) -> Iterator[Disagreement]:
     """What Stripe said about a plan that was not agreed waits for somebody to look."""
     for subscription in Subscription.objects.exclude(problem=""):
@@ -96,5 +110,6 @@ RULES = (
     invoice_has_its_payment,
     subscription_gives_its_plan,
     plan_goes_on_as_agreed,
+    waiting_change_is_owed,
     plan_has_no_problem,
 )

@@ -3,6 +3,8 @@
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -11,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import ServiceError
 from accounts.models import User
-from billing import plan_invoices, stripe_gateway_plans, subscribing, subscriptions
+from billing import plan_invoices, stripe_gateway_plans, subscribing, subscriptions, waiting_upgrades
 from billing.errors import CardRefused, StripeRefused
 from billing.models import Plan
 from billing.plan_errors import ChangeRefused
@@ -32,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 GIVEN_UP_AFTER = timedelta(minutes=5)
 """A change that is still under way then belongs to a process that died; Stripe's events say what came of it."""
+RECENT_INVOICES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def quote(subscription: Subscription, plan: Plan) -> Quote:
 
 
 def change_plan(subscription: Subscription, agreed: Quote, *, click_token: UUID, actor: User) -> PlanChange:
-    """Change as it was quoted; the same click again is the same change.
+    """Change as it was quoted; the same click again is the same change. Where the bank wants its person, it waits.
 
     Raise ChangeRefused where it is another change by now, CardRefused where an upgrade was not paid: nothing changed.
     """
@@ -130,6 +133,8 @@ def _paid_terms_of(subscription: Subscription) -> PlanTerms:
 
 def _kind_of(subscription: Subscription, now_paid: PlanTerms, wanted: PlanTerms) -> ChangeKind:
     """Return what a change to these terms is now."""
+    if waiting_upgrades.find_waiting(subscription) is not None:
+        raise ChangeRefused(_("A change of the plan waits for the bank. Confirm it first, or drop it."))
     if subscription.state != SubscriptionState.ACTIVE:
         raise ChangeRefused(_("Pay what is open, or resume the plan, before you change it."))
     if wanted.currency != now_paid.currency or wanted.livemode != subscription.livemode:
@@ -161,24 +166,43 @@ def _change(
         change = _store(subscription, kind, terms, prorated_at=prorated_at, click_token=click_token, actor=actor)
     elif (change.kind, change.to_terms) != (kind, terms):
         raise ChangeRefused
-    if change.state == ChangeState.DONE:
-        return change
-    if change.state != ChangeState.BEGUN:
+    if change.state == ChangeState.BEGUN:
+        _make(change)
+    if change.state not in (ChangeState.DONE, ChangeState.WAITING):
         raise ChangeRefused(_("The price that was shown is too old. Look at the new one, then agree to it."))
-    try:
-        facts = _tell_stripe(change)
-    except (CardRefused, StripeRefused):
-        _end(change, ChangeState.REFUSED)
-        raise
-    in_short_transaction(lambda: subscriptions.note_subscription(facts))
-    _end(change, ChangeState.DONE)
-    if kind == ChangeKind.UPGRADE:
-        _look_at_its_invoice(subscription)
     return change
 
 
+def _make(change: PlanChange) -> None:
+    """Let Stripe make a change; raise what refused it."""
+    try:
+        _make_or_ask(change)
+    except (CardRefused, StripeRefused):
+        _end(change, ChangeState.REFUSED)
+        raise
+    if change.kind == ChangeKind.UPGRADE and change.state == ChangeState.DONE:
+        _look_at_its_invoice(change.subscription)
+
+
+def _make_or_ask(change: PlanChange) -> None:
+    """Make a change, or let it wait for its person where the bank wants them to confirm the payment."""
+    try:
+        facts = _tell_stripe(change)
+    except CardRefused as refusal:
+        if not refusal.needs_person or change.kind != ChangeKind.UPGRADE:
+            raise
+        waiting_upgrades.begin(change)
+        return
+    in_short_transaction(lambda: subscriptions.note_subscription(facts))
+    _end(change, ChangeState.DONE)
+
+
 def _tell_stripe(change: PlanChange) -> SubscriptionFacts:
-    if change.kind == ChangeKind.CANCEL and change.subscription.state == SubscriptionState.PAST_DUE:
+    if change.kind != ChangeKind.CANCEL:
+        return stripe_gateway_plans.make_change(change)
+    # Who wants no more of the plan is not to be asked by the bank to pay for a larger one.
+    waiting_upgrades.drop_whatever_waits(change.subscription)
+    if change.subscription.state == SubscriptionState.PAST_DUE:
         return stripe_gateway_plans.end_now(change.subscription)
     return stripe_gateway_plans.make_change(change)
 
@@ -195,6 +219,7 @@ def _store(
     def movement() -> PlanChange:
         begun = PlanChange.objects.filter(subscription=subscription, state=ChangeState.BEGUN)
         begun.filter(created__lte=timezone.now() - GIVEN_UP_AFTER).update(state=ChangeState.GIVEN_UP)
+        waiting_upgrades.give_up_dropped(subscription)
         # Stripe did not answer the first time: what was asked then is asked again, so that it is done once.
         same = begun.filter(kind=kind, to_terms=terms).first()
         return same or PlanChange.objects.create(
@@ -221,10 +246,16 @@ def _end(change: PlanChange, state: ChangeState) -> None:
 
 
 def _look_at_its_invoice(subscription: Subscription) -> None:
-    """Bring the credits of an upgrade to the page that follows; where Stripe is away now, its event brings them."""
+    """Bring the credits of an upgrade to the page that follows; where Stripe is away now, its event brings them.
+
+    An older one that still waits, because the process that asked for it died, must not be paid as well.
+    """
     try:
-        newest = next(stripe_gateway_plans.invoices_of(subscription.subscription_id or ""), None)
-        if newest is not None:
-            in_short_transaction(lambda: plan_invoices.note_invoice(newest))
+        recent = list(islice(stripe_gateway_plans.invoices_of(subscription.subscription_id or ""), RECENT_INVOICES))
+        for bill in recent[:1]:
+            in_short_transaction(partial(plan_invoices.note_invoice, bill))
+        for bill in recent[1:]:
+            if bill.reason == InvoiceReason.UPGRADE and bill.is_payable:
+                waiting_upgrades.drop_bill(bill.id)
     except ServiceError:
         return

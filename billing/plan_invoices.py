@@ -15,7 +15,15 @@ from billing import ledger, payments, subscriptions
 from billing.models import EntryKind, Rollover
 from billing.plan_errors import PlanDisagrees
 from billing.stripe_plan_objects import InvoiceFacts, InvoicePaymentFacts, LineFacts
-from billing.subscription_models import InvoiceReason, InvoiceState, PlanInvoice, PlanTerms, Subscription
+from billing.subscription_models import (
+    OWED_INVOICE_STATES,
+    ChangeState,
+    InvoiceReason,
+    InvoiceState,
+    PlanInvoice,
+    PlanTerms,
+    Subscription,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +64,7 @@ def note_invoice(facts: InvoiceFacts) -> PlanInvoice | None:
     if facts.is_paid and invoice.paid_at is None:
         _note_paid(invoice, subscription, facts)
     invoice.save()
+    end_what_waited(invoice)
     if invoice.paid_at is not None:
         _give_credits(invoice, subscription)
         if payment is not None:
@@ -80,6 +89,16 @@ def note_payment(facts: InvoicePaymentFacts) -> PlanInvoice | None:
     if invoice.paid_at is not None:
         payments.settle(invoice, payment)
     return None if invoice.subscription is None else invoice
+
+
+def end_what_waited(invoice: PlanInvoice) -> None:
+    """Let a change that waited for an invoice end with it, whichever of the two was known first."""
+    if invoice.reason != InvoiceReason.UPGRADE:
+        return
+    if invoice.paid_at is not None:
+        invoice.changes.update(state=ChangeState.DONE)
+    elif invoice.state == InvoiceState.VOID:
+        invoice.changes.filter(state=ChangeState.WAITING).update(state=ChangeState.GIVEN_UP)
 
 
 def lock_invoice(invoice_id: str, *, livemode: bool) -> PlanInvoice:
@@ -157,6 +176,8 @@ def _keep(invoice: PlanInvoice, subscription: Subscription, facts: InvoiceFacts)
         invoice.failed_at = min(facts.as_of, invoice.failed_at or facts.as_of)
         if invoice.state == InvoiceState.OPEN:
             invoice.state = InvoiceState.FAILED
+    if facts.is_void and invoice.state in OWED_INVOICE_STATES:
+        invoice.state = InvoiceState.VOID
 
 
 def _note_paid(invoice: PlanInvoice, subscription: Subscription, facts: InvoiceFacts) -> None:

@@ -10,7 +10,15 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.errors import ServiceError
-from billing import payments, plan_audit, plan_invoices, stripe_gateway, stripe_gateway_plans, subscriptions
+from billing import (
+    payments,
+    plan_audit,
+    plan_invoices,
+    stripe_gateway,
+    stripe_gateway_plans,
+    subscriptions,
+    waiting_upgrades,
+)
 from billing.disagreements import Disagreement
 from billing.errors import StripeRefused, StripeUnreachable
 from billing.order_models import Payment, StripeCustomer
@@ -21,6 +29,7 @@ from billing.stripe_plan_objects import SubscriptionFacts
 from billing.subscription_models import (
     BEGUN_STATES,
     OPEN_SUBSCRIPTION_STATES,
+    ChangeState,
     PlanInvoice,
     Subscription,
     SubscriptionState,
@@ -48,6 +57,7 @@ def see_to_plans(now: datetime) -> int:
             continue  # another process asks
         try:
             if subscription.organization.closed_at is not None and subscription.subscription_id is not None:
+                waiting_upgrades.drop_whatever_waits(subscription)
                 ended = stripe_gateway_plans.end_now(subscription)
                 in_short_transaction(partial(subscriptions.note_subscription, ended))
             catch_up(subscription)
@@ -69,6 +79,7 @@ def catch_up(subscription: Subscription) -> Subscription:
             facts = stripe_gateway_plans.get_subscription(subscription.subscription_id)
             in_short_transaction(partial(subscriptions.note_subscription, facts))
             _look_at_invoices(subscription.subscription_id)
+            waiting_upgrades.give_up_dropped(subscription)
     except PlanDisagrees as error:
         subscriptions.note_problem(error)
         raise
@@ -93,7 +104,7 @@ def find_disagreements(*, since: datetime) -> Iterator[Disagreement]:
 
 
 def _due(now: datetime) -> QuerySet[Subscription]:
-    """Return what waited long enough: pages without news, months that are over, failed payments, unknown payments."""
+    """Return what waited long enough: pages without news, months that are over, what is unpaid or paid unknown how."""
     waited = now - timedelta(seconds=settings.RECONCILE_AFTER_S)
     rested = Q(checked_at=None) | Q(checked_at__lte=now - ASKED_AGAIN_AFTER)
     without_payment = PlanInvoice.objects.filter(paid_at__isnull=False, amount__gt=0, payment_intent_id=None)
@@ -103,6 +114,7 @@ def _due(now: datetime) -> QuerySet[Subscription]:
         Q(state__in=BEGUN_STATES, period_end__lte=now - NEWS_MAY_TAKE)
         | Q(state__in=BEGUN_STATES, status="", created__lte=waited)
         | Q(state=SubscriptionState.PAST_DUE)
+        | Q(state__in=BEGUN_STATES, changes__state=ChangeState.WAITING, changes__created__lte=waited)
         | Q(invoices__in=without_payment.filter(created__lte=waited))
     )
     found = Subscription.objects.filter(due, livemode=settings.STRIPE_IS_LIVE).select_related("organization")

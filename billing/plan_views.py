@@ -18,14 +18,14 @@ from accounts.abilities import Ability, can
 from accounts.current_organization import PersonRequest, requires
 from accounts.errors import ServiceError
 from accounts.visiting import leads_to
-from billing import plan_changes, stripe_gateway, subscribing, subscriptions
+from billing import plan_changes, stripe_gateway, subscribing, subscriptions, waiting_upgrades
 from billing.landing import ASKED_AT_MOST_EVERY_S
 from billing.order_views import PAUSES_S, looks_of
 from billing.plan_forms import CancelForm, ClickForm, SubscribeForm, WantedForm, seal, unseal
 from billing.plan_reconciliation import catch_up
 from billing.plan_shelf import goes_lower, plan_shelf_for
 from billing.selectors import account_of
-from billing.subscription_models import ChangeKind, PlanChange, Subscription, SubscriptionState
+from billing.subscription_models import ChangeKind, ChangeState, PlanChange, Subscription, SubscriptionState
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,8 @@ def plan(request: PersonRequest) -> HttpResponse:
     subscription = subscriptions.running_of(organization.pk)
     if subscription is not None and subscriptions.has_no_page(subscription):
         subscription = None  # Stripe did not answer that click: there is nothing to go on with
-    is_waiting = subscription is not None and subscription.state == SubscriptionState.PENDING
+    upgrade = waiting_upgrades.find_waiting(subscription) if subscription is not None else None
+    is_waiting = upgrade is not None or (subscription is not None and subscription.state == SubscriptionState.PENDING)
     looks = looks_of(request)
     looking = {"pause_s": PAUSES_S[looks] if is_waiting and looks < len(PAUSES_S) else None, "next_look": looks + 1}
     if request.headers.get("HX-Request"):
@@ -52,6 +53,7 @@ def plan(request: PersonRequest) -> HttpResponse:
         "billing_tab": "plan",
         "account": account_of(organization),
         "subscription": subscription,
+        "upgrade": upgrade,
         "unpaid": subscriptions.unpaid_invoice_of(subscription) if subscription and is_behind else None,
         "goes_lower": subscription is not None and goes_lower(subscription),
         "shelf": plan_shelf_for(subscription, asked=request.GET.get("currency", "")),
@@ -140,9 +142,23 @@ def resume(request: PersonRequest) -> HttpResponse:
     return _do(request, click)
 
 
+@never_cache
+@requires(Ability.SPEND_MONEY)
+@leads_to("billing-plan")
+def drop(request: PersonRequest) -> HttpResponse:
+    """Let go of an upgrade that waits for the bank; one that was paid in this moment is made."""
+    running = subscriptions.running_of(request.membership.organization.pk)
+    upgrade = None if running is None else waiting_upgrades.find_waiting(running)
+    if running is None or upgrade is None:
+        return redirect("billing-plan")
+    return _do(request, partial(waiting_upgrades.drop, upgrade))
+
+
 def _said_of(change: PlanChange) -> str:
     """Return what a change that is made means now."""
     match change.kind:
+        case ChangeKind.UPGRADE if change.state == ChangeState.GIVEN_UP:
+            return _("The plan goes on as it is. Nothing is charged now.")
         case ChangeKind.UPGRADE:
             return _("The plan is changed.")
         case ChangeKind.DOWNGRADE:
@@ -171,11 +187,15 @@ def _agree(request: PersonRequest, running: Subscription) -> HttpResponse:
 
 
 def _do(request: PersonRequest, click: Callable[[], PlanChange]) -> HttpResponse:
-    """Change a plan and say what came of it, on its page."""
+    """Change a plan and say what came of it, on its page; where the bank wants the person, lead to Stripe's."""
     try:
-        messages.success(request, _said_of(click()))
+        change = click()
     except ServiceError as refusal:
         messages.error(request, _(refusal.public_text))
+        return redirect("billing-plan")
+    if change.state == ChangeState.WAITING and change.invoice is not None and change.invoice.page_url:
+        return HttpResponseRedirect(change.invoice.page_url, status=303)
+    messages.success(request, _said_of(change))
     return redirect("billing-plan")
 
 
@@ -189,8 +209,9 @@ def _of_the_tab(subscription: Subscription) -> dict[str, Any]:
 
 
 def _bring_up_to_date(subscription: Subscription) -> bool:
-    """Ask Stripe about a plan that is not paid as far as we know, or in doubt; tell whether it answered."""
+    """Ask Stripe about what is not paid as far as we know, or in doubt; tell whether it answered."""
     is_waiting = subscription.state == SubscriptionState.PENDING or subscription.has_doubt
+    is_waiting = is_waiting or waiting_upgrades.find_waiting(subscription) is not None
     if not is_waiting or not stripe_gateway.is_configured():
         return True
     if cache.add(f"plan-asked:{subscription.pk}", 1, ASKED_AT_MOST_EVERY_S) is False:

@@ -23,6 +23,7 @@ from billing.refund_models import RefundRequest
 from billing.stripe_objects import (
     NEEDS_PERSON,
     REFUND_REQUEST,
+    UPGRADE_NEEDS_PERSON,
     CheckoutSession,
     CustomerFacts,
     DisputeFacts,
@@ -234,7 +235,7 @@ def _card_refused(error: stripe.CardError) -> CardRefused:
     reason = said.get("decline_code") or error.code or "declined"
     return CardRefused(
         reason=reason,
-        needs_person=NEEDS_PERSON in (error.code, reason),
+        needs_person=not {NEEDS_PERSON, UPGRADE_NEEDS_PERSON}.isdisjoint((error.code, reason)),
         payment_intent_id=(said.get("payment_intent") or {}).get("id"),
         public_text=error.user_message,
     )

@@ -13,6 +13,7 @@ from django.conf import settings
 from billing.stripe_gateway import _client, _our_errors, _plain
 from billing.stripe_objects import CheckoutSession, read_session
 from billing.stripe_plan_objects import (
+    PAYABLE,
     InvoiceFacts,
     InvoicePaymentFacts,
     SubscriptionFacts,
@@ -21,6 +22,8 @@ from billing.stripe_plan_objects import (
     read_subscription,
 )
 from billing.subscription_models import ChangeKind, PlanChange, PlanTerms, Subscription
+
+_WITH_ITS_INVOICE: Any = {"expand": ["latest_invoice"]}
 
 
 def create_price(terms: PlanTerms) -> str:
@@ -120,22 +123,28 @@ def preview_change(subscription: Subscription, price_id: str) -> InvoiceFacts:
 
 def make_change(change: PlanChange) -> SubscriptionFacts:
     """Do at Stripe what somebody asked for; raise CardRefused, and nothing is changed, where it was not paid."""
-    subscription = change.subscription
-    wanted: dict[str, Any]
-    match change.kind:
-        case ChangeKind.CANCEL | ChangeKind.RESUME:
-            wanted = {"cancel_at_period_end": change.kind == ChangeKind.CANCEL}
-        case _:
-            assert change.to_terms is not None  # noqa: S101 - for the type checker
-            wanted = {"items": [{"id": subscription.item_id, "price": change.to_terms.price_id}]}
-            wanted |= _how_it_is_billed(change)
     with _our_errors():
-        changed = _client().v1.subscriptions.update(
-            _known(subscription.subscription_id),
-            wanted,  # type: ignore[arg-type]
-            {"idempotency_key": f"change:{change.public_id}"},
-        )
+        changed = _update(change, {}, key=f"change:{change.public_id}")
         return read_subscription(_plain(changed), as_of=_answered_at(changed), is_answer=True)
+
+
+def ask_for_person(change: PlanChange) -> tuple[SubscriptionFacts, InvoiceFacts]:
+    """Ask for an upgrade once more, to be made when its person confirms the payment; return the invoice for that."""
+    to_wait = {"payment_behavior": "pending_if_incomplete", **_WITH_ITS_INVOICE}
+    with _our_errors():
+        changed = _update(change, to_wait, key=f"change:{change.public_id}:person")
+        facts = read_subscription(_plain(changed), as_of=_answered_at(changed), is_answer=True)
+        return facts, read_invoice(_plain(changed)["latest_invoice"], as_of=_answered_at(changed))
+
+
+def drop_invoice(invoice_id: str) -> InvoiceFacts:
+    """Void an invoice, and what waits for it at Stripe, unless it was paid; return where it is then."""
+    invoices = _client().v1.invoices
+    with _our_errors():
+        found = invoices.retrieve(invoice_id)
+        if found.status in PAYABLE:
+            found = invoices.void_invoice(invoice_id, {}, {"idempotency_key": f"void:{invoice_id}"})
+        return read_invoice(_plain(found), as_of=_answered_at(found))
 
 
 def end_now(subscription: Subscription) -> SubscriptionFacts:
@@ -145,6 +154,25 @@ def end_now(subscription: Subscription) -> SubscriptionFacts:
             _known(subscription.subscription_id), {}, {"idempotency_key": f"end:{subscription.public_id}"}
         )
         return read_subscription(_plain(ended), as_of=_answered_at(ended), is_answer=True)
+
+
+def _update(change: PlanChange, besides: Mapping[str, Any], *, key: str) -> Any:
+    """Change a subscription once for this key, with what is asked besides; return it as it is now."""
+    subscription_id = _known(change.subscription.subscription_id)
+    asked: Any = {**_wanted(change), **besides}
+    changed = _client().v1.subscriptions.update(subscription_id, asked, {"idempotency_key": key})
+    if not _is_repeated(changed):
+        return changed
+    return _client().v1.subscriptions.retrieve(subscription_id, _WITH_ITS_INVOICE)
+
+
+def _wanted(change: PlanChange) -> Mapping[str, Any]:
+    """Return a change in Stripe's words."""
+    if change.kind in (ChangeKind.CANCEL, ChangeKind.RESUME):
+        return {"cancel_at_period_end": change.kind == ChangeKind.CANCEL}
+    assert change.to_terms is not None  # noqa: S101 - for the type checker
+    items = [{"id": change.subscription.item_id, "price": change.to_terms.price_id}]
+    return {"items": items, **_how_it_is_billed(change)}
 
 
 def _how_it_is_billed(change: PlanChange) -> Mapping[str, Any]:
@@ -163,9 +191,17 @@ def _known(subscription_id: str | None) -> str:
     return subscription_id
 
 
+def _is_repeated(thing: Any) -> bool:
+    """Tell whether Stripe gave the answer of the first time once more, which is as old as that."""
+    return _headers_of(thing).get("idempotent-replayed") == "true"
+
+
 def _answered_at(thing: Any) -> datetime:
     """Return when Stripe answered, by its own clock, which its events are dated by, too."""
-    answer = thing.last_response
-    headers = {name.lower(): value for name, value in (answer.headers if answer else {}).items()}
-    said = headers.get("date")
+    said = _headers_of(thing).get("date")
     return datetime.now(UTC) if said is None else parsedate_to_datetime(said).astimezone(UTC)
+
+
+def _headers_of(thing: Any) -> Mapping[str, str]:
+    answer = thing.last_response
+    return {name.lower(): value for name, value in (answer.headers if answer else {}).items()}

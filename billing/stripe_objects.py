@@ -10,6 +10,7 @@ Data = Mapping[str, Any]
 
 PAID = ("paid", "no_payment_required")
 NEEDS_PERSON = "authentication_required"
+UPGRADE_NEEDS_PERSON = "subscription_payment_intent_requires_action"
 RECHARGE = "recharge"
 """What is written at Stripe on payments that were asked for without a person."""
 REFUND_REQUEST = "refund_request"

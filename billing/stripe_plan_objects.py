@@ -12,6 +12,8 @@ from typing import Any
 from billing.stripe_objects import Data, id_of
 
 PAID = "paid"
+VOID = "void"
+PAYABLE = ("open", "uncollectible")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,9 @@ class SubscriptionFacts:
     ended_at: datetime | None
     as_of: datetime
     is_answer: bool
+    latest_invoice_id: str | None
+    update_waits_until: datetime | None
+    """When a change that is not paid yet is dropped; None where none waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +75,18 @@ class InvoiceFacts:
 
     @property
     def has_failed(self) -> bool:
-        """Tell whether somebody tried to be paid, and was not."""
-        return self.was_tried and not self.is_paid
+        """Tell whether somebody tried to be paid, and is still owed it."""
+        return self.was_tried and not self.is_paid and not self.is_void
+
+    @property
+    def is_payable(self) -> bool:
+        """Tell whether it can still be paid, which a person may do for what is called uncollectible, too."""
+        return self.status in PAYABLE
+
+    @property
+    def is_void(self) -> bool:
+        """Tell whether nothing is owed of it any more, although nobody paid."""
+        return self.status == VOID
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +116,8 @@ def read_subscription(data: Data, *, as_of: datetime, is_answer: bool = False) -
         ended_at=_moment(data.get("ended_at")),
         as_of=as_of.replace(microsecond=0),
         is_answer=is_answer,
+        latest_invoice_id=id_of(data.get("latest_invoice")),
+        update_waits_until=_moment((data.get("pending_update") or {}).get("expires_at")),
     )
 
 

@@ -137,6 +137,7 @@ class InvoiceState(models.TextChoices):
 
     OPEN = "open", _("not paid yet")
     FAILED = "failed", _("payment failed")
+    VOID = "void", _("no longer owed")
     PAID = OrderState.PAID.value, OrderState.PAID.label
     PARTLY_REFUNDED = OrderState.PARTLY_REFUNDED.value, OrderState.PARTLY_REFUNDED.label
     REFUNDED = OrderState.REFUNDED.value, OrderState.REFUNDED.label
@@ -144,7 +145,8 @@ class InvoiceState(models.TextChoices):
     CHARGED_BACK = OrderState.CHARGED_BACK.value, OrderState.CHARGED_BACK.label
 
 
-NOT_PAID_INVOICE_STATES = (InvoiceState.OPEN, InvoiceState.FAILED)
+OWED_INVOICE_STATES = (InvoiceState.OPEN, InvoiceState.FAILED)
+NOT_PAID_INVOICE_STATES = (*OWED_INVOICE_STATES, InvoiceState.VOID)
 
 
 class InvoiceReason(models.TextChoices):
@@ -224,9 +226,14 @@ class ChangeState(models.TextChoices):
     """What became of it."""
 
     BEGUN = "begun"
+    WAITING = "waiting"
     DONE = "done"
     REFUSED = "refused"
     GIVEN_UP = "given_up"
+
+
+OPEN_CHANGE_STATES = (ChangeState.BEGUN, ChangeState.WAITING)
+CHANGES_OF_TERMS = (ChangeKind.UPGRADE, ChangeKind.DOWNGRADE, ChangeKind.KEEP)
 
 
 class PlanChange(models.Model):
@@ -240,6 +247,14 @@ class PlanChange(models.Model):
     click_token = models.UUIDField()
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     state = models.CharField(max_length=10, choices=ChangeState.choices, default=ChangeState.BEGUN)
+    invoice = models.ForeignKey(
+        PlanInvoice,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="changes",
+        help_text="What an upgrade waits for, where the bank wants the person to confirm it.",
+    )
+    waits_until = models.DateTimeField(null=True, help_text="When Stripe drops what nobody confirmed.")
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -247,6 +262,16 @@ class PlanChange(models.Model):
             models.UniqueConstraint(fields=["subscription", "click_token"], name="billing_planchange_click_once"),
             models.UniqueConstraint(
                 fields=["subscription"], condition=Q(state=ChangeState.BEGUN), name="billing_planchange_one_at_a_time"
+            ),
+            # While one waits for its person the plan can be canceled, and not become a third one.
+            models.UniqueConstraint(
+                fields=["subscription"],
+                condition=Q(state__in=OPEN_CHANGE_STATES, kind__in=CHANGES_OF_TERMS),
+                name="billing_planchange_one_of_terms",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ChangeState.WAITING) | Q(invoice__isnull=False, waits_until__isnull=False),
+                name="billing_planchange_waits_for_its_invoice",
             ),
         ]
 

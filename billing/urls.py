@@ -25,6 +25,7 @@ urlpatterns = [
     path("billing/plan/", plan_views.plan, name="billing-plan"),
     path("billing/plan/subscribe/", plan_views.subscribe, name="billing-plan-subscribe"),
     path("billing/plan/change/", plan_views.change, name="billing-plan-change"),
+    path("billing/plan/change/drop/", plan_views.drop, name="billing-plan-drop"),
     path("billing/plan/cancel/", plan_views.cancel, name="billing-plan-cancel"),
     path("billing/plan/resume/", plan_views.resume, name="billing-plan-resume"),
     path("billing/details/", details_views.details, name="billing-details"),

@@ -8,7 +8,16 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from billing import fulfilment, payments, plan_invoices, recharge_outcomes, refunds, saved_cards, subscriptions
+from billing import (
+    fulfilment,
+    payments,
+    plan_invoices,
+    recharge_outcomes,
+    refunds,
+    saved_cards,
+    subscriptions,
+    waiting_upgrades,
+)
 from billing.errors import OrderDisagrees
 from billing.order_models import EventState, StripeEvent
 from billing.plan_errors import PlanDisagrees
@@ -142,6 +151,12 @@ def _subscription_moved(event: VerifiedEvent) -> object:
     return subscriptions.note_subscription(read_subscription(event.object, as_of=event.created))
 
 
+def _update_was_dropped(event: VerifiedEvent) -> object:
+    facts = read_subscription(event.object, as_of=event.created)
+    waiting_upgrades.note_expired(facts)
+    return subscriptions.note_subscription(facts)
+
+
 def _invoice_moved(event: VerifiedEvent) -> object:
     return plan_invoices.note_invoice(read_invoice(event.object, as_of=event.created))
 
@@ -182,8 +197,10 @@ HANDLERS: Mapping[str, Callable[[VerifiedEvent], object | None]] = {
     "customer.subscription.created": _subscription_moved,
     "customer.subscription.updated": _subscription_moved,
     "customer.subscription.deleted": _subscription_moved,
+    "customer.subscription.pending_update_expired": _update_was_dropped,
     "invoice.paid": _invoice_moved,
     "invoice.payment_failed": _invoice_moved,
+    "invoice.voided": _invoice_moved,
     "invoice_payment.paid": _invoice_was_paid_with,
     "setup_intent.succeeded": _card_saved,
     "payment_method.detached": _card_let_go,

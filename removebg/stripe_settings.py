@@ -16,8 +16,8 @@ STRIPE_PAGES = env.read_list(
     "STRIPE_PAGES",
     [STRIPE_API_BASE]
     if STRIPE_API_BASE
-    # The last is on the way to a bank that wants to see a card's holder.
-    else ["https://checkout.stripe.com", "https://billing.stripe.com", "https://hooks.stripe.com"],
+    # The last two are where a card's holder confirms a payment that the bank asks about.
+    else [f"https://{page}.stripe.com" for page in ("checkout", "billing", "invoice", "hooks")],
 )
 STRIPE_CONNECT_TIMEOUT_S = env.read_float("STRIPE_CONNECT_TIMEOUT_S", 5.0, minimum=0.1)
 STRIPE_READ_TIMEOUT_S = env.read_float("STRIPE_READ_TIMEOUT_S", 20.0, minimum=0.1)

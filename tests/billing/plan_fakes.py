@@ -121,7 +121,14 @@ def invoice_of(
 
 
 def upgrade_of(
-    subscription: Subscription, before: PlanTerms, after: PlanTerms, *, day: int = 0, month: int = 0, **changes: Any
+    subscription: Subscription,
+    before: PlanTerms,
+    after: PlanTerms,
+    *,
+    day: int = 0,
+    month: int = 0,
+    status: str = "paid",
+    **changes: Any,
 ) -> dict[str, Any]:
     """Return the invoice of an upgrade on the nth day of a month."""
     begins = CREATED + month * MONTH
@@ -132,7 +139,7 @@ def upgrade_of(
         line_of(after, start=start, end=end, amount=round(after.amount * left), proration=True),
     ]
     name = f"in_{subscription.pk}_up_{day}"
-    return _invoice(subscription, name, "paid", lines, reason="subscription_update", paid_at=start + 5, **changes)
+    return _invoice(subscription, name, status, lines, reason="subscription_update", paid_at=start + 5, **changes)
 
 
 def paid_with(invoice: dict[str, Any], payment_intent_id: str | None = None) -> dict[str, Any]:

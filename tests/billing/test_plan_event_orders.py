@@ -3,6 +3,7 @@
 The map and the ways on it are those of `test_event_orders`; what an end is, and what the database holds, is wider here.
 """
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from billing import audit, ledger, plan_invoices, webhooks
 from billing.models import CreditAccount, LedgerEntry
 from billing.order_models import Dispute, Payment, StripeEvent
 from billing.stripe_objects import read_event
-from billing.subscription_models import PlanInvoice, PlanTerms, Subscription
+from billing.subscription_models import PlanChange, PlanInvoice, PlanTerms, Subscription
 from tests.billing import test_event_orders
 from tests.billing.plan_fakes import (
     DAY,
@@ -100,6 +101,79 @@ def upgrade_within_the_second(shop: Shop) -> list[dict[str, Any]]:
         *begun(shop),
         at(0, "customer.subscription.updated", subscription_of(one, terms=shop.big)),
         at(0, "invoice.paid", upgrade_of(one, shop.small, shop.big)),
+    ]
+
+
+def waiting_upgrade(shop: Shop) -> dict[str, Any]:
+    """Return an upgrade on the first day that waits for its person: our answer was there before any event."""
+    up = upgrade_of(shop.subscription, shop.small, shop.big, status="open")
+    bill, _ = PlanInvoice.objects.get_or_create(invoice_id=up["id"], livemode=False)
+    until = datetime.fromtimestamp(CREATED + DAY, UTC)
+    PlanChange.objects.get_or_create(
+        subscription=shop.subscription,
+        kind="upgrade",
+        to_terms=shop.big,
+        state="waiting",
+        invoice=bill,
+        waits_until=until,
+        defaults={"click_token": uuid.uuid4()},
+    )
+    return up
+
+
+def told_to_wait(shop: Shop, up: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what comes when the bank wants the person: the price that waits stands beside the one that is paid."""
+    item = {"id": f"si_{shop.subscription.pk}", "price": {"id": shop.big.price_id}}
+    pending = {"expires_at": CREATED + DAY, "subscription_items": [item]}
+    waits = subscription_of(shop.subscription, pending_update=pending, latest_invoice=up["id"])
+    return [
+        at(0, "invoice.paid", invoice_of(shop.subscription)),
+        at(0, "customer.subscription.updated", waits),
+        at(0, "invoice.payment_failed", up),
+    ]
+
+
+def upgrade_that_its_person_confirmed(shop: Shop) -> list[dict[str, Any]]:
+    up = waiting_upgrade(shop)
+    paid = upgrade_of(shop.subscription, shop.small, shop.big)
+    made = subscription_of(shop.subscription, terms=shop.big, latest_invoice=up["id"])
+    return [
+        *told_to_wait(shop, up),
+        at(0.5, "invoice.paid", paid),
+        at(0.5, "customer.subscription.updated", made),
+    ]
+
+
+def upgrade_that_nobody_confirmed(shop: Shop) -> list[dict[str, Any]]:
+    up = waiting_upgrade(shop)
+    dropped = subscription_of(shop.subscription, latest_invoice=up["id"])
+    return [
+        *told_to_wait(shop, up),
+        at(1, "invoice.voided", {**up, "status": "void"}),
+        at(1, "customer.subscription.pending_update_expired", dropped),
+    ]
+
+
+def upgrade_that_was_paid_after_it_was_voided(shop: Shop) -> list[dict[str, Any]]:
+    """It cannot be, and if Stripe says so all the same, what was paid for is given."""
+    up = waiting_upgrade(shop)
+    return [
+        at(0, "invoice.paid", invoice_of(shop.subscription)),
+        at(0, "invoice.payment_failed", up),
+        at(1, "invoice.voided", {**up, "status": "void"}),
+        at(1.1, "invoice.paid", upgrade_of(shop.subscription, shop.small, shop.big)),
+    ]
+
+
+def failed_renewal_that_was_voided(shop: Shop) -> list[dict[str, Any]]:
+    one = shop.subscription
+    failed = invoice_of(one, "open", month=1)
+    return [
+        at(0, "invoice.paid", invoice_of(one)),
+        at(31, "invoice.payment_failed", failed),
+        at(31, "customer.subscription.updated", subscription_of(one, "past_due", month=1)),
+        at(35, "invoice.voided", {**failed, "status": "void"}),
+        at(35, "customer.subscription.updated", subscription_of(one, month=1)),
     ]
 
 
@@ -209,6 +283,10 @@ HISTORIES: dict[Callable[[Shop], list[dict[str, Any]]], End] = {
     renewal: (210, 0, "active", "small", ("paid", "paid"), False),
     upgrade: (664, 0, "active", "big", ("paid", "paid", "paid"), False),
     upgrade_within_the_second: (410, 0, "active", "big", ("paid", "paid"), False),
+    upgrade_that_its_person_confirmed: (410, 0, "active", "big", ("paid", "paid"), False),
+    upgrade_that_nobody_confirmed: (110, 0, "active", "small", ("paid", "void"), False),
+    upgrade_that_was_paid_after_it_was_voided: (410, 0, "active", "big", ("paid", "paid"), False),
+    failed_renewal_that_was_voided: (110, 0, "active", "small", ("paid", "void"), False),
     failed_renewal_then_recovery: (210, 0, "active", "small", ("paid", "paid"), False),
     failed_renewal_all_in_one_second: (110, 0, "past_due", "small", ("failed", "paid"), False),
     failed_until_it_ended: (110, 0, "ended", "free", ("failed", "paid"), False),
@@ -231,6 +309,7 @@ class Map(test_event_orders.Map):
         invoices = tuple(sorted(PlanInvoice.objects.values_list("state", flat=True)))
         rests = account.organization.keys_frozen_at is not None
         plan = "free" if account.plan.is_default else account.plan.slug
+        assert set(PlanChange.objects.values_list("state", flat=True)) <= {"done", "given_up"}
         self.ends[here] = account.balance, account.debt, subscription.state, plan, invoices, rests
         assert audit.find_disagreements() == []
 
@@ -252,6 +331,7 @@ def fingerprint() -> Any:
             Dispute.objects.values_list("dispute_id", "stage", "amount"),
             Subscription.objects.values_list(*subscription),
             PlanInvoice.objects.values_list(*invoice),
+            PlanChange.objects.values_list("kind", "state", "invoice"),
         )),
         tuple(CreditAccount.objects.values_list("balance", "held", "debt", "plan")),
         tuple(sorted(LedgerEntry.objects.values_list("kind", "amount", "debt"))),

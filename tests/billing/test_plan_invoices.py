@@ -1,18 +1,19 @@
 """What an invoice of a plan brings, and what is refused because it was not agreed."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from django.utils import timezone
 
-from billing import audit, expiry, ledger, plan_invoices, subscriptions, webhooks
+from billing import audit, event_subjects, expiry, ledger, plan_invoices, subscriptions, webhooks
 from billing.models import CreditAccount, EntryKind, LedgerEntry, Plan
 from billing.order_models import Payment, StripeEvent
 from billing.plan_errors import PlanDisagrees
 from billing.stripe_objects import read_event
 from billing.stripe_plan_objects import read_invoice
-from billing.subscription_models import PlanInvoice, Subscription
+from billing.subscription_models import PlanChange, PlanInvoice, Subscription
 from tests.billing.plan_fakes import (
     DAY,
     MONTH,
@@ -165,6 +166,30 @@ def test_an_invoice_that_was_paid_twice_alarms(subscription):
         tell("invoice_payment.paid", {**paid_with(invoice, "pi_again"), "id": "inpay_again"})
 
 
+def test_an_invoice_that_was_voided_is_owed_by_nobody_and_paid_all_the_same_where_it_is(alice, subscription):
+    failed = invoice_of(subscription, "open")
+    for what, status in (("invoice.payment_failed", "open"), ("invoice.voided", "void")):
+        assert tell(what, {**failed, "status": status}) == "processed"
+    assert tell("invoice.payment_failed", failed, event_id="evt_late") == "processed"
+    bill = PlanInvoice.objects.get()
+    assert (bill.state, bill.get_state_display(), has(alice)) == ("void", "no longer owed", 10)
+    assert subscriptions.unpaid_invoice_of(subscription) is None
+    assert set(event_subjects.rows_of(StripeEvent.objects.get(type="invoice.voided"))) == {bill, subscription}
+
+    tell("invoice.paid", invoice_of(subscription))
+    assert (PlanInvoice.objects.get().state, has(alice)) == ("paid", 110)
+    assert tell("invoice.voided", {**failed, "status": "void"}, event_id="evt_later") == "processed"
+    assert (PlanInvoice.objects.get().state, has(alice)) == ("paid", 110)
+
+
+def test_an_invoice_that_is_called_uncollectible_can_still_be_paid(alice, subscription):
+    tell("invoice.payment_failed", invoice_of(subscription, "uncollectible"))
+    assert PlanInvoice.objects.get().state == "failed"
+
+    tell("invoice.paid", invoice_of(subscription))
+    assert has(alice) == 110
+
+
 @pytest.mark.parametrize("day", range(0, 31, 3))
 def test_an_upgrade_brings_what_was_paid_for(alice, subscription, small, big, day):
     tell("invoice.paid", invoice_of(subscription))
@@ -258,6 +283,14 @@ DAMAGE = {
     "invoice_has_its_payment": lambda: Payment.objects.update(livemode=True),
     "subscription_gives_its_plan": lambda: Subscription.objects.update(given_plan=None),
     "plan_goes_on_as_agreed": lambda: Subscription.objects.update(next_terms=None),
+    "waiting_change_is_owed": lambda: PlanChange.objects.create(
+        subscription=Subscription.objects.get(),
+        kind="upgrade",
+        state="waiting",
+        invoice=PlanInvoice.objects.get(),
+        waits_until=timezone.now(),
+        click_token=uuid.uuid4(),
+    ),
     "plan_has_no_problem": lambda: Subscription.objects.update(problem="It has another amount."),
 }
 

@@ -14,6 +14,7 @@ from tests.browser.conftest import DESKTOP, PHONE, Troubles, last_mail_to
 from tests.browser.shop import GOOD_CARD, Shop, expect_credits, open_shop
 
 BAD_LATER = "4000000000000341"
+ASKING_CARD = "4000002760003184"
 PLANS = """
 from billing.models import Plan
 for slug, credits, amount, rollover in (("small", 100, 1000, "none"), ("big", 400, 3000, "one_month")):
@@ -162,6 +163,48 @@ def test_a_payment_that_fails_is_told_and_paid(shop: Shop, page: Page) -> None:
     page.goto("/billing/plan/")
     expect(page.get_by_text("The payment for Small failed.")).to_be_hidden()
     expect_credits(page, "210")
+
+
+def test_an_upgrade_that_the_bank_asks_about_is_confirmed_and_made_once(shop: Shop, page: Page) -> None:
+    shop.enter(page, "Uma")
+    subscribe(shop, page, "Small")
+    subscription = own_subscription(shop, page)
+    card = next(one for one in shop.stripe.objects("subscription") if one["id"] == subscription)
+    shop.stripe.change_bank_mind(card["default_payment_method"], card=ASKING_CARD)
+
+    page.goto("/billing/plan/")
+    page.get_by_role("link", name="Change to Big").click()
+    page.get_by_role("button", name="Pay 20.00 EUR and change to Big").dblclick()
+    expect(page.get_by_text("open: 20.00 EUR")).to_be_visible()
+
+    page.goto("/billing/plan/")
+    expect(page.get_by_text("The bank wants you to confirm a payment.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Small", exact=True, level=2)).to_be_visible()
+    expect(page.get_by_role("link", name="Change to Big")).to_have_count(0)
+    look(page, "upgrade-waits")
+    expect_credits(page, "110")
+
+    page.goto("/billing/plan/")
+    page.get_by_role("button", name="Drop the change").click()
+    expect(page.get_by_text("The plan goes on as it is. Nothing is charged now.")).to_be_visible()
+    page.get_by_role("link", name="Change to Big").click()
+    page.get_by_role("button", name="Pay 20.00 EUR and change to Big").click()
+    expect(page.get_by_text("open: 20.00 EUR")).to_be_visible()
+    page.goto("/billing/plan/")
+    page.get_by_role("link", name="Confirm with the bank").click()
+    page.get_by_role("button", name="Confirm with the saved card").click()
+    expect(page.get_by_text("paid: 20.00 EUR")).to_be_visible()
+    shop.stripe.wait_until_sent()
+
+    page.goto("/billing/plan/")
+    expect(page.get_by_role("heading", name="Big", exact=True, level=2)).to_be_visible()
+    expect(page.get_by_text("The bank wants you to confirm a payment.")).to_be_hidden()
+    expect_credits(page, "410")
+    own = [one for one in shop.stripe.objects("invoice") if one["customer"] == card["customer"]]
+    assert sorted((one["total"], one["status"]) for one in own if one["status"] != "void") == [
+        (1000, "paid"),
+        (2000, "paid"),
+    ]
 
 
 def test_a_double_click_and_a_second_window_begin_one_plan(shop: Shop, page: Page) -> None:

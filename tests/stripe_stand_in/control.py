@@ -13,8 +13,10 @@ from tests.stripe_stand_in import (
     checkout_outcomes,
     disputes,
     due_dates,
+    invoices,
     payment_intents,
     payment_methods,
+    pending_updates,
     refunds,
     subscriptions,
 )
@@ -85,6 +87,19 @@ class Control:
             method = payment_methods.add_card(storage, cards.BY_NUMBER[card])
             subscriptions.settle_invoice(storage, stored, method["id"], person_is_there=True)
             return stored
+
+    def confirm_invoice(self, invoice: str) -> Object:
+        """Confirm with the bank, on an open invoice's page, that the saved card shall pay it."""
+        with self._world() as storage:
+            stored = storage.get("invoice", invoice)
+            method_id = invoices.method_for(storage, stored)
+            subscriptions.settle_invoice(storage, stored, method_id, person_is_there=True)
+            return stored
+
+    def void_invoice(self, invoice: str) -> Object:
+        """Let somebody void an invoice in Stripe's dashboard."""
+        with self._world() as storage:
+            return pending_updates.void_invoice(storage, {}, invoice)
 
     # Banks
 

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from tests.stripe_stand_in import checkout_outcomes, subscriptions
+from tests.stripe_stand_in import checkout_outcomes, pending_updates, subscriptions
 from tests.stripe_stand_in.storage import Storage
 
 Due = tuple[int, Callable[[], None]]
 
 
 def let_time_pass(storage: Storage, *, until: int) -> None:
-    """Put the clock forward: sessions expire, subscriptions renew, unpaid invoices are tried again, each when due."""
+    """Put the clock forward: what is open expires, plans renew, unpaid invoices are tried again, each when due."""
     while due := min(_due(storage, until), key=lambda one: one[0], default=None):
         moment, happen = due
         storage.clock.put_forward_to(moment)
@@ -31,5 +31,8 @@ def _appointments(storage: Storage) -> Iterator[Due]:
         if invoice["next_payment_attempt"] is not None:
             yield invoice["next_payment_attempt"], partial(subscriptions.retry, storage, invoice)
     for subscription in storage.all("subscription"):
+        if subscription["pending_update"] is not None:
+            # Before the renewal that may fall on the same moment.
+            yield subscription["pending_update"]["expires_at"], partial(pending_updates.expire, storage, subscription)
         if subscriptions.is_running(subscription):
             yield subscriptions.period_end(subscription), partial(subscriptions.renew_or_end, storage, subscription)

@@ -12,6 +12,7 @@ from werkzeug.utils import redirect
 from tests.stripe_stand_in import (
     cards,
     checkout_outcomes,
+    invoices,
     payment_intents,
     payment_methods,
     subscription_changes,
@@ -152,21 +153,30 @@ def _invoice(storage: Storage, request: Request, invoice: str) -> Response:
     stored = storage.get("invoice", invoice)
     trouble = ""
     if request.method == "POST":
-        method = payment_methods.add_card(storage, cards.BY_NUMBER[request.form["card"]])
         try:
-            subscriptions.settle_invoice(storage, stored, method["id"], person_is_there=True)
+            subscriptions.settle_invoice(
+                storage, stored, _method_chosen(storage, stored, request), person_is_there=True
+            )
         except CardRefusal as refusal:
             trouble = str(refusal)
     lines = "".join(
         f"<li>{escape(line['description'])}: {money(line['amount'], line['currency'])}</li>"
         for line in stored["lines"]["data"]
     )
-    pay = f"<form method=post>{_card_choice(cards.CARDS)}<p>{_button('pay', 'Pay')}</p></form>"
+    saved = invoices.method_for(storage, stored)
+    confirm = _button("confirm", "Confirm with the saved card") if saved else ""
+    pay = f"<form method=post>{_card_choice(cards.CARDS)}<p>{_button('pay', 'Pay')}{confirm}</p></form>"
     return _page(
         f"Invoice {stored['number']}",
         f"{_alert(trouble)}<p>{stored['status']}: {money(stored['amount_due'], stored['currency'])}</p>"
         f"<ul>{lines}</ul>{pay if stored['status'] == 'open' else ''}",
     )
+
+
+def _method_chosen(storage: Storage, invoice: Object, request: Request) -> str | None:
+    if request.form["action"] == "confirm":
+        return invoices.method_for(storage, invoice)
+    return str(payment_methods.add_card(storage, cards.BY_NUMBER[request.form["card"]])["id"])
 
 
 def _receipt(storage: Storage, request: Request, charge: str) -> Response:

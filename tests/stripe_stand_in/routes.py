@@ -21,6 +21,7 @@ from tests.stripe_stand_in import (
     invoices,
     payment_intents,
     payment_methods,
+    pending_updates,
     portal_sessions,
     refunds,
     setup_intents,
@@ -271,7 +272,7 @@ ROUTES = [
     Route(
         "POST", "/invoices/<invoice>/pay", subscriptions.pay_invoice, sdk.InvoicePayParams, "payment_method off_session"
     ),
-    Route("POST", "/invoices/<invoice>/void", invoices.void, sdk.InvoiceVoidInvoiceParams),
+    Route("POST", "/invoices/<invoice>/void", pending_updates.void_invoice, sdk.InvoiceVoidInvoiceParams),
     Route(
         "GET",
         "/invoice_payments",

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-from tests.stripe_stand_in import catalog, invoices, payment_methods, prorations, subscriptions
+from tests.stripe_stand_in import catalog, invoices, payment_methods, pending_updates, prorations, subscriptions
 from tests.stripe_stand_in.errors import CardRefusal, Misuse, Refusal
 from tests.stripe_stand_in.events import emit
 from tests.stripe_stand_in.metadata import merged
@@ -16,6 +16,8 @@ from tests.stripe_stand_in.storage import Storage
 def update(storage: Storage, params: dict[str, Any], subscription: str) -> Object:
     stored = storage.get("subscription", subscription)
     _check_not_ended(stored)
+    if params.get("payment_behavior") == "pending_if_incomplete":
+        return _change_if_paid(storage, stored, params)
     before = copy.deepcopy(stored)
     stored["metadata"] = merged(stored["metadata"], params.get("metadata", {}))
     if "default_payment_method" in params:
@@ -29,6 +31,24 @@ def update(storage: Storage, params: dict[str, Any], subscription: str) -> Objec
         _collect_change(storage, stored, invoice, params, before)
     emit(storage, "customer.subscription.updated", stored, before=before)
     return stored
+
+
+def _change_if_paid(storage: Storage, subscription: Object, params: dict[str, Any]) -> Object:
+    """Change what is paid for at once; let the rest wait for its invoice."""
+    pending_updates.check_supported(params)
+    before, tried = copy.deepcopy(subscription), copy.deepcopy(subscription)
+    lines = _change_items(storage, tried, params.get("items", []), _prorated_at(storage, params))
+    invoice = _bill_change(storage, subscription, lines, params)
+    try:
+        if invoice is not None:
+            invoices.collect(storage, invoice, method_id=invoices.method_for(storage, invoice))
+    except CardRefusal:
+        assert invoice is not None
+        pending_updates.keep(storage, subscription, tried["items"]["data"], invoice)
+    else:
+        subscription["items"] = tried["items"]
+    emit(storage, "customer.subscription.updated", subscription, before=before)
+    return subscription
 
 
 def _check_not_ended(subscription: Object) -> None:
@@ -108,10 +128,16 @@ def _collect_or_undo(storage: Storage, subscription: Object, invoice: Object, be
     """Collect what a change costs; where the bank refuses it never was, and the subscription does not fall behind."""
     try:
         invoices.collect(storage, invoice, method_id=invoices.method_for(storage, invoice))
-    except CardRefusal:
+    except CardRefusal as refusal:
         invoices.void(storage, {}, invoice["id"])
         subscription |= before
-        raise
+        if refusal.body["error"]["code"] != "authentication_required":
+            raise
+        raise CardRefusal(
+            "Payment for this subscription requires additional user action before it can be completed successfully.",
+            code="subscription_payment_intent_requires_action",
+            decline_code=None,
+        ) from None
 
 
 def cancel_at_period_end(storage: Storage, subscription: Object, wanted: bool, *, tell: bool = True) -> None:

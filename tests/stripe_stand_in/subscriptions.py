@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from tests.stripe_stand_in import catalog, invoices, payment_methods, prorations
+from tests.stripe_stand_in import catalog, invoices, payment_methods, pending_updates, prorations
 from tests.stripe_stand_in.clock import next_after
 from tests.stripe_stand_in.errors import CardRefusal, Refusal
 from tests.stripe_stand_in.events import emit
@@ -250,8 +250,11 @@ def settle_invoice(storage: Storage, invoice: Object, method_id: str | None, *, 
     subscription_id = invoices.subscription_of(invoice)
     subscription = storage.get("subscription", subscription_id) if subscription_id else None
     invoices.collect(storage, invoice, method_id=method_id, person_is_there=person_is_there)
-    if subscription is not None:
-        catch_up(storage, subscription)
+    if subscription is None:
+        return
+    if pending_updates.is_waited_for(storage, subscription, invoice):
+        pending_updates.apply(storage, subscription)
+    catch_up(storage, subscription)
 
 
 def retrieve(storage: Storage, params: dict[str, Any], subscription: str) -> Object:

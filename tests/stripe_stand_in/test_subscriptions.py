@@ -14,6 +14,7 @@ from tests.stripe_stand_in.seller import Inbox
 
 BAD_CARD = "4000000000000341"
 GOOD_CARD = "4242424242424242"
+ASKING_CARD = "4000002760003184"
 
 
 @dataclass
@@ -144,6 +145,101 @@ def test_an_upgrade_may_hang_on_its_payment(stand_in: StripeStandIn, plan: Plan)
 
     plan.change_to(plan.big, proration_behavior="always_invoice")
     assert (plan.now.status, plan.now["items"].data[0].price.id) == ("past_due", plan.big)
+
+
+@pytest.fixture
+def waiting(stand_in: StripeStandIn, plan: Plan, inbox: Inbox) -> Invoice:
+    """An upgrade whose bank wants the person to confirm it: the invoice that it waits for."""
+    stand_in.control.change_bank_mind(str(plan.now.default_payment_method), card=ASKING_CARD)
+    upgraded = plan.change_to(
+        plan.big,
+        proration_behavior="always_invoice",
+        payment_behavior="pending_if_incomplete",
+        expand=["latest_invoice"],
+    )
+    assert isinstance(upgraded.latest_invoice, Invoice)
+    return upgraded.latest_invoice
+
+
+def test_an_upgrade_that_the_bank_asks_about_is_refused_in_words_of_its_own(
+    stand_in: StripeStandIn, plan: Plan
+) -> None:
+    stand_in.control.change_bank_mind(str(plan.now.default_payment_method), card=ASKING_CARD)
+
+    with pytest.raises(stripe.CardError) as refused:
+        plan.change_to(plan.big, proration_behavior="always_invoice", payment_behavior="error_if_incomplete")
+
+    assert (refused.value.http_status, refused.value.code) == (402, "subscription_payment_intent_requires_action")
+    assert (plan.now.status, plan.now["items"].data[0].price.id) == ("active", plan.small)
+    assert plan.bills[0] == ("subscription_update", "void", 2000)
+
+
+def test_an_upgrade_waits_for_its_person_and_is_made_when_they_confirm(
+    stand_in: StripeStandIn, plan: Plan, waiting: Invoice, inbox: Inbox
+) -> None:
+    pending = plan.now.pending_update
+    assert pending is not None
+    assert pending.subscription_items is not None
+    assert pending.subscription_items[0].price.id == plan.big
+    assert (plan.now.status, plan.now["items"].data[0].price.id) == ("active", plan.small)
+    assert (waiting.status, waiting.attempted, waiting.amount_due) == ("open", True, 2000)
+
+    stand_in.control.confirm_invoice(str(waiting.id))
+    stand_in.control.wait_until_sent()
+
+    assert (plan.now.pending_update, plan.now["items"].data[0].price.id) == (None, plan.big)
+    assert plan.bills[0] == ("subscription_update", "paid", 2000)
+    assert inbox.types[-2:] == ["customer.subscription.updated", "customer.subscription.pending_update_applied"]
+
+
+def test_an_upgrade_that_nobody_confirms_is_dropped_within_a_day(
+    stand_in: StripeStandIn, plan: Plan, waiting: Invoice, inbox: Inbox
+) -> None:
+    stand_in.control.advance(hours=22.9)
+    assert plan.now.pending_update is not None
+    stand_in.control.advance(hours=0.2)
+    stand_in.control.wait_until_sent()
+
+    assert (plan.now.pending_update, plan.now["items"].data[0].price.id) == (None, plan.small)
+    assert plan.bills[0] == ("subscription_update", "void", 2000)
+    assert inbox.types[-3:] == [
+        "invoice.voided",
+        "customer.subscription.updated",
+        "customer.subscription.pending_update_expired",
+    ]
+    stand_in.control.advance(days=31)
+    assert plan.bills[0][2] == 1000
+
+
+def test_an_upgrade_waits_no_longer_than_its_period(stand_in: StripeStandIn, plan: Plan) -> None:
+    stand_in.control.change_bank_mind(str(plan.now.default_payment_method), card=ASKING_CARD)
+    ends = plan.period_end
+    stand_in.control.advance(hours=(ends - stand_in.control.advance()) / 3600 - 2)
+
+    plan.change_to(plan.big, proration_behavior="always_invoice", payment_behavior="pending_if_incomplete")
+
+    assert plan.now.pending_update is not None
+    assert plan.now.pending_update.expires_at == ends
+
+
+def test_another_pending_update_takes_the_place_of_the_first(plan: Plan, waiting: Invoice) -> None:
+    again = plan.change_to(plan.big, proration_behavior="always_invoice", payment_behavior="pending_if_incomplete")
+
+    assert again.pending_update is not None
+    assert [status for reason, status, _ in plan.bills if reason == "subscription_update"] == ["open", "void"]
+
+
+def test_a_pending_update_is_dropped_by_voiding_its_invoice(plan: Plan, waiting: Invoice) -> None:
+    plan.client.v1.invoices.void_invoice(str(waiting.id))
+
+    assert plan.now.pending_update is None
+    with pytest.raises(stripe.InvalidRequestError, match="void and cannot be paid"):
+        plan.client.v1.invoices.pay(str(waiting.id))
+
+
+def test_only_some_changes_can_wait(plan: Plan) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match="pending updates support, not cancel_at_period_end"):
+        plan.change_to(plan.big, payment_behavior="pending_if_incomplete", cancel_at_period_end=True)
 
 
 def test_it_may_end_with_its_period_or_be_resumed(stand_in: StripeStandIn, plan: Plan, inbox: Inbox) -> None:
