@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import ServiceError
 from accounts.models import User
 from billing import plan_invoices, stripe_gateway_plans, subscribing, subscriptions, waiting_upgrades
+from billing.buyers import require_buyer
 from billing.errors import CardRefused, StripeRefused
 from billing.models import Plan
 from billing.plan_errors import ChangeRefused
@@ -149,6 +150,7 @@ def _kind_of(subscription: Subscription, now_paid: PlanTerms, wanted: PlanTerms)
     if goes_lower:
         # Stripe would count the rest of the month from the lower price, and so bill again what was paid.
         raise ChangeRefused(_("First keep the plan that you have; then choose a larger one."))
+    require_buyer(subscription.organization)
     return ChangeKind.UPGRADE
 
 

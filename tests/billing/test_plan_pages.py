@@ -88,6 +88,18 @@ def test_an_admin_sees_the_plan_and_no_buttons(client, alice, subscription):
     assert client.get(CANCEL).status_code == 403
 
 
+def test_a_plan_that_is_slower_than_what_somebody_gave_says_so(owner, alice, small, big):
+    words = "Slower than what your organization has now."
+    for plan, requests_per_minute in ((alice.plan, 1), (big.plan, small.plan.requests_per_minute + 1)):
+        plan.requests_per_minute, plan.max_concurrency = requests_per_minute, 1
+        plan.save()
+    assert words not in owner.get(PAGE).content.decode()
+
+    alice.plan = big.plan
+    alice.save()
+    assert owner.get(PAGE).content.decode().count(words) == 1
+
+
 def test_a_price_that_was_shown_cannot_be_made_up(owner, subscription, big, then):
     sealed = seal(quote_of(big), subscription)
     assert unseal(sealed, subscription).quote.terms == big

@@ -1,15 +1,19 @@
 """Who is suspended is sold nothing, and told why; what runs can still be ended. Who only waits for a bank may buy."""
 
 import uuid
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 
 from accounts import suspension
 from billing.order_models import Order
 from billing.recharge_models import RechargeConsent
 from billing.shelf import as_shown
 from billing.subscription_models import Subscription
-from tests.billing.plan_fakes import make_plan
+from tests.billing.plan_fakes import invoice_of, make_plan, make_subscription, subscription_of, terms_of
+from tests.billing.stripe_fakes import CREATED
+from tests.billing.test_plan_invoices import tell
 from tests.factories import make_member, make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("selling")]
@@ -88,3 +92,17 @@ def test_whose_keys_rest_may_buy_what_is_owed(owner, shop, pack):
     assert "Buy 100 credits" in owner.get("/billing/").content.decode()
     owner.post("/billing/buy/", click(pack))
     assert Order.objects.filter(organization=shop).exists()
+
+
+def test_a_plan_that_runs_is_not_made_larger(owner, shop):
+    small, big = make_plan(), make_plan("big", credits=400, amount=3000)
+    subscription = make_subscription(shop, terms_of(small))
+    with time_machine.travel(datetime.fromtimestamp(CREATED + 3600, UTC)):
+        tell("customer.subscription.created", subscription_of(subscription))
+        tell("invoice.paid", invoice_of(subscription))
+        owner.force_login(make_member(shop, "late@example.com"))
+        suspension.suspend(shop, actor=make_staff(), reason="A stolen card.")
+        refused = owner.get("/billing/plan/change/", {"plan": big.slug}, follow=True).content.decode()
+
+    assert REFUSAL in refused
+    assert "Cancel the plan" in refused
