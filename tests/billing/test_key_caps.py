@@ -7,9 +7,10 @@ import time_machine
 from django.utils import timezone
 
 from accounts import api_keys
+from accounts.models import ApiKey
 from billing import ledger
 from billing.charging import held_credits
-from billing.errors import InsufficientCredits, KeyCapReached
+from billing.errors import InsufficientCredits, KeyCapReached, LedgerBroken
 from billing.models import KeyMonth
 from tests.factories import make_account, make_key
 
@@ -48,6 +49,26 @@ def test_other_keys_and_calls_without_one_go_on(alice, capped, available):
     pay(alice, None)
 
     assert available(alice) == 6
+    assert month_of(capped) == (0, 2)
+    assert month_of(ApiKey.objects.get(name="Other")) == (0, 1)
+
+
+def test_what_is_settled_for_one_key_is_not_settled_for_another(alice, capped):
+    other = make_key(alice.organization, name="Other").api_key
+    mine, _theirs = ledger.hold(alice, amount=1, api_key=capped), ledger.hold(alice, amount=2, api_key=other)
+    ledger.capture(mine)
+
+    assert (month_of(capped), month_of(other)) == ((0, 1), (2, 0))
+
+
+def test_a_month_that_lost_what_was_held_is_not_made_up_for(alice, capped, available):
+    held = ledger.hold(alice, amount=2, api_key=capped)
+    KeyMonth.objects.update(held=1)
+
+    with pytest.raises(LedgerBroken):
+        ledger.capture(held)
+    assert (month_of(capped), available(alice)) == ((1, 0), 8)
+    KeyMonth.objects.update(held=2)
 
 
 def test_images_in_work_count(alice, capped):
