@@ -1,5 +1,6 @@
 """Events and pages at the same moment, on the database where that is possible: each counts once, none is missed."""
 
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -7,13 +8,15 @@ from threading import Barrier
 import pytest
 from django.db import connection, connections
 
-from billing import audit, stripe_gateway, webhooks
+from billing import audit, payments, stripe_gateway, webhooks
 from billing.checkout import start_purchase
 from billing.fulfilment import fulfil
 from billing.models import CreditAccount, LedgerEntry
 from billing.order_models import Order, StripeEvent
 from billing.stripe_objects import read_event, read_session
-from tests.billing.stripe_fakes import charge_of, dispute_of, event_about, session_of
+from billing.subscription_models import PlanInvoice
+from tests.billing.plan_fakes import invoice_of, make_plan, make_subscription, paid_with, subscription_of, terms_of
+from tests.billing.stripe_fakes import CREATED, charge_of, dispute_of, event_about, session_of
 from tests.factories import make_account, make_member, make_order, make_organization, make_pack
 from tests.stripe_stand_in import StripeStandIn
 
@@ -149,3 +152,34 @@ def test_ten_tabs_that_buy_at_once_are_one_order(settings):
 
     assert Order.objects.count() == 1
     assert pages == {Order.objects.get().checkout_url}
+
+
+def test_a_month_its_payment_its_refund_and_its_dispute_at_once_wait_for_nobody_in_a_circle(alice, monkeypatch):
+    lock = payments.lock_payment
+
+    def lock_slowly(*args, **facts):
+        time.sleep(0.05)  # so that others come in between
+        locked = lock(*args, **facts)
+        time.sleep(0.05)
+        return locked
+
+    monkeypatch.setattr(payments, "lock_payment", lock_slowly)
+    agreed = terms_of(make_plan())
+    for _ in range(ROUNDS):
+        subscription = make_subscription(alice.organization, agreed)
+        paid = invoice_of(subscription)
+        telling("invoice.paid", paid)()
+        telling("invoice_payment.paid", paid_with(paid))()
+        invoice = PlanInvoice.objects.get(invoice_id=paid["id"])
+        by = {"payment_intent": invoice.payment_intent_id}
+        states = at_once(
+            telling("invoice.paid", paid, event_id=f"evt_{uuid.uuid4()}"),
+            telling("invoice_payment.paid", paid_with(paid), event_id=f"evt_{uuid.uuid4()}"),
+            telling("charge.refunded", charge_of(invoice, refunded=305, **by)),
+            telling("charge.dispute.created", dispute_of(invoice, "needs_response", amount=500, **by)),
+            telling("invoice.paid", paid, event_id=f"evt_{uuid.uuid4()}"),
+        )
+        assert set(states) == {"processed"}
+        taken = LedgerEntry.objects.filter(origin__reference=paid["id"], amount__lt=0)
+        assert sorted(taken.values_list("kind", "amount")) == [("dispute", -50), ("refund", -30)]
+        telling("customer.subscription.deleted", subscription_of(subscription, "canceled", ended_at=CREATED + 9))()
