@@ -1,5 +1,6 @@
 """A dispute takes credits once and lets keys rest; the log-in, the ledger and paying stay open."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,13 @@ from django.utils import timezone
 from billing import expiry, ledger, payments, webhooks
 from billing.models import LedgerEntry
 from billing.order_models import Dispute, DisputeStage, Payment, StripeEvent
+from billing.recharge_models import AutoRecharge, RechargeConsent, RechargeState, StopReason
 from billing.refund_models import Refund
 from billing.stripe_objects import read_event
+from billing.subscription_models import PlanInvoice
+from tests.billing.plan_fakes import invoice_of, make_plan, make_subscription, paid_with, terms_of
 from tests.billing.stripe_fakes import charge_of, dispute_of, event_about, refund_of, session_of
-from tests.factories import make_key, make_member, make_order, make_pack, make_staff
+from tests.factories import make_account, make_debt, make_key, make_member, make_order, make_pack, make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("selling", "sound_books")]
 
@@ -73,6 +77,46 @@ def test_a_lost_dispute_about_used_credits_lets_keys_rest_until_the_debt_is_paid
     again = make_order(alice.organization, pack)
     tell("checkout.session.completed", session_of(again))
     assert (has(alice), rests(bought)) == ((530, 0), False)
+
+
+def test_only_who_disputes_rests_and_only_who_owes_rests_on(alice, bought):
+    bob = make_account("Bob's shop")
+    make_debt(bob, 5)
+    tell("charge.dispute.created", dispute_of(bought, "needs_response"))
+    bob.organization.refresh_from_db()
+    assert (rests(bought), bob.organization.keys_frozen_at) == (True, None)
+
+    tell("charge.dispute.closed", dispute_of(bought, "lost"))
+    assert not rests(bought)
+
+
+def test_a_disputed_month_of_a_plan_lets_keys_rest_too(alice):
+    subscription = make_subscription(alice.organization, terms_of(make_plan()))
+    month = invoice_of(subscription)
+    tell("invoice.paid", month)
+    tell("invoice_payment.paid", paid_with(month))
+    tell("charge.dispute.created", dispute_of(PlanInvoice.objects.get(), "needs_response", **paying(month)))
+
+    assert rests(subscription)
+    tell("charge.dispute.closed", dispute_of(PlanInvoice.objects.get(), "won", **paying(month)))
+    assert not rests(subscription)
+
+
+def paying(month):
+    return {"payment_intent": f"pi_{month['id']}"}
+
+
+def test_a_dispute_stops_auto_recharge(alice, bought, pack):
+    consent = RechargeConsent.objects.create(
+        organization=alice.organization, click_token=uuid.uuid4(), livemode=False, version="1", language="en",
+        text="I agree.", threshold=5, pack=pack, pack_name=pack.name, credits=100, amount=1000, currency="eur",
+        most_per_month=3, actor=make_member(alice.organization),
+    )  # fmt: skip
+    recharge = AutoRecharge.objects.create(organization=alice.organization, consent=consent, state=RechargeState.ON)
+    tell("charge.dispute.created", dispute_of(bought, "needs_response"))
+
+    recharge.refresh_from_db()
+    assert (recharge.state, recharge.stop_reason) == (RechargeState.STOPPED, StopReason.DISPUTED)
 
 
 def test_one_dispute_that_ends_leaves_the_other_open(alice, bought, pack):

@@ -9,8 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing import audit, ledger, webhooks
+from billing.fulfilment import fulfil
 from billing.models import LedgerEntry
 from billing.order_models import EventState, Order, StripeEvent
+from billing.stripe_objects import read_session
 from tests.billing.stripe_fakes import (
     OLD_SIGNING_SECRET,
     charge_of,
@@ -84,6 +86,30 @@ def test_a_delayed_payment_may_fail(client, alice, available, order):
 
     order.refresh_from_db()
     assert (order.state, available(alice)) == ("failed", 10)
+
+
+def test_a_page_that_expired_stays_so_when_it_is_told_again_without_money(client, alice, available, order):
+    send(client, event_about("checkout.session.expired", session_of(order, status="expired", payment_status="unpaid")))
+    send(client, event_about("checkout.session.completed", session_of(order, payment_status="unpaid")))
+
+    order.refresh_from_db()
+    assert (order.state, available(alice)) == ("expired", 10)
+
+
+def test_what_needs_no_payment_brings_its_credits(client, alice, available, order):
+    free = session_of(order, payment_status="no_payment_required", payment_intent=None)
+    send(client, event_about("checkout.session.completed", free))
+
+    order.refresh_from_db()
+    assert (order.state, available(alice)) == ("paid", 110)
+
+
+def test_a_session_that_nobody_told_of_is_asked_for(monkeypatch, alice, available, order):
+    known = {order.checkout_session_id: read_session(session_of(order))}
+    monkeypatch.setattr("billing.stripe_gateway.get_session", known.__getitem__)
+
+    assert fulfil(order.checkout_session_id).state == "paid"
+    assert available(alice) == 110
 
 
 def test_a_page_that_was_left_expires(client, alice, available, order):
