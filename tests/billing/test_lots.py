@@ -98,12 +98,26 @@ def test_what_is_held_expires_when_it_is_given_back(account):
 
 
 def test_accounts_of_before_lots_get_them_with_their_next_entry(account):
-    old = bring(account, 10)
+    other = bring(make_account("Bob's shop", credits=0), 10)
+    old, one = bring(account, 10), bring(account, 1)
     use(account, 4)
     CreditLot.objects.all().delete()
 
     new = bring(account, 1)
-    assert left(old, new) == [6, 1]
+    assert left(old, one, new) == [6, 1, 1]
+    assert not CreditLot.objects.filter(entry=other).exists()
+    bring(other.account, 1)
+    assert left(other) == [10]
+
+
+def test_one_credit_that_was_held_while_its_money_went_back_never_expires(account):
+    refunded = bring(account, 10, days=0)
+    held = ledger.hold(account, amount=1)
+    ledger.take_back(refunded, amount=10, kind=EntryKind.REFUND, reference="a", reason="")
+    ledger.release(held)
+
+    [lot] = CreditLot.objects.filter(entry=refunded)
+    assert (lot.left, lot.expires_at, ledger.expire(lot, NOW)) == (1, None, None)
 
 
 def test_holding_and_capturing_touch_no_lot(account):
