@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
+from django.db import IntegrityError
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from accounts.errors import ServiceError
 from billing import (
     payments,
     plan_audit,
@@ -64,7 +64,7 @@ def see_to_plans(now: datetime) -> int:
             seen += 1
         except StripeUnreachable:
             break
-        except ServiceError:
+        except Exception:  # whatever it is, the others do not wait for it
             logger.exception("plan_not_seen_to", extra={"subscription_id": subscription.pk})
     return seen
 
@@ -97,6 +97,8 @@ def find_disagreements(*, since: datetime) -> Iterator[Disagreement]:
             yield from _compare(subscription, since)
         except PlanDisagrees as error:
             logger.warning("plan_disagrees", extra={"subscription_id": subscription.pk, "facts": error.facts})
+        except IntegrityError as error:
+            yield Disagreement("plan_can_be_kept", f"subscription {subscription.public_id}", str(error))
     for facts in stripe_gateway_plans.subscriptions_since(since):
         yield from _compare_with_ours(facts)
     for rule in plan_audit.RULES:

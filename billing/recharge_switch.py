@@ -8,11 +8,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
+from billing import recharge_bell
 from billing.buyers import require_buyer
 from billing.errors import PurchaseRefused
 from billing.ledger import open_account
@@ -98,6 +99,7 @@ def turn_on(consent: RechargeConsent) -> bool:
         recharge.declines, recharge.not_before = 0, None
         recharge.save()
         _show_threshold(recharge.organization_id, consent.threshold)
+        transaction.on_commit(recharge_bell.ring)  # there may be too few credits already
         return True
 
     return in_short_transaction(movement)

@@ -77,24 +77,26 @@ def _leave_what_was_not_paid(organization: Organization) -> None:
         return
     if earlier.state != SubscriptionState.PENDING or earlier.subscription_id is not None:
         raise AlreadySubscribed
-    if earlier.checkout_session_id is None:
-        # Nobody was ever sent to its page, and its click may open none any more.
-        in_short_transaction(lambda: _give_up(earlier))
+    session_id = earlier.checkout_session_id or in_short_transaction(lambda: _give_up(earlier))
+    if session_id is None:
         return
     try:
-        closed = stripe_gateway_plans.close_page(earlier.checkout_session_id)
+        closed = stripe_gateway_plans.close_page(session_id)
     except StripeRefused:  # it is over already, one way or the other
-        closed = stripe_gateway.get_session(earlier.checkout_session_id)
+        closed = stripe_gateway.get_session(session_id)
     after = in_short_transaction(lambda: subscriptions.note_session(closed))
     if after is None or after.state != SubscriptionState.LEFT:
         raise AlreadySubscribed
 
 
-def _give_up(subscription: Subscription) -> None:
+def _give_up(subscription: Subscription) -> str | None:
+    """Let a click open no page any more, since nobody was sent to one; return the page that it has opened meanwhile."""
     locked = subscriptions.lock(subscription.pk)
-    locked.page_is_over = True
-    locked.save(update_fields=["page_is_over"])
-    subscriptions.follow(locked)
+    if locked.checkout_session_id is None:
+        locked.page_is_over = True
+        locked.save(update_fields=["page_is_over"])
+        subscriptions.follow(locked)
+    return locked.checkout_session_id
 
 
 def _store(organization: Organization, terms: PlanTerms, *, click_token: UUID, actor: User) -> Subscription:
@@ -129,12 +131,20 @@ def _open_page(subscription: Subscription, actor: User) -> None:
     )
     if session.livemode != subscription.livemode or not session.url:
         raise StripeRefused
-    in_short_transaction(lambda: _note_page(subscription, session))
+    if not in_short_transaction(lambda: _note_page(subscription, session)):
+        stripe_gateway_plans.close_page(session.id)  # another window was faster: nobody may pay here
+        raise AlreadySubscribed
     subscription.refresh_from_db()
 
 
-def _note_page(subscription: Subscription, session: CheckoutSession) -> None:
-    """Keep the page. Two clicks at once got the same, by the row's key; a webhook may have been faster still."""
-    ours = Subscription.objects.filter(pk=subscription.pk)
+def _note_page(subscription: Subscription, session: CheckoutSession) -> bool:
+    """Keep the page, unless its click was given up meanwhile; tell whether somebody may be sent to it.
+
+    Two clicks at once got the same page, by the row's key; a webhook may have been faster still.
+    """
+    ours = Subscription.objects.select_for_update().filter(pk=subscription.pk)
+    if ours.get().state == SubscriptionState.LEFT:
+        return False
     ours.filter(checkout_session_id=None).update(checkout_session_id=session.id)
     ours.filter(checkout_session_id=session.id).update(checkout_url=session.url or "")
+    return True

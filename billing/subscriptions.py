@@ -20,6 +20,7 @@ from billing.stripe_objects import CheckoutSession, uuid_of
 from billing.stripe_plan_objects import SubscriptionFacts
 from billing.subscription_models import (
     BEGUN_STATES,
+    OPEN_SUBSCRIPTION_STATES,
     InvoiceReason,
     InvoiceState,
     PlanInvoice,
@@ -145,8 +146,11 @@ def adopt(subscription: Subscription, subscription_id: str) -> None:
 def follow(subscription: Subscription, now: datetime | None = None) -> None:
     """Bring state, grace and the organization's plan to what is known; doing it again changes nothing."""
     now = now or timezone.now()
+    was_open = subscription.state in OPEN_SUBSCRIPTION_STATES
     subscription.paid_terms = _paid_terms(subscription)
     subscription.state = state_of(subscription)
+    if subscription.state in OPEN_SUBSCRIPTION_STATES and not was_open:
+        _require_to_be_the_only_one(subscription)
     is_behind = subscription.state == SubscriptionState.PAST_DUE
     subscription.grace_ends_at = _end_of_grace(subscription) if is_behind else None
     if not is_behind:
@@ -192,6 +196,14 @@ def _paid_terms(subscription: Subscription) -> PlanTerms | None:
     paid = subscription.invoices.filter(paid_at__isnull=False).select_related("terms__plan")
     newest = paid.order_by("-period_end", "-period_start", "-terms__amount", "-pk").first()
     return None if newest is None else newest.terms
+
+
+def _require_to_be_the_only_one(subscription: Subscription) -> None:
+    """Raise PlanDisagrees where another plan runs, or is about to: its owner would pay for two each month."""
+    other = running_of(subscription.organization_id)
+    if other is not None and other.pk != subscription.pk and other.livemode == subscription.livemode:
+        facts = f"{subscription.subscription_id} goes on at Stripe beside the plan {other.public_id}: end it there"
+        raise _disagrees(subscription, f"{facts}, and return its money.")
 
 
 def _end_of_grace(subscription: Subscription) -> datetime:

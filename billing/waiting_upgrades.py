@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from billing import plan_invoices, stripe_gateway_plans, subscriptions
+from billing.plan_errors import ChangeRefused
 from billing.stripe_plan_objects import InvoiceFacts, SubscriptionFacts
-from billing.subscription_models import ChangeState, PlanChange, Subscription
+from billing.subscription_models import ChangeState, PlanChange, Subscription, SubscriptionState
 from billing.transactions import in_short_transaction
 
 
@@ -39,10 +40,16 @@ def drop(change: PlanChange) -> PlanChange:
 
 
 def drop_whatever_waits(subscription: Subscription) -> None:
-    """Let go of the upgrade of a subscription that ends."""
+    """Let nobody pay any more for a subscription that ends; raise ChangeRefused where its month was paid just now."""
     waiting = find_waiting(subscription)
     if waiting is not None:
         drop(waiting)
+    unpaid = subscriptions.unpaid_invoice_of(subscription)
+    if subscription.state == SubscriptionState.PAST_DUE and unpaid is not None:
+        drop_bill(unpaid.invoice_id)
+        unpaid.refresh_from_db()
+        if unpaid.paid_at is not None:
+            raise ChangeRefused
 
 
 def drop_bill(invoice_id: str) -> None:

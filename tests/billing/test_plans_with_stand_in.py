@@ -9,7 +9,18 @@ import time_machine
 from django.utils import timezone
 
 from accounts.closing import close_organization
-from billing import audit, plan_changes, plan_mails, plan_reconciliation, reconciliation, stripe_gateway, webhooks
+from billing import (
+    audit,
+    plan_changes,
+    plan_mails,
+    plan_reconciliation,
+    reconciliation,
+    stripe_gateway,
+    stripe_gateway_plans,
+    subscribing,
+    subscriptions,
+    webhooks,
+)
 from billing.errors import CardRefused, PurchaseRefused, StripeUnreachable
 from billing.models import CreditAccount, LedgerEntry, Plan
 from billing.plan_errors import AlreadySubscribed, ChangeRefused
@@ -147,6 +158,63 @@ def test_a_click_is_one_page_and_two_pages_are_never_open(stripe, alice):
     first.refresh_from_db()
     assert first.state == "left"
     assert [session["status"] for session in stripe.objects("checkout.session")] == ["open", "expired"]
+
+
+def test_two_windows_at_the_same_moment_leave_one_page_open(stripe, alice, monkeypatch):
+    """The second click looks before the first has noted its page, and would give it up after."""
+    token, look, first = uuid.uuid4(), subscriptions.running_of, []
+
+    def look_early(organization_id):
+        seen = look(organization_id)
+        if not first:
+            first.append(seen)
+            alice.subscribes(token=token, pays=False)  # the page is noted meanwhile
+        return seen
+
+    subscribing._store(
+        alice.account.organization, subscribing.terms_of(alice.small, "eur"), click_token=token, actor=alice.owner
+    )
+    monkeypatch.setattr(subscriptions, "running_of", look_early)
+    second = alice.subscribes(pays=False)
+
+    assert [session["status"] for session in stripe.objects("checkout.session")] == ["open", "expired"]
+    assert second.checkout_session_id == stripe.objects("checkout.session")[0]["id"]
+    assert Subscription.objects.get(click_token=token).state == "left"
+
+
+def test_a_click_that_was_given_up_sends_nobody_to_its_page(stripe, alice, monkeypatch):
+    opened, gave_up = stripe_gateway_plans.create_subscribe_page, []
+
+    def slowly(subscription, **facts):
+        page = opened(subscription, **facts)
+        if not gave_up:
+            gave_up.append(subscription)
+            alice.subscribes(alice.big, pays=False)  # another window, before this page is noted
+        return page
+
+    monkeypatch.setattr(stripe_gateway_plans, "create_subscribe_page", slowly)
+    with pytest.raises(AlreadySubscribed):
+        alice.subscribes(pays=False)
+
+    assert sorted(session["status"] for session in stripe.objects("checkout.session")) == ["expired", "open"]
+    assert alice.plan.terms.plan == alice.big
+
+
+def test_a_second_plan_that_was_paid_all_the_same_is_named_and_lets_the_others_be(stripe, alice):
+    page = alice.subscribes(pays=False)
+    Subscription.objects.update(state="left")
+    alice.subscribes(alice.big)
+    with alice.undisturbed():
+        stripe.pay_session(page.checkout_session_id)
+    alice.lets_pass(1)
+
+    page.refresh_from_db()
+    with by_stripes_clock(stripe), alice.undisturbed():
+        found = list(plan_reconciliation.find_disagreements(since=timezone.now() - timedelta(days=3)))
+    assert [one.rule for one in found if one.row == f"subscription {page.public_id}"] == ["plan_has_no_problem"]
+    page.refresh_from_db()
+    assert "end it there" in page.problem
+    assert alice.plan.state == "active"
 
 
 def test_who_has_a_plan_begins_no_other(stripe, alice):
@@ -482,6 +550,8 @@ def test_who_cancels_an_unpaid_plan_is_charged_no_more(stripe, alice, mailoutbox
     with pytest.raises(ChangeRefused):  # a page from before said that it would go on until the month's end
         alice.cancels()
     alice.cancels(at_once=True)
+    assert [one["status"] for one in stripe.objects("invoice")] == ["void", "paid"]
+    assert not PlanInvoice.objects.filter(state="failed").exists()
 
     stripe.change_bank_mind(card["id"], card=GOOD_CARD)
     alice.lets_pass(10)
