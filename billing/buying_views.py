@@ -100,7 +100,7 @@ def _show(request: PersonRequest, status: int = 200) -> HttpResponse:
         "full": full,
         "level": level_of(credits.available, full),
         "shelf": shelf_for(organization, asked=request.GET.get("currency", "")),
-        "may_buy": can(request.membership.role, Ability.SPEND_MONEY),
+        "may_buy": can(request.membership.role, Ability.SPEND_MONEY) and not organization.is_suspended,
         "new_token": uuid.uuid4,
         "left": left,
         "movements": statement.latest_but_images(account.pk, count=LATEST_MOVEMENTS),

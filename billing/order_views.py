@@ -62,7 +62,7 @@ def order_page(request: PersonRequest, order: UUID) -> HttpResponse:
         "news": news,
         "pause_s": PAUSES_S[looks] if waits else None,
         "next_look": looks + 1,
-        "may_buy": can(request.membership.role, Ability.SPEND_MONEY),
+        "may_buy": can(request.membership.role, Ability.SPEND_MONEY) and not found.organization.is_suspended,
         "has_open_page": has_open_page(found),
         "credits": credits_of(account_of(request.membership.organization).pk),
     }

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.conf import settings
 
 from billing import recharge_outcomes, stripe_gateway_cards
+from billing.buyers import require_buyer
 from billing.errors import CardRefused, PurchaseRefused, StripeRefused
 from billing.order_models import Order
 from billing.recharge_switch import card_of
@@ -40,6 +41,7 @@ def _payment_of(order: Order) -> PaymentIntent:
 
 
 def _pay(order: Order, click_token: UUID) -> PaymentIntent:
+    require_buyer(order.organization)
     card = card_of(order.organization)
     if card is None:  # removed in this moment
         raise PurchaseRefused

@@ -14,7 +14,7 @@ from billing.subscription_models import Subscription
 from tests.billing.plan_fakes import invoice_of, make_plan, make_subscription, subscription_of, terms_of
 from tests.billing.stripe_fakes import CREATED
 from tests.billing.test_plan_invoices import tell
-from tests.factories import make_member, make_staff
+from tests.factories import make_member, make_order, make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("selling")]
 REFUSAL = "Nothing can be bought for it until that is over."
@@ -77,6 +77,18 @@ def test_pages_say_why_and_offer_nothing(owner, pack, page, suspended):
 
     assert "The reason: A stolen card." in shown
     assert not [word for word in ("Buy 100 credits", "Subscribe to", "Agree and save a card") if word in shown]
+
+
+def test_nobody_is_led_back_to_a_page_that_was_begun(owner, shop, pack, suspended):
+    order = make_order(shop, pack, checkout_url="https://checkout.example.com/begun")
+    subscription = make_subscription(shop, terms_of(make_plan()), checkout_url="https://checkout.example.com/begun")
+    pages = [f"/billing/orders/{order.public_id}/", f"/billing/?left={order.public_id}", "/billing/plan/"]
+
+    assert not [page for page in pages if "checkout.example.com" in owner.get(page).content.decode()]
+
+    suspension.let_go_on(shop, actor=make_staff("tom@example.com"), reason="It was theirs.")
+    assert subscription.state == "pending"
+    assert all("checkout.example.com" in owner.get(page).content.decode() for page in (pages[0], pages[2]))
 
 
 def test_it_is_sold_to_again_afterwards(owner, shop, pack, suspended):
