@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from billing import ledger
+from billing import ledger, lots
+from billing.errors import LedgerBroken
 from billing.models import CreditLot, EntryKind, LedgerEntry
 from tests.factories import make_account
 
@@ -99,12 +100,13 @@ def test_what_is_held_expires_when_it_is_given_back(account):
 
 def test_accounts_of_before_lots_get_them_with_their_next_entry(account):
     other = bring(make_account("Bob's shop", credits=0), 10)
-    old, one = bring(account, 10), bring(account, 1)
+    old, one = bring(account, 10), bring(account, 1, days=30)
     use(account, 4)
     CreditLot.objects.all().delete()
 
     new = bring(account, 1)
-    assert left(old, one, new) == [6, 1, 1]
+    assert left(old, one, new) == [7, 0, 1]
+    assert CreditLot.objects.get(entry=one).expires_at == NOW + timedelta(days=30)
     assert not CreditLot.objects.filter(entry=other).exists()
     bring(other.account, 1)
     assert left(other) == [10]
@@ -118,6 +120,18 @@ def test_one_credit_that_was_held_while_its_money_went_back_never_expires(accoun
 
     [lot] = CreditLot.objects.filter(entry=refunded)
     assert (lot.left, lot.expires_at, ledger.expire(lot, NOW)) == (1, None, None)
+
+
+def test_lots_that_do_not_add_up_are_noticed(account):
+    bring(account, 10)
+    CreditLot.objects.update(left=9)
+    with pytest.raises(LedgerBroken, match=r"^The lots of an account hold less than its balance\.$"):
+        bring(account, 1)
+    CreditLot.objects.update(left=10)
+
+    with pytest.raises(LedgerBroken, match=r"^More credits went than the lots of an account held\.$"):
+        lots._take(11, CreditLot.objects.all())
+    CreditLot.objects.update(left=10)
 
 
 def test_holding_and_capturing_touch_no_lot(account):

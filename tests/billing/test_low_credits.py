@@ -70,6 +70,15 @@ def test_it_is_told_again_only_after_having_been_above(alice, people):
     assert warn() == 0, "five again, but never above"
 
 
+def test_what_one_shop_is_given_is_no_rise_of_another(alice, people):
+    bob = make_account("Bob's shop")
+    CreditAccount.objects.filter(pk=bob.pk).update(low_credit_threshold=5, low_credit_warned_at=timezone.now())
+    ledger.grant(alice, amount=5, reference="a", reason="")
+
+    bob.refresh_from_db()
+    assert bob.low_credit_warned_at is not None
+
+
 def test_of_two_processes_that_see_the_same_fall_one_tells_it(alice, people):
     spend(alice, 5)
     seen = [CreditAccount.objects.select_related("organization").get(pk=alice.pk) for _ in range(2)]
