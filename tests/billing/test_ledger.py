@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from billing import ledger
+from billing import ledger, recharge_bell
 from billing.errors import HoldLost, InsufficientCredits, LedgerBroken
 from billing.models import CreditAccount, CreditHold, EntryKind, LedgerEntry
 from billing.selectors import Credits, credits_of
@@ -226,3 +226,18 @@ def test_a_long_host_name_is_cut_to_fit(alice, monkeypatch):
     monkeypatch.setattr(ledger.socket, "gethostname", lambda: "h" * 300)
 
     assert ledger.hold(alice, amount=1).owner == "h" * 200
+
+
+@pytest.mark.parametrize(("used", "rings"), [(2, 0), (3, 1)])
+def test_who_falls_below_the_threshold_of_auto_recharge_rings(alice, used, rings, django_capture_on_commit_callbacks):
+    CreditAccount.objects.filter(pk=alice.pk).update(auto_recharge_threshold=8)
+    with django_capture_on_commit_callbacks() as callbacks:
+        ledger.capture(ledger.hold(alice, amount=used))
+
+    assert callbacks == [recharge_bell.ring] * rings
+    CreditAccount.objects.filter(pk=alice.pk).update(auto_recharge_threshold=None)
+
+
+def test_no_more_debt_is_paid_than_there_is(alice):
+    with pytest.raises(LedgerBroken):
+        ledger._change_account(alice.pk, balance=0, held=0, debt=-1)
