@@ -235,11 +235,11 @@ class ChangeKind(models.TextChoices):
 class ChangeState(models.TextChoices):
     """What became of it."""
 
-    BEGUN = "begun"
-    WAITING = "waiting"
-    DONE = "done"
-    REFUSED = "refused"
-    GIVEN_UP = "given_up"
+    BEGUN = "begun", "begun"
+    WAITING = "waiting", "waits for the bank"
+    DONE = "done", "made"
+    REFUSED = "refused", "refused"
+    GIVEN_UP = "given_up", "given up"
 
 
 OPEN_CHANGE_STATES = (ChangeState.BEGUN, ChangeState.WAITING)
@@ -286,4 +286,4 @@ class PlanChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} ({self.state})"
+        return f"{self.get_kind_display()} ({self.get_state_display()})"
