@@ -21,6 +21,7 @@ from accounts.visiting import leads_to
 from billing import plan_changes, stripe_gateway, subscribing, subscriptions, waiting_upgrades
 from billing.landing import ASKED_AT_MOST_EVERY_S
 from billing.order_views import PAUSES_S, looks_of
+from billing.plan_errors import ChangeRefused
 from billing.plan_forms import CancelForm, ClickForm, SubscribeForm, WantedForm, seal, unseal
 from billing.plan_reconciliation import catch_up
 from billing.plan_shelf import Act, goes_lower, plan_shelf_for
@@ -167,7 +168,6 @@ def _said_of(change: PlanChange) -> str:
         case ChangeKind.DOWNGRADE:
             return _("The plan changes when the month is over.")
         case ChangeKind.CANCEL:
-            change.subscription.refresh_from_db(fields=["state"])
             if change.subscription.state == SubscriptionState.ENDED:
                 return _("The plan has ended. Nothing more is charged.")
             return _("The plan ends with its month. Until then nothing changes.")
@@ -198,6 +198,10 @@ def _do(request: PersonRequest, click: Callable[[], PlanChange]) -> HttpResponse
         return redirect("billing-plan")
     if change.state == ChangeState.WAITING and change.invoice is not None and change.invoice.page_url:
         return HttpResponseRedirect(change.invoice.page_url, status=303)
+    change.subscription.refresh_from_db()
+    if change.state == ChangeState.DONE and not plan_changes.is_in_force(change):
+        messages.error(request, _(ChangeRefused.public_text))
+        return redirect("billing-plan")
     messages.success(request, _said_of(change))
     return redirect("billing-plan")
 
