@@ -11,7 +11,6 @@ from billing.models import CreditAccount
 from billing.money import decimals_of, in_major_units, in_minor_units, show
 from billing.order_models import PackPrice, PlanPrice
 
-
 READ_BY_CUSTOMERS = "Whoever sees the money of the organization reads it, word for word, in their statement."
 
 

@@ -267,7 +267,7 @@ def test_the_list_names_the_plan_that_is_paid_for(client, plan):
 
     for order in ("2", "-3"):  # by the plan's name, and from the dearest
         listed = client.get(page(Subscription), {"o": order}).content.decode()
-        shown = re.findall(r'<td[^>]*field-(?:plan|price)[^>]*>\s*([^<]*?)\s*</td>', listed)
+        shown = re.findall(r"<td[^>]*field-(?:plan|price)[^>]*>\s*([^<]*?)\s*</td>", listed)
         assert shown == ["Big", "30.00 EUR", "Small", "10.00 EUR"]
     assert client.get(page(Subscription), {"paid_terms__plan__id__exact": big.plan_id}).context["cl"].result_count == 1
 
