@@ -17,7 +17,7 @@ from accounts.admin import OrganizationAdmin
 from accounts.admin_pages import address_of, ask, find_row, joined, link_to, list_where
 from accounts.look_only import LookOnly
 from accounts.models import Organization, User
-from billing import audit, ledger, order_admin, plan_admin, recharge_admin  # noqa: F401 - they register theirs
+from billing import audit, ledger, order_admin, plan_admin, reasons, recharge_admin  # noqa: F401 - they register theirs
 from billing.errors import InsufficientCredits
 from billing.models import CreditAccount, CreditHold, CreditLot, IdempotencyClaim, KeyMonth, LedgerEntry, Plan
 from billing.operator_forms import AdjustForm, GrantForm, PlanPriceForm
@@ -186,7 +186,7 @@ class CreditAccountAdmin(ModelAdmin):  # type: ignore[misc]
             entry = ledger.grant(
                 account,
                 amount=form.cleaned_data["amount"],
-                reference=f"admin:{form.cleaned_data['token']}",
+                reference=f"{reasons.BY_HAND}{form.cleaned_data['token']}",
                 reason=form.cleaned_data["reason"],
                 actor=_operator(request),
                 expires_at=None if days is None else timezone.now() + timedelta(days=days),
@@ -208,7 +208,7 @@ class CreditAccountAdmin(ModelAdmin):  # type: ignore[misc]
                 entry = ledger.adjust(
                     account,
                     amount=form.cleaned_data["amount"],
-                    reference=f"admin:{form.cleaned_data['token']}",
+                    reference=f"{reasons.BY_HAND}{form.cleaned_data['token']}",
                     reason=form.cleaned_data["reason"],
                     actor=_operator(request),
                 )
@@ -241,7 +241,7 @@ class CreditAccountAdmin(ModelAdmin):  # type: ignore[misc]
 
 def _sent_before(request: HttpRequest) -> LedgerEntry | None:
     """Return what a form that moves credits did when it was sent the first time."""
-    return LedgerEntry.objects.filter(reference=f"admin:{request.POST.get('token')}").first()
+    return LedgerEntry.objects.filter(reference=f"{reasons.BY_HAND}{request.POST.get('token')}").first()
 
 
 def _operator(request: HttpRequest) -> User:

@@ -141,10 +141,8 @@ class CardRefused(ServiceError):
     is_our_fault = False
     public_text = _("The card was declined.")
 
-    def __init__(
-        self, *, reason: str, needs_person: bool, payment_intent_id: str | None, public_text: str | None = None
-    ) -> None:
-        super().__init__(public_text)
+    def __init__(self, *, reason: str, needs_person: bool, payment_intent_id: str | None) -> None:
+        super().__init__()
         self.reason = reason
         self.needs_person = needs_person
         self.payment_intent_id = payment_intent_id

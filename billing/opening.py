@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts import api_keys
 from accounts.api_keys import IssuedKey
 from accounts.models import Organization
-from billing import ledger
+from billing import ledger, reasons
 from billing.models import CreditAccount, Plan
 
 FIRST_KEY_NAME = "First key"
@@ -29,7 +29,10 @@ def open_organization(name: str, *, credits: int, plan: Plan | None = None) -> O
         account = ledger.open_account(organization, plan=plan)
         if credits:
             ledger.grant(
-                account, amount=credits, reference=f"opening:{organization.public_id}", reason="Opening credits."
+                account,
+                amount=credits,
+                reference=f"opening:{organization.public_id}",
+                reason=reasons.in_english(reasons.OPENING),
             )
         issued = api_keys.issue(organization, name=FIRST_KEY_NAME)
     return OpenedOrganization(organization, account, issued)

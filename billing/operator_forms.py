@@ -11,12 +11,14 @@ from billing.models import CreditAccount
 from billing.money import decimals_of, in_major_units, in_minor_units, show
 from billing.order_models import PackPrice, PlanPrice
 
+READ_BY_CUSTOMERS = "Whoever sees the money of the organization reads it, word for word, in their statement."
+
 
 class GrantForm(forms.Form):
     """Credits as a gift, and why."""
 
     amount = forms.IntegerField(min_value=1, max_value=LARGEST_MOVEMENT, label="Credits")
-    reason = forms.CharField(max_length=500)
+    reason = forms.CharField(max_length=500, help_text=READ_BY_CUSTOMERS)
     days = forms.IntegerField(
         required=False, min_value=1, max_value=36500, label="Days until they expire", help_text="Empty: never."
     )
@@ -32,7 +34,7 @@ class AdjustForm(forms.Form):
         label="Credits",
         help_text="Below zero to take some away.",
     )
-    reason = forms.CharField(max_length=500)
+    reason = forms.CharField(max_length=500, help_text=READ_BY_CUSTOMERS)
     token = forms.UUIDField(initial=uuid.uuid4, widget=forms.HiddenInput)
 
     def __init__(self, account: CreditAccount, *args: Any) -> None:

@@ -27,6 +27,8 @@ STATE_LABELS = {
     "disputed": "danger",
     "charged_back": "danger",
     "awaiting": "warning",
+    "pending": "warning",
+    "expired": "info",
 }
 EVENT_LABELS = {"processed": "success", "ignored": "info", "failed": "danger", "received": "warning"}
 

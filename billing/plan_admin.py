@@ -1,6 +1,7 @@
 """Plans that people subscribed to, for support: on what terms, what Stripe said, what was paid and what changed."""
 
 from django.contrib import admin
+from django.db.models.functions import Coalesce
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
@@ -16,6 +17,8 @@ SUBSCRIPTION_LABELS = {
     "canceling": "info",
     "past_due": "danger",
     "pending": "warning",
+    "left": "info",
+    "ended": "info",
 }
 INVOICE_LABELS = {
     "paid": "success",
@@ -27,7 +30,13 @@ INVOICE_LABELS = {
     "open": "warning",
     "void": "info",
 }
-CHANGE_LABELS = {"done": "success", "begun": "warning", "waiting": "warning", "refused": "danger"}
+CHANGE_LABELS = {
+    "done": "success",
+    "begun": "warning",
+    "waiting": "warning",
+    "refused": "danger",
+    "given_up": "info",
+}
 
 
 class PlanInvoiceInline(ShownSales, LookOnly, TabularInline):  # type: ignore[misc]
@@ -58,9 +67,9 @@ class SubscriptionAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
     list_display = ("created", "organization", "plan", "price", "shown_state", "period_end", "problem")
     list_filter = (
         *("state", "created", ("problem", admin.EmptyFieldListFilter)),
-        *(("grace_ends_at", admin.EmptyFieldListFilter), "has_doubt", "livemode", "terms__plan"),
+        *(("grace_ends_at", admin.EmptyFieldListFilter), "has_doubt", "livemode", "paid_terms__plan"),
     )
-    list_select_related = ("organization", "terms")
+    list_select_related = ("organization", "terms", "paid_terms")
     search_fields = (
         *("public_id", "organization__name", "organization__public_id", "actor__email"),
         *("subscription_id", "checkout_session_id", "invoices__invoice_id"),
@@ -90,15 +99,16 @@ class SubscriptionAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
         """Show the state in words, coloured by what it asks for."""
         return subscription.state, subscription.get_state_display()
 
-    @admin.display(description="plan", ordering="terms__plan_name")
+    @admin.display(description="plan", ordering=Coalesce("paid_terms__plan_name", "terms__plan_name"))
     def plan(self, subscription: Subscription) -> str:
-        """Name what was agreed on."""
-        return subscription.terms.plan_name
+        """Name what is paid for now, or what was agreed on while nothing is."""
+        return (subscription.paid_terms or subscription.terms).plan_name
 
-    @admin.display(description="a month", ordering="terms__amount")
+    @admin.display(description="a month", ordering=Coalesce("paid_terms__amount", "terms__amount"))
     def price(self, subscription: Subscription) -> str:
-        """Show what was agreed on for a month."""
-        return show(subscription.terms.amount, subscription.terms.currency)
+        """Show what a month of it costs."""
+        terms = subscription.paid_terms or subscription.terms
+        return show(terms.amount, terms.currency)
 
     @admin.display(description="credits")
     def account(self, subscription: Subscription) -> str:

@@ -107,6 +107,20 @@ def resume(subscription: Subscription, *, click_token: UUID, actor: User) -> Pla
     return _change(subscription, ChangeKind.RESUME, None, prorated_at=None, click_token=click_token, actor=actor)
 
 
+def is_in_force(change: PlanChange) -> bool:
+    """Tell whether what a change brought is still so: its form may be sent again after another one was made."""
+    subscription = change.subscription
+    is_to_end, follows = subscription.cancel_at_period_end, subscription.next_terms_id == change.to_terms_id
+    match change.kind:
+        case ChangeKind.CANCEL:
+            return is_to_end or subscription.state == SubscriptionState.ENDED
+        case ChangeKind.RESUME:
+            return not is_to_end
+        case ChangeKind.DOWNGRADE:  # once its month has begun there is nothing to wait for
+            return follows and not is_to_end and subscription.next_terms_id != subscription.paid_terms_id
+    return follows and not is_to_end
+
+
 def _asked_about(subscription: Subscription) -> Subscription:
     """Ask whether it is still unpaid: a month that was paid a moment ago must not be ended."""
     facts = stripe_gateway_plans.get_subscription(subscription.subscription_id or "")
@@ -137,7 +151,7 @@ def _kind_of(subscription: Subscription, now_paid: PlanTerms, wanted: PlanTerms)
     if waiting_upgrades.find_waiting(subscription) is not None:
         raise ChangeRefused(_("A change of the plan waits for the bank. Confirm it first, or drop it."))
     if subscription.state != SubscriptionState.ACTIVE:
-        raise ChangeRefused(_("Pay what is open, or resume the plan, before you change it."))
+        raise ChangeRefused(_("Pay what is open, or keep the plan, before you change it."))
     if wanted.currency != now_paid.currency or wanted.livemode != subscription.livemode:
         raise ChangeRefused
     goes_lower = subscription.next_terms is not None and subscription.next_terms.pk != now_paid.pk

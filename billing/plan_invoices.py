@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from billing import ledger, payments, subscriptions
+from billing import ledger, payments, reasons, subscriptions
 from billing.models import EntryKind, Rollover
 from billing.plan_errors import PlanDisagrees
 from billing.stripe_plan_objects import InvoiceFacts, InvoicePaymentFacts, LineFacts
@@ -236,8 +236,8 @@ def _give_credits(invoice: PlanInvoice, subscription: Subscription) -> None:
 
 def _reason_of(invoice: PlanInvoice, terms: PlanTerms) -> str:
     if invoice.reason == InvoiceReason.UPGRADE:
-        return f"Upgrade to {terms.plan_name}."
-    return f"A month of {terms.plan_name}."
+        return reasons.in_english(reasons.UPGRADE, terms.plan_name)
+    return reasons.in_english(reasons.MONTH, terms.plan_name)
 
 
 def _disagrees(invoice: PlanInvoice, subscription: Subscription | None, facts: str) -> PlanDisagrees:

@@ -42,11 +42,12 @@ def _tell(subscription: Subscription, now: datetime, state: SubscriptionState, m
 
 
 def _facts_of(subscription: Subscription) -> dict[str, object]:
-    terms = subscription.paid_terms or subscription.terms
+    unpaid = unpaid_invoice_of(subscription)
+    terms = subscription.current_terms if unpaid is None else subscription.renewal_terms
     return {
-        "plan": terms.plan_name,
+        "plan": (terms or subscription.terms).plan_name,
         "grace_ends_at": subscription.grace_ends_at,
-        "was_unpaid": unpaid_invoice_of(subscription) is not None and not _was_asked_to_end(subscription),
+        "was_unpaid": unpaid is not None and not _was_asked_to_end(subscription),
         "plan_url": settings.PUBLIC_URL + reverse("billing-plan"),
     }
 

@@ -21,9 +21,10 @@ from accounts.visiting import leads_to
 from billing import plan_changes, stripe_gateway, subscribing, subscriptions, waiting_upgrades
 from billing.landing import ASKED_AT_MOST_EVERY_S
 from billing.order_views import PAUSES_S, looks_of
+from billing.plan_errors import ChangeRefused
 from billing.plan_forms import CancelForm, ClickForm, SubscribeForm, WantedForm, seal, unseal
 from billing.plan_reconciliation import catch_up
-from billing.plan_shelf import goes_lower, plan_shelf_for
+from billing.plan_shelf import Act, goes_lower, plan_shelf_for
 from billing.selectors import account_of
 from billing.subscription_models import ChangeKind, ChangeState, PlanChange, Subscription, SubscriptionState
 
@@ -47,6 +48,8 @@ def plan(request: PersonRequest) -> HttpResponse:
     looking = {"pause_s": PAUSES_S[looks] if is_waiting and looks < len(PAUSES_S) else None, "next_look": looks + 1}
     if request.headers.get("HX-Request"):
         return render(request, "billing/plan_look.html", looking) if is_waiting else _reload()
+    shelf = plan_shelf_for(subscription, asked=request.GET.get("currency", ""))
+    may_spend = can(request.membership.role, Ability.SPEND_MONEY)
     is_behind = subscription is not None and subscription.state == SubscriptionState.PAST_DUE
     context: dict[str, Any] = {
         "tab": "billing",
@@ -56,8 +59,9 @@ def plan(request: PersonRequest) -> HttpResponse:
         "upgrade": upgrade,
         "unpaid": subscriptions.unpaid_invoice_of(subscription) if subscription and is_behind else None,
         "goes_lower": subscription is not None and goes_lower(subscription),
-        "shelf": plan_shelf_for(subscription, asked=request.GET.get("currency", "")),
-        "may_spend": can(request.membership.role, Ability.SPEND_MONEY),
+        "shelf": shelf,
+        "may_spend": may_spend,
+        "may_keep": may_spend and any(offer.act == Act.KEEP for offer in shelf.offers),
         "has_left": "left" in request.GET,
         "is_silent": is_silent,
         "new_token": uuid.uuid4,
@@ -164,7 +168,6 @@ def _said_of(change: PlanChange) -> str:
         case ChangeKind.DOWNGRADE:
             return _("The plan changes when the month is over.")
         case ChangeKind.CANCEL:
-            change.subscription.refresh_from_db(fields=["state"])
             if change.subscription.state == SubscriptionState.ENDED:
                 return _("The plan has ended. Nothing more is charged.")
             return _("The plan ends with its month. Until then nothing changes.")
@@ -195,6 +198,10 @@ def _do(request: PersonRequest, click: Callable[[], PlanChange]) -> HttpResponse
         return redirect("billing-plan")
     if change.state == ChangeState.WAITING and change.invoice is not None and change.invoice.page_url:
         return HttpResponseRedirect(change.invoice.page_url, status=303)
+    change.subscription.refresh_from_db()
+    if change.state == ChangeState.DONE and not plan_changes.is_in_force(change):
+        messages.error(request, _(ChangeRefused.public_text))
+        return redirect("billing-plan")
     messages.success(request, _said_of(change))
     return redirect("billing-plan")
 

@@ -44,7 +44,9 @@ class Overview:
 
     @property
     def rests_until(self) -> datetime | None:
-        """Until when nothing is charged, where that is so."""
+        """Until when nothing is charged, where that is so, and where it is not a person that is waited for."""
+        if self.waiting is not None:
+            return None
         until = self.recharge.not_before if self.recharge else None
         return until if until is not None and until > self.now else None
 

@@ -17,6 +17,7 @@ from accounts.errors import ServiceError
 from accounts.visiting import leads_to
 from billing import recharge_confirming, recharge_switch, saved_cards, stripe_gateway
 from billing.errors import CardRefused
+from billing.order_models import OrderState
 from billing.recharge_forms import RechargeForm
 from billing.recharge_overview import overview_of, waiting_for_person
 
@@ -126,6 +127,9 @@ def _back_from_the_bank(request: PersonRequest) -> HttpResponse:
         except ServiceError:
             messages.info(request, _("We have not heard from the bank yet. Reload this page in a minute."))
             return _show(request)
+        order.refresh_from_db(fields=["state"])
+        if order.state == OrderState.PENDING:
+            messages.warning(request, _("The payment was not confirmed. Nothing was charged."))
     return redirect(PAGE)
 
 

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from billing import reasons
 from billing.models import EntryKind, LedgerEntry
 from billing.order_models import Order, OrderKind
 
@@ -127,8 +128,8 @@ def _words_for(entry: LedgerEntry, order: Order | None) -> str:  # noqa: PLR0911
 
 
 def _note_on(entry: LedgerEntry, order: Order | None) -> str:
-    """Return what somebody wrote about it, where our own words do not say it already; and what is owed since."""
+    """Return why it moved, where our words for it do not say so already; and what is owed since."""
     if entry.debt > 0:
         return _("%(count)d more are owed: they were used already.") % {"count": entry.debt}
     says_it_all = order is not None or entry.debt < 0 or entry.kind in (EntryKind.USE, EntryKind.EXPIRE)
-    return "" if says_it_all else entry.reason
+    return "" if says_it_all else reasons.in_words(entry)

@@ -233,11 +233,12 @@ def _our_errors() -> Iterator[None]:
 def _card_refused(error: stripe.CardError) -> CardRefused:
     said: Mapping[str, Any] = error.error.to_dict() if error.error is not None else {}
     reason = said.get("decline_code") or error.code or "declined"
+    # Stripe says it to people in English; they read our own words, in their language.
+    logger.info("card_refused", extra={"reason": reason, "said": error.user_message})
     return CardRefused(
         reason=reason,
         needs_person=not {NEEDS_PERSON, UPGRADE_NEEDS_PERSON}.isdisjoint((error.code, reason)),
         payment_intent_id=(said.get("payment_intent") or {}).get("id"),
-        public_text=error.user_message,
     )
 
 

@@ -131,6 +131,16 @@ class Subscription(models.Model):
     def __str__(self) -> str:
         return f"{self.terms.plan_name} ({self.state})"
 
+    @property
+    def renewal_terms(self) -> PlanTerms | None:
+        """What a renewal is for, also one that is unpaid: its invoice has no terms of ours before it is paid."""
+        return self.next_terms or self.paid_terms
+
+    @property
+    def current_terms(self) -> PlanTerms | None:
+        """What the month that runs is for, paid or not."""
+        return self.renewal_terms if self.state == SubscriptionState.PAST_DUE else self.paid_terms
+
 
 class InvoiceState(models.TextChoices):
     """Where an invoice is; once it is paid it moves as orders do."""
@@ -225,11 +235,11 @@ class ChangeKind(models.TextChoices):
 class ChangeState(models.TextChoices):
     """What became of it."""
 
-    BEGUN = "begun"
-    WAITING = "waiting"
-    DONE = "done"
-    REFUSED = "refused"
-    GIVEN_UP = "given_up"
+    BEGUN = "begun", "begun"
+    WAITING = "waiting", "waits for the bank"
+    DONE = "done", "made"
+    REFUSED = "refused", "refused"
+    GIVEN_UP = "given_up", "given up"
 
 
 OPEN_CHANGE_STATES = (ChangeState.BEGUN, ChangeState.WAITING)
@@ -276,4 +286,4 @@ class PlanChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} ({self.state})"
+        return f"{self.get_kind_display()} ({self.get_state_display()})"

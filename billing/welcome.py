@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from accounts import invitations
 from accounts.current_organization import choose
 from accounts.models import Membership, Organization, Role, User
-from billing import ledger
+from billing import ledger, reasons
 from billing.errors import LedgerBroken
 from billing.models import CreditAccount, EntryKind, LedgerEntry
 
@@ -90,7 +90,7 @@ def give_free_credits(organization: Organization, person: User) -> bool:
             account,
             amount=settings.FREE_CREDITS,
             reference=REFERENCE + _traces_of(person.email)[0],
-            reason="Free credits to start with.",
+            reason=reasons.in_english(reasons.FREE_CREDITS),
             actor=person,
         )
     except LedgerBroken:  # somebody with the same address but for a plus sign was faster

@@ -110,3 +110,10 @@ def test_credits_used_while_the_form_lay_open(client, alice, available, sam, mon
     monkeypatch.setattr(ledger, "adjust", used_in_between)
 
     assert "not available any more" in client.post(page_of(alice), fields).content.decode()
+
+
+@pytest.mark.parametrize("what", ["grant", "adjust"])
+def test_an_operator_is_told_who_reads_the_reason(client, alice, sam, what):
+    page = reverse(f"admin:billing_creditaccount_{what}", args=[alice.pk])
+
+    assert "reads it, word for word, in their statement." in client.get(page).content.decode()

@@ -1,5 +1,6 @@
 """The operator's pages about plans and recharges: only looked at, found, narrowed down, and linked both ways."""
 
+import re
 import uuid
 from datetime import UTC, datetime
 
@@ -8,12 +9,20 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import webhooks
-from billing.models import CreditAccount, LedgerEntry
-from billing.order_models import Dispute, Order, OrderKind, Payment, StripeEvent
+from billing import order_admin, plan_admin, webhooks
+from billing.models import CreditAccount, LedgerEntry, Plan
+from billing.order_models import Dispute, Order, OrderKind, OrderState, Payment, StripeEvent
 from billing.recharge_models import AutoRecharge, RechargeConsent, RechargeNews, SavedCard
 from billing.stripe_objects import read_event
-from billing.subscription_models import PlanChange, PlanInvoice, PlanTerms, Subscription
+from billing.subscription_models import (
+    ChangeState,
+    InvoiceState,
+    PlanChange,
+    PlanInvoice,
+    PlanTerms,
+    Subscription,
+    SubscriptionState,
+)
 from tests.billing.plan_fakes import (
     DAY,
     invoice_of,
@@ -23,6 +32,7 @@ from tests.billing.plan_fakes import (
     paid_with,
     subscription_of,
     terms_of,
+    upgrade_of,
 )
 from tests.billing.stripe_fakes import CREATED, event_about
 from tests.factories import make_account, make_member, make_pack, make_staff
@@ -226,6 +236,40 @@ def test_lists_are_searched_and_narrowed_down(client, plan, recharge, model, que
 
     assert answer.status_code == 200
     assert answer.context["cl"].result_count == number
+
+
+@pytest.mark.parametrize(
+    ("labels", "states"),
+    [
+        (plan_admin.SUBSCRIPTION_LABELS, SubscriptionState),
+        (plan_admin.INVOICE_LABELS, InvoiceState),
+        (plan_admin.CHANGE_LABELS, ChangeState),
+        (order_admin.STATE_LABELS, OrderState),
+    ],
+)
+def test_every_state_has_a_colour_without_which_it_is_shown_by_its_name_in_the_database(labels, states):
+    assert set(labels) == set(states)
+
+
+def test_a_change_that_was_given_up_is_called_so(client, plan):
+    PlanChange.objects.update(state="given_up")
+    shown = client.get(page(PlanChange)).content.decode()
+
+    assert re.search(r">\s*given up\s*</span>", shown)
+    assert "Cancel (given up)" in text(client, PlanChange.objects.get())
+
+
+def test_the_list_names_the_plan_that_is_paid_for(client, plan):
+    big = terms_of(make_plan("big", credits=400, amount=3000))
+    upgrade = upgrade_of(plan, plan.terms, big)
+    webhooks.receive(read_event(event_about("invoice.paid", upgrade)))
+    make_subscription(make_account("Bob's shop").organization, terms_of(Plan.objects.get(slug="small")))
+
+    for order in ("2", "-3"):  # by the plan's name, and from the dearest
+        listed = client.get(page(Subscription), {"o": order}).content.decode()
+        shown = re.findall(r"<td[^>]*field-(?:plan|price)[^>]*>\s*([^<]*?)\s*</td>", listed)
+        assert shown == ["Big", "30.00 EUR", "Small", "10.00 EUR"]
+    assert client.get(page(Subscription), {"paid_terms__plan__id__exact": big.plan_id}).context["cl"].result_count == 1
 
 
 def test_an_invoice_of_nobody_yet_is_shown(client, sam):

@@ -10,12 +10,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Role
-from billing import subscriptions
+from billing import plan_mails, subscriptions
 from billing.models import CreditAccount
 from billing.plan_changes import Quote
 from billing.plan_forms import QUOTE_LASTS_S, seal, unseal
 from billing.subscription_models import ChangeKind, PlanChange
-from tests.billing.plan_fakes import invoice_of, make_plan, make_subscription, subscription_of, terms_of
+from tests.billing.plan_fakes import DAY, invoice_of, make_plan, make_subscription, subscription_of, terms_of
 from tests.billing.stripe_fakes import CREATED
 from tests.billing.test_plan_invoices import tell
 from tests.factories import make_account, make_member
@@ -98,6 +98,56 @@ def test_a_plan_that_is_slower_than_what_somebody_gave_says_so(owner, alice, sma
     alice.plan = big.plan
     alice.save()
     assert owner.get(PAGE).content.decode().count(words) == 1
+
+
+@pytest.fixture
+def going_lower(alice, small, big):
+    """Big, paid for, with Small to follow."""
+    subscription = make_subscription(alice.organization, big)
+    tell("customer.subscription.created", subscription_of(subscription))
+    tell("invoice.paid", invoice_of(subscription))
+    tell("customer.subscription.updated", subscription_of(subscription, terms=small), created=CREATED + 60)
+    subscription.refresh_from_db()
+    return subscription
+
+
+KEEP_FIRST = "To choose a larger plan, keep the one that you have first."
+
+
+def test_who_goes_lower_is_told_to_keep_the_plan_where_there_is_a_button_for_it(client, owner, alice, going_lower):
+    text = owner.get(PAGE).content.decode()
+    assert "30.00 EUR" in text
+    assert KEEP_FIRST in text
+    assert "Keep Big" in text
+
+    client.force_login(make_member(alice.organization, "adam@example.com", Role.ADMIN))
+    text = client.get(PAGE).content.decode()
+    assert KEEP_FIRST not in text
+    assert "Keep Big" not in text
+
+
+def test_a_month_that_failed_after_a_downgrade_is_that_of_the_smaller_plan(owner, going_lower, small, mailoutbox):
+    late = {"month": 1, "terms": small}
+    tell("customer.subscription.updated", subscription_of(going_lower, "past_due", **late), created=CREATED + 31 * DAY)
+    tell("invoice.payment_failed", invoice_of(going_lower, "open", **late), created=CREATED + 31 * DAY)
+    text = owner.get(PAGE).content.decode()
+    current = text.split('aria-labelledby="current"')[1].split("</section>")[0]
+
+    assert "The payment for Small failed." in text
+    assert "10.00 EUR, 100 credits" in current
+    assert "30.00 EUR" not in current
+    assert "After that" not in current
+    assert KEEP_FIRST not in text
+
+    assert plan_mails.tell_of_plans(timezone.now()) == 1
+    [mail] = mailoutbox
+    assert mail.subject == "Alice's shop: the payment for Small failed"
+    assert "The monthly payment for Small of Alice's shop was not made" in mail.body
+    assert "Big" not in mail.body
+
+    tell("customer.subscription.deleted", subscription_of(going_lower, "canceled", **late), created=CREATED + 45 * DAY)
+    plan_mails.tell_of_plans(timezone.now())
+    assert mailoutbox[1].subject == "Alice's shop: Small has ended"
 
 
 def test_a_price_that_was_shown_cannot_be_made_up(owner, subscription, big, then):

@@ -33,6 +33,9 @@ from tests.stripe_stand_in import StripeStandIn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BAD_CARD, GOOD_CARD = "4000000000000341", "4242424242424242"
+CHANGE = "/billing/plan/change/"
+LATER, ENDS = "The plan changes when the month is over.", "The plan ends with its month."
+MEANWHILE = "The plan has changed meanwhile. Reload the page and choose again."
 
 
 @pytest.fixture
@@ -539,6 +542,56 @@ def test_an_upgrade_that_was_declined_is_not_called_done_by_a_second_click(strip
     with pytest.raises(ChangeRefused):
         alice.agrees_to(quote, token)
     assert alice.has == (110, "active", "small")
+
+
+def test_a_declined_card_is_told_in_the_words_of_the_reader(stripe, alice, client, caplog):
+    alice.subscribes()
+    [card] = stripe.objects("payment_method")
+    stripe.change_bank_mind(card["id"], card=BAD_CARD)
+    client.force_login(alice.owner)
+    client.cookies["django_language"] = "de"
+    with alice.undisturbed():
+        sealed = client.get(CHANGE, {"plan": "big"}).context["sealed"]
+        text = client.post(CHANGE, {"agreed": sealed}, follow=True).content.decode()
+
+    assert "Die Karte wurde abgelehnt." in text
+    assert "Your card was declined" not in text
+    [refused] = [record for record in caplog.records if record.msg == "card_refused"]
+    assert (refused.reason, refused.said) == ("generic_decline", "Your card was declined.")
+
+
+def test_a_form_that_is_sent_again_after_another_change_does_not_say_what_is_no_more(stripe, alice, client):
+    alice.subscribes(alice.big)
+    client.force_login(alice.owner)
+
+    def form_for(plan):
+        with alice.undisturbed():
+            return {"agreed": client.get(CHANGE, {"plan": plan}).context["sealed"]}
+
+    def sent(address, form):
+        with alice.undisturbed():
+            return client.post(address, form, follow=True).content.decode()
+
+    lower = form_for("small")
+    assert [LATER in sent(CHANGE, lower) for _click in range(2)] == [True, True]
+    keep = form_for("big")
+    assert "The plan goes on." in sent(CHANGE, keep)
+    again = sent(CHANGE, lower)
+    assert LATER not in again
+    assert MEANWHILE in again
+    assert "The plan goes on." in sent(CHANGE, keep)
+
+    assert LATER in sent(CHANGE, form_for("small"))
+    assert MEANWHILE in sent(CHANGE, keep)
+    cancel, resume = {"token": uuid.uuid4()}, {"token": uuid.uuid4()}
+    assert ENDS in sent("/billing/plan/cancel/", cancel)
+    assert MEANWHILE in sent(CHANGE, lower)
+    assert "The plan goes on." in sent("/billing/plan/resume/", resume)
+    again = sent("/billing/plan/cancel/", cancel)
+    assert ENDS not in again
+    assert MEANWHILE in again
+    assert ENDS in sent("/billing/plan/cancel/", {"token": uuid.uuid4()})
+    assert MEANWHILE in sent("/billing/plan/resume/", resume)
 
 
 def test_who_cancels_an_unpaid_plan_is_charged_no_more(stripe, alice, mailoutbox):

@@ -148,7 +148,7 @@ def test_a_payment_that_fails_is_told_and_paid(shop: Shop, page: Page) -> None:
     page.goto("/billing/plan/")
     page.get_by_role("link", name="Change to Big").click()
     page.get_by_role("button", name=re.compile("^Pay ")).click()
-    expect(page.get_by_text("Your card was declined.")).to_be_visible()
+    expect(page.get_by_text("The card was declined.")).to_be_visible()
     expect(page.get_by_role("heading", name="Small", exact=True, level=2)).to_be_visible()
 
     let_pass(shop, 31.5)

@@ -5,11 +5,26 @@ from html.parser import HTMLParser
 
 import pytest
 
+from billing import ledger, reasons, webhooks
 from billing.opening import open_organization
-from tests.factories import make_key, make_user
+from billing.stripe_objects import read_event
+from billing.subscription_models import PlanInvoice
+from billing.welcome import give_free_credits
+from tests.billing.conftest import selling
+from tests.billing.plan_fakes import (
+    invoice_of,
+    make_plan,
+    make_subscription,
+    paid_with,
+    terms_of,
+    upgrade_of,
+)
+from tests.billing.stripe_fakes import dispute_of, event_about, refund_of
+from tests.factories import make_key, make_member, make_staff, make_user
 from tests.translations.catalogues import as_mo, brought_up_to
 from tests.translations.sources import PLACES, strings_of
 
+__all__ = ["selling"]
 pytestmark = pytest.mark.django_db
 
 MADE_UP = "xx"
@@ -23,6 +38,17 @@ PRIVATE = (
     *("/dashboard/", "/try/", "/keys/", "/keys/new/", "/usage/", "/people/", "/organization/", "/organization/close/"),
     *("/organizations/new/", "/credits/warning/", "/account/email/", "/account/data/", "/account/data/delete/"),
     *("/account/sessions/", "/account/2fa/"),
+)
+OUR_REASONS = (
+    *(
+        "Opening credits.",
+        "Free credits to start with.",
+        "A month of Laptop.",
+        "Upgrade to Made up.",
+        "Refund of Laptop.",
+    ),
+    *("The refund of Laptop failed: the money did not arrive.", "The payment of Laptop is disputed."),
+    "The dispute about Laptop was won.",
 )
 NAMES = re.compile(
     r"removebg|remove\.bg|Poof|curl|Python|JavaScript|PNG|JPEG|WebP|OpenAPI|Swagger UI|YAML|JSON|English|Deutsch|"
@@ -119,3 +145,54 @@ def test_private_pages_say_nothing_of_their_own(marked, path):
 
     assert answer.status_code == 200
     assert unmarked(answer.content.decode()) == []
+
+
+@pytest.fixture
+def moved(selling):
+    """A month of a plan, an upgrade, and money of it that came and went, each as our own code writes it down."""
+    shop = open_organization("Alice's shop", credits=100).organization
+    owner = make_member(shop, "alice@example.com")
+    give_free_credits(shop, owner)
+    small, big = terms_of(make_plan("laptop")), terms_of(make_plan("made up", credits=400, amount=3000))
+    subscription = make_subscription(shop, small)
+    bill, upgrade = invoice_of(subscription), upgrade_of(subscription, small, big)
+    for what, thing in (
+        ("invoice.paid", bill),
+        ("invoice_payment.paid", paid_with(bill)),
+        ("invoice.paid", upgrade),
+    ):
+        webhooks.receive(read_event(event_about(what, thing)))
+    month = PlanInvoice.objects.get(invoice_id=bill["id"])
+    paid = {"payment_intent": f"pi_{bill['id']}"}
+    for what, thing in (
+        ("refund.created", refund_of(month, amount=300, **paid)),
+        ("refund.failed", refund_of(month, amount=300, status="failed", **paid)),
+        ("charge.dispute.created", dispute_of(month, "needs_response", **paid)),
+        ("charge.dispute.closed", dispute_of(month, "won", **paid)),
+    ):
+        webhooks.receive(read_event(event_about(what, thing)))
+    return shop, owner
+
+
+def test_the_statement_says_our_own_reasons_in_the_language_of_the_reader(marked, moved):
+    shop, owner = moved
+    marked.force_login(owner)
+    kinds = list(shop.credit_account.entries.values_list("kind", flat=True))
+
+    assert sorted(kinds) == sorted(
+        ["grant", "grant", "plan", "plan", "refund", "refund_back", "dispute", "dispute_won"]
+    )
+    shown = marked.get("/billing/statement/").content.decode()
+    assert unmarked(shown) == []
+    for reason in OUR_REASONS:
+        assert MARK % reason in shown, reason
+    assert MARK[0] not in marked.get("/billing/statement.csv").getvalue().decode()
+
+
+def test_what_an_operator_typed_stays_as_typed(marked, moved):
+    shop, owner = moved
+    typed = {"reason": reasons.OPENING, "reference": f"{reasons.BY_HAND}1", "actor": make_staff()}
+    ledger.grant(shop.credit_account, amount=1, **typed)
+    marked.force_login(owner)
+
+    assert unmarked(marked.get("/billing/statement/").content.decode()) == [reasons.OPENING]

@@ -297,6 +297,8 @@ class TestWhereTheBankWantsThePerson:
         shop.stripe.hold_webhooks()
         return shop
 
+    NOT_CONFIRMED = "The payment was not confirmed. Nothing was charged."
+
     def confirm(self, owner, token=None):
         return owner.post(PAGE + "confirm/", {"token": token or str(uuid.uuid4())})
 
@@ -322,12 +324,28 @@ class TestWhereTheBankWantsThePerson:
         with pytest.raises(Exception, match="unable to authenticate"):
             waiting.stripe.authenticate(order.payment_intent_id, agreed=False)
         assert waiting.has() == (4, ["pending"])
+        said = owner.get(PAGE, {"back": str(order.public_id)}, follow=True).content.decode()
+        assert self.NOT_CONFIRMED in said
+        assert "Confirm with the bank" in said
+        assert self.NOT_CONFIRMED not in owner.get(PAGE).content.decode(), "it is said once"
 
         self.confirm(owner)
         waiting.stripe.authenticate(order.payment_intent_id, agreed=True)
+        said = owner.get(PAGE, {"back": str(order.public_id)}, follow=True).content.decode()
+        assert self.NOT_CONFIRMED not in said
         waiting.hear()
         assert waiting.has() == (104, ["paid"])
         assert waiting.recharge.declines == 0
+
+    def test_it_rests_for_nobody_while_it_waits_for_its_person(self, waiting, owner):
+        assert waiting.recharge.not_before > timezone.now()
+        assert "It rests until" not in owner.get(PAGE).content.decode()
+
+        [order] = waiting.orders
+        self.confirm(owner)
+        waiting.stripe.authenticate(order.payment_intent_id, agreed=True)
+        waiting.hear()
+        assert "It rests until" in owner.get(PAGE).content.decode()
 
     def test_another_card_pays_the_same_order(self, waiting, owner):
         waiting.hear()
@@ -358,7 +376,7 @@ class TestWhereTheBankWantsThePerson:
         said = owner.get(PAGE).content.decode()
         waiting.hear()
 
-        assert "Your card was declined." in said
+        assert "The card was declined." in said
         assert waiting.has() == (4, ["pending"])
         assert waiting.recharge.declines == 1, "the person was there"
 
