@@ -15,7 +15,7 @@ from billing.models import CreditAccount
 from billing.plan_changes import Quote
 from billing.plan_forms import QUOTE_LASTS_S, seal, unseal
 from billing.subscription_models import ChangeKind, PlanChange
-from tests.billing.plan_fakes import invoice_of, make_plan, make_subscription, subscription_of, terms_of
+from tests.billing.plan_fakes import invoice_of, make_plan, make_subscription, subscription_of, terms_of, upgrade_of
 from tests.billing.stripe_fakes import CREATED
 from tests.billing.test_plan_invoices import tell
 from tests.factories import make_account, make_member
@@ -98,6 +98,23 @@ def test_a_plan_that_is_slower_than_what_somebody_gave_says_so(owner, alice, sma
     alice.plan = big.plan
     alice.save()
     assert owner.get(PAGE).content.decode().count(words) == 1
+
+
+def test_nothing_follows_a_plan_that_is_to_end(owner, subscription, big, small):
+    """Not even the smaller plan that was chosen before; who keeps the plan after all goes on to that."""
+    tell("invoice.paid", upgrade_of(subscription, small, big))
+    tell("customer.subscription.updated", subscription_of(subscription, terms=small), created=CREATED + 60, event_id="evt_lower")
+    lower = owner.get(PAGE).content.decode()
+    assert ("After that" in lower, ">Next<" in lower) == (True, True)
+
+    ends = subscription_of(subscription, terms=small, cancel_at_period_end=True)
+    tell("customer.subscription.updated", ends, created=CREATED + 120, event_id="evt_ends")
+    ending = owner.get(PAGE).content.decode()
+    assert "Keep Big" in ending
+    assert ("After that" in ending, ">Next<" in ending) == (False, False)
+
+    tell("customer.subscription.updated", subscription_of(subscription, terms=small), created=CREATED + 180, event_id="evt_resumed")
+    assert "After that" in owner.get(PAGE).content.decode()
 
 
 def test_a_price_that_was_shown_cannot_be_made_up(owner, subscription, big, then):
