@@ -102,19 +102,21 @@ def test_a_plan_that_is_slower_than_what_somebody_gave_says_so(owner, alice, sma
 
 def test_nothing_follows_a_plan_that_is_to_end(owner, subscription, big, small):
     """Not even the smaller plan that was chosen before; who keeps the plan after all goes on to that."""
+
+    def page_after(second, **changes):
+        facts = subscription_of(subscription, terms=small, **changes)
+        tell("customer.subscription.updated", facts, created=CREATED + second, event_id=f"evt_{second}")
+        return owner.get(PAGE).content.decode()
+
     tell("invoice.paid", upgrade_of(subscription, small, big))
-    tell("customer.subscription.updated", subscription_of(subscription, terms=small), created=CREATED + 60, event_id="evt_lower")
-    lower = owner.get(PAGE).content.decode()
+    lower = page_after(60)
     assert ("After that" in lower, ">Next<" in lower) == (True, True)
 
-    ends = subscription_of(subscription, terms=small, cancel_at_period_end=True)
-    tell("customer.subscription.updated", ends, created=CREATED + 120, event_id="evt_ends")
-    ending = owner.get(PAGE).content.decode()
+    ending = page_after(120, cancel_at_period_end=True)
     assert "Keep Big" in ending
     assert ("After that" in ending, ">Next<" in ending) == (False, False)
 
-    tell("customer.subscription.updated", subscription_of(subscription, terms=small), created=CREATED + 180, event_id="evt_resumed")
-    assert "After that" in owner.get(PAGE).content.decode()
+    assert "After that" in page_after(180)
 
 
 def test_a_price_that_was_shown_cannot_be_made_up(owner, subscription, big, then):
