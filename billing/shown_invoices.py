@@ -48,7 +48,8 @@ def _state_by_credit_notes(invoice: Invoice) -> InvoiceState:
 
 def _known_states(invoices: Sequence[Invoice]) -> dict[str | None, str]:
     """Return where we have each plan's invoice, and each pack's paid order, by what Stripe calls them."""
-    plans = PlanInvoice.objects.filter(invoice_id__in=[invoice.id for invoice in invoices])
+    # An invoice without a subscription is a pack's, of which only the payment was told.
+    plans = PlanInvoice.objects.filter(subscription__isnull=False, invoice_id__in=[one.id for one in invoices])
     intents = [intent for invoice in invoices for intent in invoice.payment_intent_ids]
     orders = Order.objects.filter(payment_intent_id__in=intents).exclude(state__in=NOT_PAID_STATES)
     states: dict[str | None, str] = dict(orders.values_list("payment_intent_id", "state"))

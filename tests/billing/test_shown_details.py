@@ -70,8 +70,10 @@ def test_of_a_plan_s_invoice_we_know_where_its_money_went(alice, selling, state)
     assert state_of(invoice("void", invoice_id=ours.invoice_id)) == "void"
 
 
-def test_a_plan_s_invoice_whose_payment_failed_says_so_until_it_is_paid():
-    PlanInvoice.objects.create(invoice_id="in_1", livemode=False, state="failed", failed_at=datetime.now(UTC))
+def test_a_plan_s_invoice_whose_payment_failed_says_so_until_it_is_paid(alice, selling):
+    subscription = make_subscription(alice.organization, terms_of(make_plan()))
+    failed = {"invoice_id": "in_1", "livemode": False, "state": "failed", "failed_at": datetime.now(UTC)}
+    PlanInvoice.objects.create(subscription=subscription, **failed)
 
     assert state_of(invoice("open")) == "failed"
     assert state_of(invoice("paid")) == "paid"
@@ -79,6 +81,7 @@ def test_a_plan_s_invoice_whose_payment_failed_says_so_until_it_is_paid():
 
 def test_of_a_pack_s_invoice_we_know_it_by_its_payment(alice):
     shop = CreditAccount.objects.get().organization
+    PlanInvoice.objects.create(invoice_id="in_1", livemode=False, payment_intent_id="pi_1")  # its payment was told
     make_order(shop, make_pack(), state="refunded", payment_intent_id="pi_1", paid_at=datetime.now(UTC))
 
     assert state_of(invoice("paid", intent="pi_1")) == "refunded"
