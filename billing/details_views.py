@@ -16,6 +16,7 @@ from accounts.visiting import leads_to
 from billing import stripe_gateway
 from billing.checkout import customer_of
 from billing.order_models import StripeCustomer
+from billing.shown_invoices import shown
 
 
 @never_cache
@@ -36,6 +37,7 @@ def details(request: PersonRequest) -> HttpResponse:
         "tab": "billing",
         "billing_tab": "details",
         "facts": facts,
+        "invoices": shown(facts.invoices) if facts is not None else (),
         "problem": problem,
         "may_change": can(request.membership.role, Ability.SPEND_MONEY),
     }

@@ -12,7 +12,7 @@ from django.utils.formats import number_format
 from billing.models import Plan
 from billing.money import decimals_of, in_major_units, show
 from billing.order_models import PlanPrice
-from billing.subscription_models import Subscription, SubscriptionState
+from billing.subscription_models import PlanTerms, Subscription, SubscriptionState
 
 
 class Act(StrEnum):
@@ -90,7 +90,7 @@ def plan_shelf_for(subscription: Subscription | None, *, asked: str = "") -> Pla
 
 def _offer_of(price: PlanPrice, subscription: Subscription | None) -> PlanOffer:
     plan = price.plan
-    next_terms = subscription.next_terms if subscription is not None else None
+    next_terms = _next_terms_of(subscription)
     is_next = next_terms is not None and next_terms.plan_id == plan.pk
     act = Act.SUBSCRIBE
     if subscription is not None and subscription.paid_terms is not None:
@@ -112,14 +112,21 @@ def _act_on(subscription: Subscription, amount: int, *, is_next: bool) -> Act:
 def _offer_of_own(subscription: Subscription) -> PlanOffer:
     paid = subscription.paid_terms
     assert paid is not None  # noqa: S101 - for the type checker
-    is_over = goes_lower(subscription)
-    act = Act.KEEP if is_over and subscription.state == SubscriptionState.ACTIVE else Act.NOTHING
+    is_next = not goes_lower(subscription) and _next_terms_of(subscription) is not None
+    act = Act.KEEP if goes_lower(subscription) and subscription.state == SubscriptionState.ACTIVE else Act.NOTHING
     return PlanOffer(
-        paid.plan, paid.amount, paid.currency, paid.credits, paid.rollover, act, is_current=True, is_next=not is_over
+        paid.plan, paid.amount, paid.currency, paid.credits, paid.rollover, act, is_current=True, is_next=is_next
     )
 
 
 def goes_lower(subscription: Subscription) -> bool:
     """Tell whether another plan follows the one that is paid for."""
-    following, paid = subscription.next_terms_id, subscription.paid_terms_id
-    return None not in (following, paid) and following != paid
+    following, paid = _next_terms_of(subscription), subscription.paid_terms
+    return following is not None and paid is not None and following != paid
+
+
+def _next_terms_of(subscription: Subscription | None) -> PlanTerms | None:
+    """Return what the next period costs; nothing follows a plan that is to end."""
+    if subscription is None or subscription.cancel_at_period_end:
+        return None
+    return subscription.next_terms

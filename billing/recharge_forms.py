@@ -20,6 +20,8 @@ MOST_A_MONTH = 1000
 USUAL_MOST = 3
 USUAL_SHARE = 10
 """A pack is usually bought when a tenth of one is left."""
+_ISOLATED = "\N{FIRST STRONG ISOLATE}{}\N{POP DIRECTIONAL ISOLATE}"
+"""Text in an option, where no element can keep it apart from what runs the other way."""
 
 
 class OfferField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -28,7 +30,10 @@ class OfferField(forms.ModelChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, price: PackPrice) -> str:
         """Return what is bought, for how much, and what it brings."""
         amount = money.show(price.amount, price.currency)
-        bought = _("%(pack)s for %(price)s") % {"pack": price.pack.name, "price": amount}
+        bought = _("%(pack)s for %(price)s") % {
+            "pack": _ISOLATED.format(price.pack.name),
+            "price": _ISOLATED.format(amount),
+        }
         return f"{bought} ({in_words(price.pack).rstrip('.')})"
 
     def prepare_value(self, value: Any) -> Any:

@@ -157,7 +157,9 @@ def get_customer(customer_id: str) -> CustomerFacts:
     with _our_errors():
         customer = _plain(client.v1.customers.retrieve(customer_id, {"expand": ["tax_ids"]}))
         cards = _plain(client.v1.customers.payment_methods.list(customer_id, {"type": "card", "limit": 10}))
-        invoices = _plain(client.v1.invoices.list({"customer": customer_id, "limit": LATEST_INVOICES}))
+        invoices = _plain(
+            client.v1.invoices.list({"customer": customer_id, "limit": LATEST_INVOICES, "expand": ["data.payments"]})
+        )
     return read_customer(customer, cards["data"], invoices["data"])
 
 

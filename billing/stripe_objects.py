@@ -93,12 +93,15 @@ class Card:
 class Invoice:
     """An invoice of Stripe's, and the page that shows it."""
 
+    id: str
     number: str
     status: str
     amount: int
+    returned: int
     currency: str
     created: datetime
     url: str
+    payment_intent_ids: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,27 +242,44 @@ def read_dispute(data: Data) -> DisputeFacts:
 def read_customer(customer: Data, methods: Sequence[Data], invoices: Sequence[Data]) -> CustomerFacts:
     """Return what may be shown of a customer, its saved payment methods and its invoices; drafts are no invoices."""
     default = id_of((customer.get("invoice_settings") or {}).get("default_payment_method"))
-    cards = [(method["id"], method["card"]) for method in methods if method.get("card")]
     return CustomerFacts(
         email=customer.get("email") or "",
         name=customer.get("name") or "",
         tax_ids=[tax_id["value"] for tax_id in (customer.get("tax_ids") or {}).get("data", ())],
-        cards=[
-            Card(card["brand"], card["last4"], card["exp_month"], card["exp_year"], method_id == default)
-            for method_id, card in cards
-        ],
+        cards=_read_cards(methods, default),
         invoices=[_read_invoice(invoice) for invoice in invoices if invoice.get("hosted_invoice_url")],
     )
 
 
+def _read_cards(methods: Sequence[Data], default: str | None) -> list[Card]:
+    """Return the cards, the one that is used first before all others; one that was saved twice is one."""
+    cards: list[Card] = []
+    known: set[object] = set()
+    for method in sorted(methods, key=lambda method: method["id"] != default):
+        card = method.get("card")
+        if not card:
+            continue
+        looks = (card["brand"], card["last4"], card["exp_month"], card["exp_year"])
+        names = {looks, card.get("fingerprint") or looks}
+        if known.isdisjoint(names):
+            cards.append(Card(*looks, is_default=method["id"] == default))
+        known |= names
+    return cards
+
+
 def _read_invoice(invoice: Data) -> Invoice:
+    payments = (invoice.get("payments") or {}).get("data", ())
+    intents = [id_of(paid["payment"].get("payment_intent")) for paid in payments]
     return Invoice(
+        id=invoice["id"],
         number=invoice.get("number") or "",
         status=invoice.get("status") or "",
         amount=invoice["total"],
+        returned=invoice.get("post_payment_credit_notes_amount") or 0,
         currency=invoice["currency"],
         created=datetime.fromtimestamp(invoice["created"], UTC),
         url=invoice["hosted_invoice_url"],
+        payment_intent_ids=[intent for intent in intents if intent is not None],
     )
 
 

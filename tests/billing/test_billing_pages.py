@@ -467,10 +467,36 @@ def test_card_tax_id_and_invoices_are_shown_as_stripe_knows_them(stripe, setting
     client.payment_methods.attach("pm_card_visa", {"customer": customer})
     page = text_of(owner.get("/billing/details/"))
 
-    for words in ("alice@example.com", "DE123456789", "•••• 4242", "Open"):
+    for words in ("alice@example.com", "DE123456789", "•••• 4242", "10.00 EUR paid Invoice"):
         assert words in page
     [invoice] = stripe.objects("invoice")
     assert invoice["hosted_invoice_url"] in owner.get("/billing/details/").content.decode()
+
+
+def test_a_card_that_was_saved_twice_is_shown_once_and_the_one_used_first_before_others(stripe, owner):
+    owner.post("/billing/details/portal/")
+    customer = StripeCustomer.objects.get().customer_id
+    client = stripe_gateway._client().v1
+    saved = [
+        client.payment_methods.attach(card, {"customer": customer})
+        for card in ("pm_card_visa", "pm_card_visa", "pm_card_createDispute")
+    ]
+    client.customers.update(customer, {"invoice_settings": {"default_payment_method": saved[0].id}})
+    page = text_of(owner.get("/billing/details/"))
+
+    assert re.findall(r"•••• (\d{4})", page) == ["4242", "0259"]
+    assert page.count("used first") == 1
+
+
+def test_the_invoice_of_a_pack_says_that_its_money_went_back(stripe, settings, owner, buy):
+    settings.PACK_INVOICES = True
+    buy()
+    order = Order.objects.get()
+    stripe.pay_session(order.checkout_session_id)
+    owner.get(f"/billing/orders/{order.public_id}/")
+    Order.objects.update(state="partly_refunded")
+
+    assert "10.00 EUR refunded in part Invoice" in text_of(owner.get("/billing/details/"))
 
 
 def test_the_portal_opens_and_leads_back(stripe, owner):

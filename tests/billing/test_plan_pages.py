@@ -15,7 +15,15 @@ from billing.models import CreditAccount
 from billing.plan_changes import Quote
 from billing.plan_forms import QUOTE_LASTS_S, seal, unseal
 from billing.subscription_models import ChangeKind, PlanChange
-from tests.billing.plan_fakes import DAY, invoice_of, make_plan, make_subscription, subscription_of, terms_of
+from tests.billing.plan_fakes import (
+    DAY,
+    invoice_of,
+    make_plan,
+    make_subscription,
+    subscription_of,
+    terms_of,
+    upgrade_of,
+)
 from tests.billing.stripe_fakes import CREATED
 from tests.billing.test_plan_invoices import tell
 from tests.factories import make_account, make_member
@@ -134,7 +142,7 @@ def test_a_month_that_failed_after_a_downgrade_is_that_of_the_smaller_plan(owner
     current = text.split('aria-labelledby="current"')[1].split("</section>")[0]
 
     assert "The payment for Small failed." in text
-    assert "10.00 EUR, 100 credits" in current
+    assert "10.00 EUR" in current
     assert "30.00 EUR" not in current
     assert "After that" not in current
     assert KEEP_FIRST not in text
@@ -148,6 +156,25 @@ def test_a_month_that_failed_after_a_downgrade_is_that_of_the_smaller_plan(owner
     tell("customer.subscription.deleted", subscription_of(going_lower, "canceled", **late), created=CREATED + 45 * DAY)
     plan_mails.tell_of_plans(timezone.now())
     assert mailoutbox[1].subject == "Alice's shop: Small has ended"
+
+
+def test_nothing_follows_a_plan_that_is_to_end(owner, subscription, big, small):
+    """Not even the smaller plan that was chosen before; who keeps the plan after all goes on to that."""
+
+    def page_after(second, **changes):
+        facts = subscription_of(subscription, terms=small, **changes)
+        tell("customer.subscription.updated", facts, created=CREATED + second, event_id=f"evt_{second}")
+        return owner.get(PAGE).content.decode()
+
+    tell("invoice.paid", upgrade_of(subscription, small, big))
+    lower = page_after(60)
+    assert ("After that" in lower, ">Next<" in lower) == (True, True)
+
+    ending = page_after(120, cancel_at_period_end=True)
+    assert "Keep Big" in ending
+    assert ("After that" in ending, ">Next<" in ending) == (False, False)
+
+    assert "After that" in page_after(180)
 
 
 def test_a_price_that_was_shown_cannot_be_made_up(owner, subscription, big, then):

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from django.utils.html import strip_tags
 
 from accounts.models import Role
 from billing.errors import InsufficientCredits
@@ -73,7 +74,8 @@ def test_nothing_is_on_the_shelf_where_nothing_is_sold(db):
 def test_an_owner_without_credits_is_led_to_the_packs(client, broke, packs):
     page = page_for(client, broke, Role.OWNER, "/dashboard/")
 
-    assert 'The smallest pack that is enough: <a href="/billing/#buy">A hundred for 10.00 EUR</a>.' in page
+    assert 'The smallest pack that is enough: <a href="/billing/#buy">' in page
+    assert "The smallest pack that is enough: A hundred for 10.00 EUR." in strip_tags(page)
 
 
 def test_others_are_told_who_can_buy(client, broke, packs):
@@ -109,8 +111,8 @@ def test_programs_are_told_where_owners_buy(selling, settings):
 def test_the_pricing_page_shows_the_packs_and_leads_to_them(client, broke, packs):
     page = client.get("/pricing/").content.decode()
     assert "A thousand" in page
-    assert "0.10 EUR an image" in page
+    assert "0.10 EUR an image" in strip_tags(page)
     assert 'href="/account/signup/"' in page
-    assert "15 JPY an image" in client.get("/pricing/?currency=jpy").content.decode()
+    assert "15 JPY an image" in strip_tags(client.get("/pricing/?currency=jpy").content.decode())
 
     assert 'href="/billing/?currency=eur#buy"' in page_for(client, broke, Role.OWNER, "/pricing/")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 import time_machine
+from django.utils.html import strip_tags
 
 from accounts import suspension
 from billing.order_models import Order
@@ -14,7 +15,7 @@ from billing.subscription_models import Subscription
 from tests.billing.plan_fakes import invoice_of, make_plan, make_subscription, subscription_of, terms_of
 from tests.billing.stripe_fakes import CREATED
 from tests.billing.test_plan_invoices import tell
-from tests.factories import make_member, make_order, make_staff
+from tests.factories import make_member, make_order, make_organization, make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("selling")]
 REFUSAL = "Nothing can be bought for it until that is over."
@@ -73,7 +74,7 @@ def test_no_auto_recharge_is_agreed_to(owner, pack, suspended):
 @pytest.mark.parametrize("page", ["/billing/", "/billing/plan/", "/billing/auto-recharge/", "/dashboard/", "/try/"])
 def test_pages_say_why_and_offer_nothing(owner, pack, page, suspended):
     make_plan()
-    shown = owner.get(page).content.decode()
+    shown = strip_tags(owner.get(page).content.decode())
 
     assert "The reason: A stolen card." in shown
     assert not [word for word in ("Buy 100 credits", "Subscribe to", "Agree and save a card") if word in shown]
@@ -91,17 +92,28 @@ def test_nobody_is_led_back_to_a_page_that_was_begun(owner, shop, pack, suspende
     assert all("checkout.example.com" in owner.get(page).content.decode() for page in (pages[0], pages[2]))
 
 
+def test_nobody_is_sent_for_credits_that_cannot_be_bought(client, pack):
+    broke = make_organization("Bob's shop", credits=0)
+    client.force_login(make_member(broke, "bob@example.com"))
+    assert "The smallest pack that is enough" in client.get("/dashboard/").content.decode()
+
+    suspension.suspend(broke, actor=make_staff(), reason="A stolen card.")
+    shown = strip_tags(client.get("/dashboard/").content.decode())
+    assert "No credits are left." in shown
+    assert not [words for words in ("can buy more", "The smallest pack", "write to", "Ask whoever") if words in shown]
+
+
 def test_it_is_sold_to_again_afterwards(owner, shop, pack, suspended):
     suspension.let_go_on(shop, actor=make_staff("tom@example.com"), reason="It was theirs.")
 
-    assert "Buy 100 credits" in owner.get("/billing/").content.decode()
+    assert "Buy 100 credits" in strip_tags(owner.get("/billing/").content.decode())
 
 
 def test_whose_keys_rest_may_buy_what_is_owed(owner, shop, pack):
     shop.keys_frozen_at = shop.created
     shop.save()
 
-    assert "Buy 100 credits" in owner.get("/billing/").content.decode()
+    assert "Buy 100 credits" in strip_tags(owner.get("/billing/").content.decode())
     owner.post("/billing/buy/", click(pack))
     assert Order.objects.filter(organization=shop).exists()
 

@@ -8,6 +8,7 @@ import time_machine
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from accounts.closing import close_organization
 from accounts.models import Role
@@ -24,6 +25,7 @@ __all__ = ["alice", "stand_in", "stripe"]
 pytestmark = pytest.mark.django_db(transaction=True)
 ASKING_CARD = "4000002760003184"
 PAGE, CHANGE, DROP = "/billing/plan/", "/billing/plan/change/", "/billing/plan/change/drop/"
+CANCEL = "/billing/plan/cancel/"
 
 
 def use_card(stripe, number):
@@ -326,6 +328,15 @@ def test_who_cancels_the_plan_is_not_asked_to_pay_for_a_larger_one(stripe, asked
     assert waiting.state == ChangeState.GIVEN_UP
     assert upgrades(stripe) == ["void", "void"]
     assert asked.has == (110, "canceling", "small")
+
+
+def test_who_cancels_the_plan_is_told_that_what_waits_is_dropped(client, asked, waiting):
+    words = "The change to Big that waits for your bank is dropped with it, and is not charged."
+    client.force_login(make_member(asked.account.organization, "olga@example.com"))
+    assert words in strip_tags(client.get(CANCEL).content.decode())
+
+    waiting_upgrades.drop(waiting)
+    assert "waits for your bank" not in client.get(CANCEL).content.decode()
 
 
 def test_a_closed_organization_is_not_asked_to_confirm(stripe, asked, waiting):

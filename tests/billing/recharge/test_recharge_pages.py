@@ -9,7 +9,9 @@ import time_machine
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import strip_tags
 
+from accounts import suspension
 from accounts.models import Role
 from billing import checkout, recharge_mails, saved_cards
 from billing.errors import PurchaseRefused
@@ -17,7 +19,7 @@ from billing.recharge_models import AutoRecharge, RechargeConsent, SavedCard
 from billing.recharge_switch import owe_news
 from billing.shelf import as_shown
 from tests.billing.recharge.conftest import DECLINED, GOOD, WANTS_PERSON
-from tests.factories import make_key, make_member
+from tests.factories import make_key, make_member, make_staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "/billing/auto-recharge/"
@@ -59,9 +61,8 @@ def test_agreeing_leads_to_a_page_of_stripe_and_back(shop, owner):
     shop.hear()
     assert "The card was saved. Auto-recharge is on." in back
     assert "Visa •••• 4242" in back
-    assert "When fewer than 5 credits are left, the pack “100 credits” is bought for 10.00 EUR." in " ".join(
-        back.split()
-    )
+    words = "When fewer than 5 credits are left, the pack “100 credits” is bought for 10.00 EUR."
+    assert words in " ".join(strip_tags(back).split())
     assert "30.00 EUR" in back
 
 
@@ -101,13 +102,22 @@ def test_nobody_agrees_to_what_they_were_not_shown(shop, owner, change):
     assert [consent.threshold for consent in RechargeConsent.objects.all()] == [5]
 
 
+def test_it_says_that_it_rests_where_the_organization_is_suspended(shop, owner):
+    words = "It rests while the organization is suspended."
+    shop.agree()
+    assert words not in owner.get(PAGE).content.decode()
+
+    suspension.suspend(shop.organization, actor=make_staff(), reason="A stolen card.")
+    assert words in owner.get(PAGE).content.decode()
+
+
 def test_how_long_the_credits_last_is_said_before_and_after_it_is_agreed_to(shop, owner):
     shop.pack.expires_after_days = 30
     shop.pack.save()
     before = owner.get(PAGE).content.decode()
     shop.agree()
 
-    assert "100 credits for 10.00 EUR (100 credits, to be used within 30 days)" in before
+    assert "\u2068100 credits\u2069 for \u206810.00 EUR\u2069 (100 credits, to be used within 30 days)" in before
     assert "100 credits, to be used within 30 days." in owner.get(PAGE).content.decode()
 
 
