@@ -90,10 +90,10 @@ def test_a_delayed_payment_may_fail(client, alice, available, order):
 
 def test_a_page_that_expired_stays_so_when_it_is_told_again_without_money(client, alice, available, order):
     send(client, event_about("checkout.session.expired", session_of(order, status="expired", payment_status="unpaid")))
-    send(client, event_about("checkout.session.completed", session_of(order, payment_status="unpaid")))
+    again = send(client, event_about("checkout.session.completed", session_of(order, payment_status="unpaid")))
 
     order.refresh_from_db()
-    assert (order.state, available(alice)) == ("expired", 10)
+    assert (again.status_code, order.state, available(alice)) == (200, "expired", 10)
 
 
 def test_what_needs_no_payment_brings_its_credits(client, alice, available, order):
