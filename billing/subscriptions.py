@@ -19,7 +19,6 @@ from billing.plan_errors import PlanDisagrees
 from billing.stripe_objects import CheckoutSession, uuid_of
 from billing.stripe_plan_objects import SubscriptionFacts
 from billing.subscription_models import (
-    BEGUN_STATES,
     OPEN_SUBSCRIPTION_STATES,
     InvoiceReason,
     InvoiceState,
@@ -118,7 +117,7 @@ def running_of(organization_id: int) -> Subscription | None:
     open_ones = Subscription.objects.filter(
         organization=organization_id,
         livemode=settings.STRIPE_IS_LIVE,
-        state__in=(SubscriptionState.PENDING, *BEGUN_STATES),
+        state__in=OPEN_SUBSCRIPTION_STATES,
     )
     return open_ones.select_related("terms__plan", "paid_terms__plan", "next_terms__plan", "organization").first()
 
