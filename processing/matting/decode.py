@@ -17,6 +17,7 @@ from processing.matting.colour_profile import find_transform_to_srgb, srgb_pixel
 from processing.matting.errors import MattingError, UnreadableImage
 from processing.matting.file_parts import FileParts, cut_off
 from processing.matting.header import ImageHeader, InputFormat, OpenedFile, open_file, read_header
+from processing.matting.jpeg_damage import refuse_missing_blocks
 from processing.matting.jpeg_pixels import find_jpeg_pixels
 from processing.matting.options import DecodeLimits
 from processing.matting.orientation import turn_upright
@@ -31,6 +32,7 @@ _READERS: Mapping[InputFormat, Callable[[io.BytesIO], Image.Image]] = {
     "png": PngImageFile,
     "webp": WebPImageFile,
 }
+_UNDECODABLE = "The image file is damaged, or of a kind that cannot be read. Save it again as PNG or JPEG."
 # Pillow widens grey samples of 1, 2 and 4 bits to 0..255; a tRNS colour is stored unwidened.
 _GREY_STEP = {1: 255, 2: 85, 4: 17, 8: 1, 16: 1}
 
@@ -80,7 +82,7 @@ def _decoder_failures_refused(parts: FileParts) -> Iterator[None]:
     except (MattingError, MemoryError):
         raise
     except Exception as error:
-        raise (cut_off() if parts.lacks_end else UnreadableImage()) from error
+        raise (cut_off() if parts.lacks_end else UnreadableImage(_UNDECODABLE)) from error
 
 
 def _read_pixels(opened: OpenedFile) -> tuple[Rgb8, Alpha8 | None]:
@@ -94,6 +96,8 @@ def _read_pixels(opened: OpenedFile) -> tuple[Rgb8, Alpha8 | None]:
         if picture.size != (parts.width, parts.height):
             raise UnreadableImage
         picture.load()
+        if opened.format == "jpeg":
+            refuse_missing_blocks(picture, data)
         alpha = _read_alpha(picture, parts)
         return srgb_pixels(_as_colour(picture), parts.icc_profile), alpha
 

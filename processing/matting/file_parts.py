@@ -36,3 +36,8 @@ class FileParts:
 def cut_off() -> UnreadableImage:
     """Return the refusal of a file that ends too early."""
     return UnreadableImage("The image file is cut off: its end is missing. Send the whole file again.")
+
+
+def damaged() -> UnreadableImage:
+    """Return the refusal of a file that is whole but altered."""
+    return UnreadableImage("The image file is damaged. Save it again as PNG or JPEG, or send another copy.")
