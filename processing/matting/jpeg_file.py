@@ -65,7 +65,7 @@ def read_jpeg(data: bytes, *, max_scans: int) -> FileParts:
         height=size[1],
         pixel_parts=[*parts, view[first_scan:picture_end]],
         exif=exif,
-        icc_profile=_joined_profile(icc_chunks),
+        icc_profiles=_joined_profile(icc_chunks),
         lacks_end=picture_end is None and not _has_end(data),
     )
 
@@ -126,9 +126,9 @@ def _matters_to_pixels(segment: _Segment) -> bool:
     return segment.marker != _COM and not _APP1 <= segment.marker <= _APP15
 
 
-def _joined_profile(chunks: list[bytes]) -> bytes | None:
-    """Join the ICC profile from its numbered chunks (ICC.1, annex B.4); None where one is missing."""
+def _joined_profile(chunks: list[bytes]) -> tuple[bytes, ...]:
+    """Join the ICC profile from its numbered chunks (ICC.1, annex B.4); nothing where one is missing."""
     numbered = sorted(chunk for chunk in chunks if len(chunk) > 2)
     if not numbered or [chunk[0] for chunk in numbered] != list(range(1, len(numbered) + 1)):
-        return None
-    return b"".join(chunk[2:] for chunk in numbered)
+        return ()
+    return (b"".join(chunk[2:] for chunk in numbered),)

@@ -34,7 +34,7 @@ def read_webp(data: bytes) -> FileParts:
         height=height,
         pixel_parts=[b"RIFF", riff_size.to_bytes(4, "little"), b"WEBP", *parts],
         exif=_first(chunks, b"EXIF"),
-        icc_profile=_first(chunks, b"ICCP"),
+        icc_profiles=[bytes(chunk.payload) for chunk in chunks if chunk.kind == b"ICCP"][:1],
     )
 
 
