@@ -93,7 +93,7 @@ def _read_pixels(opened: OpenedFile) -> tuple[Rgb8, Alpha8 | None]:
             return rgb, None
     with _READERS[opened.format](io.BytesIO(data)) as picture:
         if picture.size != (parts.width, parts.height):
-            raise UnreadableImage
+            raise damaged()
         picture.load()
         if opened.format == "jpeg":
             refuse_missing_blocks(picture, data)

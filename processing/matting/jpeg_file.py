@@ -113,7 +113,7 @@ def _has_end(data: bytes) -> bool:
 def _frame_size(payload: bytes) -> tuple[int, int]:
     """Return (width, height) of a frame header."""
     if len(payload) < 5:
-        raise UnreadableImage
+        raise damaged()
     return int.from_bytes(payload[3:5], "big"), int.from_bytes(payload[1:3], "big")
 
 

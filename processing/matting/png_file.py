@@ -28,7 +28,7 @@ def read_png(data: bytes) -> FileParts:
     chunks = _chunks(data)
     header = next(chunks)
     if header.kind != b"IHDR" or len(header.payload) != 13:
-        raise UnreadableImage
+        raise damaged()
     parts: list[Part] = [view[: header.end]]
     compressed: list[memoryview] = []
     metadata: dict[bytes, bytes] = {}
