@@ -15,6 +15,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from processing.matting.arrays import Alpha8, Rgb8
 from processing.matting.colour_profile import find_transform_to_srgb, srgb_pixels
 from processing.matting.errors import MattingError, UnreadableImage
+from processing.matting.errors import translatable as _
 from processing.matting.file_parts import FileParts, cut_off, damaged
 from processing.matting.header import ImageHeader, InputFormat, OpenedFile, open_file, read_header
 from processing.matting.jpeg_damage import refuse_missing_blocks
@@ -33,7 +34,7 @@ _READERS: Mapping[InputFormat, Callable[[io.BytesIO], Image.Image]] = {
     "png": PngImageFile,
     "webp": WebPImageFile,
 }
-_UNDECODABLE = "The image file is damaged, or of a kind that cannot be read. Save it again as PNG or JPEG."
+_UNDECODABLE = _("The image file is damaged, or of a kind that cannot be read. Save it again as PNG or JPEG.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

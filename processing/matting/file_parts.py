@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from processing.matting.errors import UnreadableImage
+from processing.matting.errors import translatable as _
 from processing.matting.png_layout import PngLayout
 
 Part = bytes | memoryview
@@ -35,9 +36,9 @@ class FileParts:
 
 def cut_off() -> UnreadableImage:
     """Return the refusal of a file that ends too early."""
-    return UnreadableImage("The image file is cut off: its end is missing. Send the whole file again.")
+    return UnreadableImage(_("The image file is cut off: its end is missing. Send the whole file again."))
 
 
 def damaged() -> UnreadableImage:
     """Return the refusal of a file that is whole but altered."""
-    return UnreadableImage("The image file is damaged. Save it again as PNG or JPEG, or send another copy.")
+    return UnreadableImage(_("The image file is damaged. Save it again as PNG or JPEG, or send another copy."))

@@ -1,6 +1,6 @@
 """Takes a PNG file apart into its chunks (W3C PNG, third edition) without decoding it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from processing.matting.errors import UnreadableImage
@@ -11,6 +11,12 @@ from processing.matting.png_layout import GRAY, PALETTE, RGB, PngLayout
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
+# The chunks that say something about the pixels, and before which others they have to stand to be read.
+_MUST_PRECEDE: Mapping[bytes, frozenset[bytes]] = {
+    b"eXIf": frozenset(),
+    b"tRNS": frozenset({b"IDAT"}),
+    **dict.fromkeys(COLOR_KINDS, frozenset({b"PLTE", b"IDAT"})),
+}
 _NUMBERS_IN_TRNS = {GRAY: 1, RGB: 3}
 _END = b"\x00\x00\x00\x00IEND\xae\x42\x60\x82"
 
@@ -32,18 +38,15 @@ def read_png(data: bytes) -> FileParts:
     parts: list[Part] = [view[: header.end]]
     compressed: list[memoryview] = []
     metadata: dict[bytes, bytes] = {}
-    has_palette = False
+    seen: set[bytes] = set()
     for chunk in chunks:
         if chunk.kind in (b"PLTE", b"IDAT", b"IEND") or (chunk.kind == b"tRNS" and header.payload[9] == PALETTE):
             parts.append(view[chunk.start : chunk.end])
-        if chunk.kind == b"PLTE":
-            has_palette = True
-        elif chunk.kind == b"IDAT":
+        if chunk.kind == b"IDAT":
             compressed.append(chunk.payload)
-        elif chunk.kind == b"eXIf" or (chunk.kind == b"tRNS" and not compressed):
+        elif chunk.kind in _MUST_PRECEDE and seen.isdisjoint(_MUST_PRECEDE[chunk.kind]):
             metadata.setdefault(chunk.kind, bytes(chunk.payload))
-        elif chunk.kind in COLOR_KINDS and not has_palette and not compressed:
-            metadata.setdefault(chunk.kind, bytes(chunk.payload))
+        seen.add(chunk.kind)
     layout = _layout(header.payload, metadata.get(b"tRNS", b""), compressed)
     return FileParts(
         width=layout.width,

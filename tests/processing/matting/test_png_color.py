@@ -21,9 +21,7 @@ from tests.processing.matting.png_color_cases import (
 from tests.processing.matting.raw_files import png_chunk, rgb_profile
 
 # CSS Color 4, section 18: linear Display P3 to linear sRGB.
-P3_TO_SRGB = np.array(
-    [[1.2249402, -0.2249402, 0.0], [-0.0420570, 1.0420570, 0.0], [-0.0196376, -0.0786361, 1.0982736]]
-)
+P3_TO_SRGB = np.array([[1.2249402, -0.2249402, 0.0], [-0.0420570, 1.0420570, 0.0], [-0.0196376, -0.0786361, 1.0982736]])
 
 
 def _linear(values: NDArray[np.uint8]) -> NDArray[np.float64]:
