@@ -76,7 +76,7 @@ def _described_by_measurements(chrm: bytes | None, gama: bytes) -> tuple[Primari
     if max(numbers) > _MAX_PNG_NUMBER:
         return None
     x, y, *others = [number / 100_000 for number in numbers]
-    return (x, y, *others), _VALUES ** (100_000 / gamma)  # type: ignore[return-value]
+    return (x, y, *others), _VALUES ** (100_000 / gamma)
 
 
 def _is_gamma_of_srgb(gamma: int) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -76,7 +77,7 @@ def keyed_alpha(layout: PngLayout, picture: Image.Image, data: bytes) -> Alpha8 
     return alpha
 
 
-def _stored_samples(layout: PngLayout, picture: Image.Image, data: bytes) -> NDArray[np.uint8] | NDArray[np.uint16]:
+def _stored_samples(layout: PngLayout, picture: Image.Image, data: bytes) -> NDArray[np.integer[Any]]:
     """Return the samples as stored, from 0 to 2 ** bit_depth - 1."""
     if layout.color_type == RGB and layout.bit_depth == 16:
         return _samples_of_16_bit_color(data)
