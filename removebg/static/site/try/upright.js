@@ -1,4 +1,4 @@
-// The photo as the server sees it. Browsers ignore the EXIF orientation of WebP files, and of some PNG files.
+// The photo as the server sees it. Chromium ignores the EXIF orientation of WebP files, and of some PNG files.
 
 const ORIENTATION_TAG = 0x0112, SHORT = 3;
 const SIDEWAYS = 5; // from this orientation on, width and height are swapped
