@@ -2,6 +2,7 @@
 
 import io
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -17,9 +18,9 @@ _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 
 
-def srgb_pixels(picture: Image.Image, icc_profile: bytes | None) -> Rgb8:
-    """Return the pixels of an RGB, L or CMYK picture in sRGB; a missing, broken or unfitting profile is ignored."""
-    transform = find_transform_to_srgb(picture.mode, icc_profile)
+def srgb_pixels(picture: Image.Image, icc_profiles: Sequence[bytes]) -> Rgb8:
+    """Return the pixels of an RGB, L or CMYK picture in sRGB; broken and unfitting profiles are ignored."""
+    transform = find_transform_to_srgb(picture.mode, icc_profiles)
     pixels = np.empty((picture.height, picture.width, 3), np.uint8)
 
     def convert(rows: slice) -> None:
@@ -32,9 +33,13 @@ def srgb_pixels(picture: Image.Image, icc_profile: bytes | None) -> Rgb8:
     return pixels
 
 
-def find_transform_to_srgb(mode: str, icc_profile: bytes | None) -> ImageCms.ImageCmsTransform | None:
-    """Return what turns colours of that mode (RGB, L or CMYK) into sRGB; None where that would change nothing."""
-    transform = _built_transform(mode, icc_profile) if icc_profile else None
+def find_transform_to_srgb(mode: str, icc_profiles: Sequence[bytes]) -> ImageCms.ImageCmsTransform | None:
+    """Return what turns colors of that mode (RGB, L or CMYK) into sRGB, by the first profile that fits.
+
+    None where no profile fits, or where it would change nothing.
+    """
+    transforms = (_built_transform(mode, icc_profile) for icc_profile in icc_profiles)
+    transform = next((transform for transform in transforms if transform), None)
     return None if transform and mode == "RGB" and _changes_nothing(transform) else transform
 
 
@@ -43,8 +48,10 @@ def _built_transform(mode: str, icc_profile: bytes) -> ImageCms.ImageCmsTransfor
         profile = ImageCms.getOpenProfile(io.BytesIO(icc_profile))
         if profile.profile.xcolor_space != _PROFILE_SPACE_OF_MODE[mode]:
             return None
+        # The tables that Little CMS makes of a gray curve are too coarse near black.
+        flags = _FLAGS | ImageCms.Flags.NOOPTIMIZE if mode == "L" else _FLAGS
         return ImageCms.buildTransform(
-            profile, ImageCms.createProfile("sRGB"), mode, "RGB", renderingIntent=_INTENT, flags=_FLAGS
+            profile, ImageCms.createProfile("sRGB"), mode, "RGB", renderingIntent=_INTENT, flags=flags
         )
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None

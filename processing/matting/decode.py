@@ -15,11 +15,14 @@ from PIL.WebPImagePlugin import WebPImageFile
 from processing.matting.arrays import Alpha8, Rgb8
 from processing.matting.colour_profile import find_transform_to_srgb, srgb_pixels
 from processing.matting.errors import MattingError, UnreadableImage
-from processing.matting.file_parts import FileParts, cut_off
+from processing.matting.errors import translatable as _
+from processing.matting.file_parts import FileParts, cut_off, damaged
 from processing.matting.header import ImageHeader, InputFormat, OpenedFile, open_file, read_header
+from processing.matting.jpeg_damage import refuse_missing_blocks
 from processing.matting.jpeg_pixels import find_jpeg_pixels
 from processing.matting.options import DecodeLimits
 from processing.matting.orientation import turn_upright
+from processing.matting.png_layout import keyed_alpha
 from processing.matting.strips import row_strips
 
 __all__ = ["ImageHeader", "OpenedFile", "Photo", "decode", "decode_opened", "open_file", "read_header"]
@@ -31,8 +34,7 @@ _READERS: Mapping[InputFormat, Callable[[io.BytesIO], Image.Image]] = {
     "png": PngImageFile,
     "webp": WebPImageFile,
 }
-# Pillow widens grey samples of 1, 2 and 4 bits to 0..255; a tRNS colour is stored unwidened.
-_GREY_STEP = {1: 255, 2: 85, 4: 17, 8: 1, 16: 1}
+_UNDECODABLE = _("The image file is damaged, or of a kind that cannot be read. Save it again as PNG or JPEG.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,44 +82,34 @@ def _decoder_failures_refused(parts: FileParts) -> Iterator[None]:
     except (MattingError, MemoryError):
         raise
     except Exception as error:
-        raise (cut_off() if parts.lacks_end else UnreadableImage()) from error
+        raise (cut_off() if parts.lacks_end else UnreadableImage(_UNDECODABLE)) from error
 
 
 def _read_pixels(opened: OpenedFile) -> tuple[Rgb8, Alpha8 | None]:
     parts = opened.parts
     data = parts.without_metadata()
-    if opened.format == "jpeg" and find_transform_to_srgb("RGB", parts.icc_profile) is None:
+    if opened.format == "jpeg" and find_transform_to_srgb("RGB", parts.icc_profiles) is None:
         rgb = find_jpeg_pixels(data, width=parts.width, height=parts.height)
         if rgb is not None:
             return rgb, None
     with _READERS[opened.format](io.BytesIO(data)) as picture:
         if picture.size != (parts.width, parts.height):
-            raise UnreadableImage
+            raise damaged()
         picture.load()
-        alpha = _read_alpha(picture, parts)
-        return srgb_pixels(_as_colour(picture), parts.icc_profile), alpha
+        if opened.format == "jpeg":
+            refuse_missing_blocks(picture, data)
+        if parts.png is not None and parts.png.lacks_rows(picture):
+            raise damaged()
+        alpha = _read_alpha(picture, parts, data)
+        return srgb_pixels(_as_colour(picture), parts.icc_profiles), alpha
 
 
-def _read_alpha(picture: Image.Image, parts: FileParts) -> Alpha8 | None:
+def _read_alpha(picture: Image.Image, parts: FileParts, data: bytes) -> Alpha8 | None:
     if picture.mode in ("RGBA", "LA"):
         return np.array(picture.getchannel("A"))
     if picture.mode == "P" and "transparency" in picture.info:
         return np.array(picture.convert("RGBA").getchannel("A"))
-    if parts.transparent_sample is not None:
-        return _keyed_alpha(picture, parts.transparent_sample, parts.bit_depth)
-    return None
-
-
-def _keyed_alpha(picture: Image.Image, sample: tuple[int, ...], bit_depth: int) -> Alpha8:
-    """Return 0 where the picture has the colour that tRNS calls transparent, else 255."""
-    if picture.mode == "RGB":
-        # The decoder keeps the upper 8 bits of a 16-bit colour.
-        key = [value >> 8 if bit_depth == 16 else value for value in sample]
-        is_key = (np.asarray(picture) == key).all(axis=2)
-    else:
-        grey = picture.convert("L") if picture.mode == "1" else picture
-        is_key = np.asarray(grey) == sample[0] * _GREY_STEP[bit_depth]
-    return np.where(is_key, np.uint8(0), np.uint8(255))
+    return keyed_alpha(parts.png, picture, data) if parts.png else None
 
 
 def _as_colour(picture: Image.Image) -> Image.Image:

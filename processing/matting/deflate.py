@@ -1,4 +1,4 @@
-"""Deflate (RFC 1951) in the zlib format (RFC 1950), the bands of a picture side by side.
+"""Deflate (RFC 1951) in the zlib format (RFC 1950): packs the bands of a picture side by side, measures what is packed.
 
 ISA-L packs some four times as fast as zlib and no worse; it is used where its wheel is installed.
 Either way the same input gives the same bytes, whatever the number of processors.
@@ -22,6 +22,7 @@ _ZLIB_HEADER = b"\x78\x01"
 # An empty last block with fixed codes: it ends the stream behind bands that end on a byte.
 _LAST_BLOCK = b"\x03\x00"
 _ADLER_BASE = 65521
+_PIECE_BYTES, _OUTPUT_BYTES = 64 * 1024, 1024 * 1024
 
 
 def _fastest_codec() -> Any:
@@ -70,3 +71,26 @@ def joined_adler32(first: int, second: int, second_length: int) -> int:
     low = ((first & 0xFFFF) + (second & 0xFFFF) - 1) % _ADLER_BASE
     high = ((first >> 16) + (second >> 16) + second_length * ((first & 0xFFFF) - 1)) % _ADLER_BASE
     return high << 16 | low
+
+
+def inflates_to(pieces: Iterable[memoryview], length: int) -> bool:
+    """Whether a zlib stream in pieces holds at least `length` bytes; in memory for 1 MiB of them."""
+    inflater = _CODEC.decompressobj()
+    for piece in pieces:
+        for start in range(0, len(piece), _PIECE_BYTES):
+            length -= _inflated_length(inflater, piece[start : start + _PIECE_BYTES], length)
+            if length <= 0:
+                return True
+    return False
+
+
+def _inflated_length(inflater: Any, packed: memoryview | bytes, limit: int) -> int:
+    """Return how many bytes come out of the next piece; no more are counted once `limit` is reached."""
+    length = 0
+    while length < limit:
+        inflated = len(inflater.decompress(packed, _OUTPUT_BYTES))
+        length += inflated
+        packed = inflater.unconsumed_tail
+        if not packed and inflated < _OUTPUT_BYTES:
+            break
+    return length

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from processing.matting.errors import UnreadableImage
+from processing.matting.errors import translatable as _
+from processing.matting.png_layout import PngLayout
 
 Part = bytes | memoryview
 
@@ -15,7 +17,7 @@ MAX_PIECES = 100_000
 class FileParts:
     """A file taken apart: `width` x `height` as stored (before EXIF orientation), metadata, and what holds the pixels.
 
-    `transparent_sample` is a PNG's tRNS colour as stored, one number a channel, in units of `bit_depth`.
+    `icc_profiles` say what the colors mean: the first that fits the picture counts, none stands for sRGB.
     `lacks_end`: no end marker was found; whether the pixels can be read all the same is for the decoder to say.
     """
 
@@ -23,9 +25,8 @@ class FileParts:
     height: int
     pixel_parts: Sequence[Part]
     exif: bytes | None = None
-    icc_profile: bytes | None = None
-    bit_depth: int = 8
-    transparent_sample: tuple[int, ...] | None = None
+    icc_profiles: Sequence[bytes] = ()
+    png: PngLayout | None = None
     lacks_end: bool = False
 
     def without_metadata(self) -> bytes:
@@ -35,4 +36,9 @@ class FileParts:
 
 def cut_off() -> UnreadableImage:
     """Return the refusal of a file that ends too early."""
-    return UnreadableImage("The image file is cut off: its end is missing. Send the whole file again.")
+    return UnreadableImage(_("The image file is cut off: its end is missing. Send the whole file again."))
+
+
+def damaged() -> UnreadableImage:
+    """Return the refusal of a file that is whole but altered."""
+    return UnreadableImage(_("The image file is damaged. Save it again as PNG or JPEG, or send another copy."))

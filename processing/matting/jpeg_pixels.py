@@ -26,3 +26,15 @@ def find_jpeg_pixels(data: bytes, *, width: int, height: int) -> Rgb8 | None:
     except ValueError:
         return None
     return pixels
+
+
+def find_warning(data: bytes, mode: str) -> str | None:
+    """Return the first warning or error of libjpeg about a JPEG of this Pillow mode; None without any, or binding."""
+    if simplejpeg is None:
+        return None
+    try:
+        # Smaller by 8 each way: every scan is read, but hardly a pixel computed.
+        simplejpeg.decode_jpeg(data, "CMYK" if mode == "CMYK" else "GRAY", strict=True, min_factor=8)
+    except ValueError as error:
+        return str(error)
+    return None

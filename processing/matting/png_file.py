@@ -1,17 +1,24 @@
 """Takes a PNG file apart into its chunks (W3C PNG, third edition) without decoding it."""
 
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from processing.matting.errors import UnreadableImage
-from processing.matting.file_parts import MAX_PIECES, FileParts, Part, cut_off
+from processing.matting.file_parts import MAX_PIECES, FileParts, Part, cut_off, damaged
+from processing.matting.png_color import KINDS as COLOR_KINDS
+from processing.matting.png_color import find_profiles
+from processing.matting.png_layout import GRAY, PALETTE, RGB, PngLayout
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
-_PALETTE = 3
-_MAX_PROFILE_BYTES = 4 * 1024 * 1024
-_NUMBERS_IN_TRNS = {0: 1, 2: 3}  # by colour type: grey, RGB
+# The chunks that say something about the pixels, and before which others they have to stand to be read.
+_MUST_PRECEDE: Mapping[bytes, frozenset[bytes]] = {
+    b"eXIf": frozenset(),
+    b"tRNS": frozenset({b"IDAT"}),
+    **dict.fromkeys(COLOR_KINDS, frozenset({b"PLTE", b"IDAT"})),
+}
+_NUMBERS_IN_TRNS = {GRAY: 1, RGB: 3}
+_END = b"\x00\x00\x00\x00IEND\xae\x42\x60\x82"
 
 
 class _Chunk(NamedTuple):
@@ -24,37 +31,55 @@ class _Chunk(NamedTuple):
 def read_png(data: bytes) -> FileParts:
     """Take a PNG apart; of an APNG only the default picture is kept, as every viewer without animation shows it."""
     view = memoryview(data)
-    chunks = _chunks(view)
+    chunks = _chunks(data)
     header = next(chunks)
     if header.kind != b"IHDR" or len(header.payload) != 13:
-        raise UnreadableImage
-    bit_depth, colour_type = header.payload[8], header.payload[9]
+        raise damaged()
     parts: list[Part] = [view[: header.end]]
+    compressed: list[memoryview] = []
     metadata: dict[bytes, bytes] = {}
+    seen: set[bytes] = set()
     for chunk in chunks:
-        if chunk.kind in (b"PLTE", b"IDAT", b"IEND") or (chunk.kind == b"tRNS" and colour_type == _PALETTE):
+        if chunk.kind in (b"PLTE", b"IDAT", b"IEND") or (chunk.kind == b"tRNS" and header.payload[9] == PALETTE):
             parts.append(view[chunk.start : chunk.end])
-        elif chunk.kind in (b"eXIf", b"iCCP", b"tRNS"):
+        if chunk.kind == b"IDAT":
+            compressed.append(chunk.payload)
+        elif chunk.kind in _MUST_PRECEDE and seen.isdisjoint(_MUST_PRECEDE[chunk.kind]):
             metadata.setdefault(chunk.kind, bytes(chunk.payload))
+        seen.add(chunk.kind)
+    layout = _layout(header.payload, metadata.get(b"tRNS", b""), compressed)
     return FileParts(
-        width=int.from_bytes(header.payload[:4], "big"),
-        height=int.from_bytes(header.payload[4:8], "big"),
+        width=layout.width,
+        height=layout.height,
         pixel_parts=parts,
         exif=metadata.get(b"eXIf"),
-        icc_profile=_inflated_profile(metadata.get(b"iCCP", b"")),
-        bit_depth=bit_depth,
-        transparent_sample=_transparent_sample(metadata.get(b"tRNS", b""), colour_type),
+        icc_profiles=find_profiles(metadata, is_gray=layout.is_gray),
+        png=layout,
     )
 
 
-def _chunks(view: memoryview) -> Iterator[_Chunk]:
-    """Yield each chunk up to IEND; a chunk that runs past the end of the file, or no IEND, means it was cut off."""
+def _layout(header: memoryview, trns: bytes, compressed: list[memoryview]) -> PngLayout:
+    bit_depth, color_type = header[8], header[9]
+    return PngLayout(
+        width=int.from_bytes(header[:4], "big"),
+        height=int.from_bytes(header[4:8], "big"),
+        bit_depth=bit_depth,
+        color_type=color_type,
+        is_interlaced=header[12] == 1,
+        transparent_sample=_transparent_sample(trns, color_type, bit_depth),
+        compressed=compressed,
+    )
+
+
+def _chunks(data: bytes) -> Iterator[_Chunk]:
+    """Yield each chunk up to IEND; one that runs past the end of the file means damage, or that the end is missing."""
+    view = memoryview(data)
     position = len(SIGNATURE)
     for _ in range(MAX_PIECES):
         payload = position + 8
         end = payload + int.from_bytes(view[position : position + 4], "big") + 4
         if end > len(view):
-            raise cut_off()
+            raise damaged() if data.find(_END, position) >= 0 else cut_off()
         kind = bytes(view[position + 4 : payload])
         yield _Chunk(kind, position, view[payload : end - 4], end)
         if kind == b"IEND":
@@ -63,19 +88,10 @@ def _chunks(view: memoryview) -> Iterator[_Chunk]:
     raise UnreadableImage
 
 
-def _inflated_profile(payload: bytes) -> bytes | None:
-    """Return the ICC profile of an iCCP chunk (name, NUL, method, zlib data); None where it is broken or a bomb."""
-    _, _, compressed = payload.partition(b"\x00")
-    inflater = zlib.decompressobj()
-    try:
-        profile = inflater.decompress(compressed[1:], _MAX_PROFILE_BYTES)
-    except zlib.error:
-        return None
-    return profile if inflater.eof else None
-
-
-def _transparent_sample(payload: bytes, colour_type: int) -> tuple[int, ...] | None:
-    numbers = _NUMBERS_IN_TRNS.get(colour_type)
+def _transparent_sample(payload: bytes, color_type: int, bit_depth: int) -> tuple[int, ...] | None:
+    """Return the color in a tRNS chunk: of its 16-bit numbers, only the lower `bit_depth` bits count."""
+    numbers = _NUMBERS_IN_TRNS.get(color_type)
     if numbers is None or len(payload) < 2 * numbers:
         return None
-    return tuple(int.from_bytes(payload[2 * i : 2 * i + 2], "big") for i in range(numbers))
+    mask = (1 << bit_depth) - 1
+    return tuple(int.from_bytes(payload[2 * i : 2 * i + 2], "big") & mask for i in range(numbers))

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from processing.matting.errors import UnreadableImage
-from processing.matting.file_parts import MAX_PIECES, FileParts, Part, cut_off
+from processing.matting.file_parts import MAX_PIECES, FileParts, Part, cut_off, damaged
 
 _ICC_FLAG, _EXIF_FLAG, _XMP_FLAG = 0x20, 0x08, 0x04
 _METADATA_FLAGS = _ICC_FLAG | _EXIF_FLAG | _XMP_FLAG
 _LOSSY_START_CODE = b"\x9d\x01\x2a"
 _LOSSLESS_SIGNATURE = 0x2F
+_SHORTEST = 20  # bytes: the RIFF header and that of one chunk
 
 
 class _Chunk(NamedTuple):
@@ -34,23 +35,27 @@ def read_webp(data: bytes) -> FileParts:
         height=height,
         pixel_parts=[b"RIFF", riff_size.to_bytes(4, "little"), b"WEBP", *parts],
         exif=_first(chunks, b"EXIF"),
-        icc_profile=_first(chunks, b"ICCP"),
+        icc_profiles=[bytes(chunk.payload) for chunk in chunks if chunk.kind == b"ICCP"][:1],
     )
 
 
 def _chunks(data: bytes) -> Iterator[_Chunk]:
     riff_end = 8 + int.from_bytes(data[4:8], "little")
-    if riff_end > len(data) or riff_end < 20:
+    if len(data) < _SHORTEST:
         raise cut_off()
+    if riff_end < _SHORTEST:
+        raise damaged()
     view = memoryview(data)[:riff_end]
     position = 12
     for _ in range(MAX_PIECES):
-        if position + 8 > riff_end:
+        if position + 8 > len(view):
+            if riff_end > len(data):
+                raise damaged() if position == len(view) else cut_off()
             return
         payload = position + 8
         end = payload + int.from_bytes(view[position + 4 : payload], "little")
-        if end > riff_end:
-            raise cut_off()
+        if end > len(view):
+            raise cut_off() if riff_end > len(data) else damaged()
         padded_end = end + (end - payload) % 2
         yield _Chunk(bytes(view[position : position + 4]), view[payload:end], view[position:padded_end])
         position = padded_end
@@ -70,7 +75,7 @@ def _picture_size(first: _Chunk) -> tuple[int, int]:
     if first.kind == b"VP8L" and len(payload) >= 5 and payload[0] == _LOSSLESS_SIGNATURE:
         bits = int.from_bytes(payload[1:5], "little")
         return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
-    raise UnreadableImage
+    raise damaged()
 
 
 def _pixel_parts(chunks: list[_Chunk]) -> Iterator[Part]:

@@ -1,6 +1,7 @@
 """Every refusal: its status and code, one flat shape, nothing charged, and a page that explains it."""
 
 import re
+import struct
 
 import pytest
 from django.db import OperationalError
@@ -15,6 +16,8 @@ from processing.slots import InFlight, Slots
 from removebg.error_catalogue import ERROR_PAGES
 from tests.factories import make_key, make_organization
 from tests.processing.api.conftest import Caller, picture_bytes, upload
+from tests.processing.matting.decode_cases import as_file, upright_photo
+from tests.processing.matting.raw_files import png_chunk, png_of_rows
 
 
 def assert_refused(response, status, code):
@@ -84,6 +87,27 @@ def test_a_damaged_image_found_while_decoding_is_free(alice, alice_credits):
     whole = picture_bytes(300, 300, "JPEG")
 
     assert_refused(alice.post("/v1/remove", {"image_file": upload("x.jpg", whole[:-200])}), 400, "validation_error")
+    assert alice_credits() == 10
+
+
+def _jpeg_half_gray():
+    whole = as_file(upright_photo(), "JPEG")
+    return whole[: len(whole) // 2] + b"\xff\xd9"
+
+
+def _png_of_few_rows():
+    return png_of_rows([b"\x80" * 300] * 30, width=100, depth=8, colour_type=2).replace(
+        *(png_chunk(b"IHDR", struct.pack(">IIBBBBB", 100, height, 8, 2, 0, 0, 0)) for height in (30, 100))
+    )
+
+
+@pytest.mark.parametrize("make", [_jpeg_half_gray, _png_of_few_rows])
+@pytest.mark.parametrize("url", ["/v1/remove", "/v1.0/removebg"])
+def test_an_image_of_which_much_is_missing_is_refused_as_damaged_and_free(alice, alice_credits, make, url):
+    response = alice.post(url, {"image_file": upload("x", make())})
+
+    assert response.status_code == 400
+    assert "The image file is damaged." in response.content.decode()
     assert alice_credits() == 10
 
 

@@ -104,6 +104,11 @@ def _with_exif(orientation: int, image_format: str) -> bytes:
     return as_file(_turned(orientation), "PNG", exif=exif)
 
 
+def webp_stored_as(orientation: int) -> bytes:
+    """Return the photo as a lossless WebP with this EXIF orientation."""
+    return _with_exif(orientation, "WEBP")
+
+
 def _keyed_rgb() -> Image.Image:
     """Return the photo with its left fifth in a colour that stands nowhere else in it."""
     picture = upright_photo().copy()

@@ -34,6 +34,41 @@ def png_16_bit(samples: NDArray[np.uint16], chunks: Sequence[tuple[bytes, bytes]
     return png_of_rows(rows, width=samples.shape[1], depth=16, colour_type=colour_type, chunks=chunks)
 
 
+_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+
+
+def interlaced_png(
+    samples: NDArray[np.uint16],
+    depth: int,
+    chunks: Sequence[tuple[bytes, bytes]] = (),
+    *,
+    is_interlaced: bool = True,
+    lacking: int = 0,
+) -> bytes:
+    """Return a gray (height, width) or RGB (height, width, 3) PNG; `lacking` bytes are left out at the end."""
+    passes = _ADAM7 if is_interlaced else ((0, 0, 1, 1),)
+    rows = [
+        b"\x00" + _packed(row, depth)
+        for left, top, across, down in passes
+        for row in samples[top::down, left::across]
+        if row.size
+    ]
+    pixels = b"".join(rows)
+    colour_type = GREY if samples.ndim == 2 else RGB
+    height, width = samples.shape[:2]
+    header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, int(is_interlaced))
+    packed = zlib.compress(pixels[: len(pixels) - lacking])
+    pieces = [(b"IHDR", header), *chunks, (b"IDAT", packed), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*piece) for piece in pieces)
+
+
+def _packed(row: NDArray[np.uint16], depth: int) -> bytes:
+    if depth == 16:
+        return row.astype(">u2").tobytes()
+    bits = np.unpackbits(row.astype(np.uint8).reshape(-1, 1), axis=1)[:, 8 - depth :]
+    return np.packbits(bits.ravel()).tobytes()
+
+
 def exif_block(orientation: int, *, order: str = "<") -> bytes:
     """Return a TIFF block with the orientation and nothing else."""
     mark = {"<": b"II*\x00", ">": b"MM\x00*"}[order]

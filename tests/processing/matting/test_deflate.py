@@ -1,4 +1,5 @@
 import importlib
+import time
 import zlib
 
 import numpy as np
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processing.matting import deflate
-from processing.matting.deflate import deflated, joined_adler32
+from processing.matting.deflate import deflated, inflates_to, joined_adler32
 
 
 def _strips(count: int) -> list[np.ndarray]:
@@ -45,3 +46,23 @@ def test_checksum_of_two_blocks_is_joined_from_theirs(first: bytes, second: byte
     joined = joined_adler32(zlib.adler32(first), zlib.adler32(second), len(second))
 
     assert joined == zlib.adler32(first + second)
+
+
+@pytest.mark.usefixtures("codec")
+@pytest.mark.parametrize("length", [0, 1, 65_536, 1 << 20, (1 << 20) + 1, 5_000_000])
+@pytest.mark.parametrize("piece_bytes", [1, 1000, 1 << 30])
+def test_length_of_what_is_packed_is_measured_to_the_byte(length: int, piece_bytes: int) -> None:
+    packed = memoryview(zlib.compress(b"\x00" * length))
+    pieces = [packed[start : start + piece_bytes] for start in range(0, len(packed), piece_bytes)]
+
+    assert length == 0 or inflates_to(pieces, length)
+    assert not inflates_to(pieces, length + 1)
+
+
+@pytest.mark.usefixtures("codec")
+def test_no_more_is_inflated_than_is_asked_for() -> None:
+    bomb = [memoryview(zlib.compress(b"\x00" * 200_000_000))]
+    began = time.thread_time()
+
+    assert inflates_to(bomb, 1000)
+    assert time.thread_time() - began < 0.1

@@ -1,6 +1,7 @@
 // From a cutout to the picture somebody takes away: corrected, cropped, sized, on a background. All in the browser.
 
 import { paintAll } from "./brush.js";
+import { upright } from "./upright.js";
 
 const TYPES = { png: "image/png", jpg: "image/jpeg", webp: "image/webp" };
 const LOSSY_QUALITY = 0.92;
@@ -17,7 +18,7 @@ export async function corrected(row) {
   const cutout = await createImageBitmap(row.cutout);
   const { canvas, context } = newCanvas(cutout.width, cutout.height);
   context.drawImage(cutout, 0, 0);
-  if (row.strokes.length) paintAll(context, row.strokes, await createImageBitmap(row.file));
+  if (row.strokes.length) paintAll(context, row.strokes, await createImageBitmap(await upright(row.file)));
   return canvas;
 }
 

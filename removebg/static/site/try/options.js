@@ -1,5 +1,7 @@
 // What the form beside the picture is set to, in one value.
 
+import { upright } from "./upright.js";
+
 /** Reads the form: format, size, crop, padding, quality and background, with what each size and crop means. */
 export class Options {
   constructor(form, facts) {
@@ -8,9 +10,10 @@ export class Options {
 
   /** The background picture somebody chose; it stays in this browser. */
   async usePicture(file) {
-    const picture = await createImageBitmap(file);
+    const shown = await upright(file);
+    const picture = await createImageBitmap(shown);
     if (this.picture) URL.revokeObjectURL(this.picture.url);
-    this.picture = { bitmap: picture, url: URL.createObjectURL(file) };
+    this.picture = { bitmap: picture, url: URL.createObjectURL(shown) };
     Object.assign(this, { x: 0.5, y: 0.5 });
   }
 

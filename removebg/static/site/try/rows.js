@@ -1,6 +1,7 @@
 // The list of photos: one line each, with what is going on and what can be done about it.
 
 import { LOCALE, number } from "./numbers.js";
+import { upright } from "./upright.js";
 
 const THUMB_PX = 96;
 
@@ -64,7 +65,7 @@ export class Rows {
   #draw(row, blob) {
     this.thumbs = this.thumbs.then(async () => {
       const line = this.lines.get(row);
-      const picture = line && await createImageBitmap(blob).catch(() => null);
+      const picture = line && await createImageBitmap(blob === row.file ? await upright(blob) : blob).catch(() => null);
       if (!picture) return;
       const canvas = part(line, "thumb"), scale = Math.min(THUMB_PX / picture.width, THUMB_PX / picture.height);
       canvas.width = Math.max(1, Math.round(picture.width * scale));

@@ -3,6 +3,7 @@
 import { newStroke, paintAll, paintPoint } from "./brush.js";
 import { isRightToLeft, splitBy } from "./compare.js";
 import { boundsOf, frameOf, newCanvas } from "./compositor.js";
+import { upright } from "./upright.js";
 
 const MOST_ZOOM = 12, ZOOM_STEP = 1.5, NEAR_SPLIT_PX = 28, KEY_STEP_PX = 12;
 const LEAST_BRUSH_PX = 4, MOST_BRUSH_PX = 200;
@@ -26,7 +27,8 @@ export class Stage {
     this.row = row;
     this.options = options;
     if (!row) return;
-    const [cutout, original] = await Promise.all([createImageBitmap(row.cutout), createImageBitmap(row.file)]);
+    const photo = await upright(row.file);
+    const [cutout, original] = await Promise.all([createImageBitmap(row.cutout), createImageBitmap(photo)]);
     if (this.row !== row) return;
     Object.assign(this, { cutout, original });
     const { canvas, context } = newCanvas(cutout.width, cutout.height);
@@ -35,7 +37,7 @@ export class Stage {
     this.after.append(canvas);
     Object.assign(this, { canvas, context });
     if (this.photo.src) URL.revokeObjectURL(this.photo.src);
-    this.photo.src = URL.createObjectURL(row.file);
+    this.photo.src = URL.createObjectURL(photo);
     this.#repaint();
   }
 

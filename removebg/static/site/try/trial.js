@@ -5,6 +5,7 @@ import { gatherFromPage, photosPicked } from "./gathering.js";
 import { offerSamples } from "./samples.js";
 import { Refusal, pause, send } from "./sending.js";
 import { nameFor } from "./taking.js";
+import { upright } from "./upright.js";
 
 const LONGEST_WAIT_S = 60;
 const hero = document.getElementById("trial");
@@ -17,7 +18,7 @@ async function tryPhoto([photo]) {
   abort = new AbortController();
   show("busy");
   try {
-    showPreview(photo, await previewOf(photo.file, abort.signal));
+    showPreview(photo.path, await upright(photo.file), await previewOf(photo.file, abort.signal));
     show("result");
   } catch (error) {
     if (error.name !== "AbortError") showRefusal(error);
@@ -45,8 +46,8 @@ function showProgress(sent) {
   else bar.removeAttribute("value");
 }
 
-function showPreview({ file, path }, blob) {
-  for (const [name, source] of [["before", file], ["after", blob]]) {
+function showPreview(path, photo, blob) {
+  for (const [name, source] of [["before", photo], ["after", blob]]) {
     const picture = part(name);
     if (picture.src) URL.revokeObjectURL(picture.src);
     picture.src = URL.createObjectURL(source);
