@@ -1,6 +1,6 @@
 """A bounded queue that organizations share: each has its turn, and none has more than half of the places."""
 
-from collections import deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,17 +13,22 @@ class Call:
     state: Literal["waiting", "working", "refused"] = "waiting"
 
 
-class FairQueue:
-    """Calls in the order they are served: round robin over organizations, first come first served within one.
+REMEMBERED_TURNS = 1000
+"""Of so many organizations it is known when they were served last."""
 
-    Not safe for threads by itself: the owner locks it.
+
+class FairQueue:
+    """Calls that wait: the organization served least recently is next, first come first served within one.
+
+    Among organizations that always have a call waiting that is round robin. Not safe for threads by itself: the owner locks it.
     """
 
     def __init__(self, places: int) -> None:
         self._places = places
         self._places_of_one = max(1, places // 2)
-        # The order of the keys is the order of turns.
         self._calls: dict[int | None, deque[Call]] = {}
+        self._turn = 0
+        self._last_turns: OrderedDict[int | None, int] = OrderedDict()
 
     def __len__(self) -> int:
         return sum(len(calls) for calls in self._calls.values())
@@ -33,12 +38,11 @@ class FairQueue:
         self._calls.setdefault(call.organization_id, deque()).append(call)
 
     def take_next(self) -> Call:
-        """Remove and return the first call of the organization whose turn it is; that one is last in turn then."""
-        organization_id, calls = next(iter(self._calls.items()))
-        del self._calls[organization_id]
-        call = calls.popleft()
-        if calls:
-            self._calls[organization_id] = calls
+        """Remove and return the first call of the organization whose turn it is."""
+        organization_id = min(self._calls, key=lambda organization: self._last_turns.get(organization, 0))
+        call = self._calls[organization_id][0]
+        self.discard(call)
+        self._note_turn(organization_id)
         return call
 
     def discard(self, call: Call) -> None:
@@ -48,6 +52,13 @@ class FairQueue:
             calls.remove(call)
         if not calls:
             self._calls.pop(call.organization_id, None)
+
+    def _note_turn(self, organization_id: int | None) -> None:
+        self._turn += 1
+        self._last_turns[organization_id] = self._turn
+        self._last_turns.move_to_end(organization_id)
+        if len(self._last_turns) > REMEMBERED_TURNS:
+            self._last_turns.popitem(last=False)
 
     def find_excess(self, newest: Call) -> Call | None:
         """Return the call that has no place now that `newest` was added; None where all have one.

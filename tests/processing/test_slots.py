@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from processing import fair_queue
 from processing.fetch_limit import FetchLimit
 from processing.slots import InFlight, ServerBusy, Slots, TooManyAtOnce
 
@@ -139,6 +140,30 @@ def test_organizations_take_turns_and_each_is_served_in_its_own_order(crowd_of):
         crowd.finish_one()
 
     assert crowd.started[1:] == ["a0", "b0", "c0", "a1", "b1", "c1", "a2", "b2", "c2"]
+
+
+def test_who_was_not_served_lately_is_next(crowd_of):
+    """Two organizations with calls waiting all the time do not let a third one wait for both of them."""
+    crowd = crowd_of(places=1, waiting_places=20)
+    for number in range(4):
+        crowd.call(ALICE, f"a{number}")
+        crowd.call(BOB, f"b{number}")
+    crowd.finish_one()
+    crowd.call(CAROL, "c0")
+    for _ in range(3):
+        crowd.finish_one()
+
+    assert crowd.started == ["a0", "b0", "c0", "a1", "b1"]
+
+
+def test_the_turns_of_many_organizations_are_forgotten(monkeypatch):
+    monkeypatch.setattr(fair_queue, "REMEMBERED_TURNS", 3)
+    slots = Slots(places=1, waiting_places=1, wait_s=0)
+    for organization in range(50):
+        with slots.acquire(organization):
+            pass
+
+    assert len(slots._paid._last_turns) == 3
 
 
 @pytest.mark.parametrize(("waiting_places", "of_one"), [(0, 0), (1, 1), (2, 1), (3, 1), (4, 2), (8, 4)])

@@ -1,17 +1,15 @@
 """Slow callers beside a pool of two connections: pages, the API and readiness answer at once."""
 
 import socket
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
 
 from tests.billing.shared_database import shared_database
 from tests.live.server import LiveServer
+from tests.live.slow_host import SlowHost
 from tests.photos import photo_bytes
 
 pytestmark = pytest.mark.postgres_only
@@ -21,29 +19,10 @@ PROMPT_S = 4
 """A held pool answers after 10 seconds, with an error."""
 
 
-@contextmanager
-def slow_host(seconds):
-    """Run a web server that answers after so many seconds."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            time.sleep(seconds)
-            self.send_error(404)
-
-        def log_message(self, format, *arguments):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as host:
-        host.daemon_threads = True
-        threading.Thread(target=host.serve_forever, daemon=True).start()
-        yield host.server_address[1]
-        host.shutdown()
-
-
 @pytest.fixture(scope="module")
 def host_port():
-    with slow_host(8) as port:
-        yield port
+    with SlowHost(answers_after_s=8) as host:
+        yield host.port
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +34,7 @@ def server(tmp_path_factory, host_port):
             "FETCH_ALLOWED_NETWORKS": "127.0.0.0/8",
             "FETCH_PORTS": str(host_port),
             "FETCHES_AT_ONCE": "40",
+            "SLOT_WAIT_S": "90",
         }
         running = LiveServer(tmp_path_factory.mktemp("server"), environ=environ).start()
         try:
@@ -111,10 +91,10 @@ def is_waiting(client):
 @pytest.mark.parametrize("kind", ["fetch", "model"])
 def test_slow_fetches_and_a_busy_model_take_no_connection(server, keys, host_port, kind):
     def call(number):
-        fields = {"quality": "best"} if kind == "model" else {"image_url": f"http://127.0.0.1:{host_port}/a.jpg"}
+        fields = {} if kind == "model" else {"image_url": f"http://127.0.0.1:{host_port}/a.jpg"}
         files = {"image_file": ("photo.jpg", photo_bytes("grace_hopper"))} if kind == "model" else None
         headers = {"x-api-key": keys[number % 2]}
-        answer = requests.post(f"{server.url}/v1/remove", headers=headers, data=fields, files=files, timeout=60)
+        answer = requests.post(f"{server.url}/v1/remove", headers=headers, data=fields, files=files, timeout=120)
         return answer.status_code
 
     with ThreadPoolExecutor(SLOW_CALLERS) as crowd:
