@@ -125,9 +125,9 @@ class _Opening:
 class Engine:
     """Hands out the sessions of the allowed models.
 
-    The default model, once opened, stays open. Of the others at most EXTRA_MODELS_OPEN do: before one more is opened, the
-    one that was asked for longest ago is closed, after it was open for KEPT_OPEN_S. So at most EXTRA_MODELS_OPEN are
-    opened in that time, whatever callers ask for. A closed one keeps its memory until the images in work with it
+    The default model, once opened, stays open. Of the others at most EXTRA_MODELS_OPEN do: before one more is opened,
+    the one that was asked for longest ago is closed, after it was open for KEPT_OPEN_S. So at most EXTRA_MODELS_OPEN
+    are opened in that time, whatever callers ask for. A closed one keeps its memory until the images in work with it
     are done.
     """
 

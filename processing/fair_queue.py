@@ -20,7 +20,7 @@ REMEMBERED_TURNS = 1000
 class FairQueue:
     """Calls that wait: the organization served least recently is next, first come first served within one.
 
-    Among organizations that always have a call waiting that is round robin. Not safe for threads by itself: the owner locks it.
+    Among organizations that always have a call waiting that is round robin. Not safe for threads: its owner locks.
     """
 
     def __init__(self, places: int) -> None:

@@ -37,7 +37,7 @@ class TooManyAtOnce(ServiceError):
 
 
 class Slots:
-    """Admission to the model: `places` images are in work at once, `waiting_places` calls wait at most `wait_s` seconds.
+    """Admission to the model: `places` images are in work at once, `waiting_places` calls wait for `wait_s` seconds.
 
     Paid calls go first. Free ones (test keys, replays) wait in a queue of their own, half as long, and previews of
     anonymous visitors do not wait: both start only when no paid call waits, and leave one slot free where there are

@@ -1,4 +1,4 @@
-"""Whether the database answers: asked on a connection of its own, so that a busy pool delays nobody who wants to know."""
+"""Whether the database answers, asked on a connection of its own: a busy pool does not delay the answer."""
 
 import threading
 from typing import Any
