@@ -53,13 +53,6 @@ class FairQueue:
         if not calls:
             self._calls.pop(call.organization_id, None)
 
-    def _note_turn(self, organization_id: int | None) -> None:
-        self._turn += 1
-        self._last_turns[organization_id] = self._turn
-        self._last_turns.move_to_end(organization_id)
-        if len(self._last_turns) > REMEMBERED_TURNS:
-            self._last_turns.popitem(last=False)
-
     def find_excess(self, newest: Call) -> Call | None:
         """Return the call that has no place now that `newest` was added; None where all have one.
 
@@ -73,3 +66,10 @@ class FairQueue:
             return None
         longest = max(self._calls.values(), key=len)
         return longest[-1] if len(longest) > len(own) else newest
+
+    def _note_turn(self, organization_id: int | None) -> None:
+        self._turn += 1
+        self._last_turns[organization_id] = self._turn
+        self._last_turns.move_to_end(organization_id)
+        if len(self._last_turns) > REMEMBERED_TURNS:
+            self._last_turns.popitem(last=False)

@@ -37,9 +37,9 @@ DRAINS_AT_ONCE = env.read_int("DRAINS_AT_ONCE", 8)
 RESERVED_THREADS = env.read_int("RESERVED_THREADS", 4, minimum=1)
 FORMS_AT_ONCE = env.read_int("FORMS_AT_ONCE", 16, minimum=1)
 WEB_THREADS = IMAGE_SLOTS + SLOT_WAITING_PLACES + UPLOADS_AT_ONCE + DRAINS_AT_ONCE + FORMS_AT_ONCE + RESERVED_THREADS
-# One organization may take half of the places of a process, whatever its plan allows, so that the others find some.
+# One organization may take a third of the places of a process, whatever its plan allows: two together leave some free.
 PLACES_PER_ORGANIZATION = env.read_int(
-    "PLACES_PER_ORGANIZATION", max(1, (IMAGE_SLOTS + SLOT_WAITING_PLACES + UPLOADS_AT_ONCE) // 2), minimum=1
+    "PLACES_PER_ORGANIZATION", max(1, (IMAGE_SLOTS + SLOT_WAITING_PLACES + UPLOADS_AT_ONCE) // 3), minimum=1
 )
 HEAD_DEADLINE_S = env.read_float("HEAD_DEADLINE_S", 10.0, minimum=0.1)
 UPLOAD_DEADLINE_S = env.read_float("UPLOAD_DEADLINE_S", 60.0, minimum=0.1)

@@ -20,6 +20,8 @@ from tests.photos import photo_bytes
 LASTS_S = 15
 PAUSE_S = 1
 CALLERS = 8
+ALL_PLACES = 24
+"""More callers than a process has places for pictures by default."""
 PHOTO = photo_bytes("grace_hopper")
 
 TEST_KEY = """
@@ -75,8 +77,8 @@ def remove(server, key, files=None, **fields):
 
 
 @contextmanager
-def calls_without_end(call):
-    """Keep CALLERS threads calling during the block; each pauses shortly after a refusal. Give the statuses."""
+def calls_without_end(call, *, callers=CALLERS):
+    """Keep so many threads calling during the block; each pauses after a refusal. Give the statuses."""
     statuses, is_over = Counter(), threading.Event()
 
     def keep_calling(number):
@@ -84,10 +86,10 @@ def calls_without_end(call):
             status = call(number)
             statuses[status] += 1
             if status != 200:
-                is_over.wait(0.2)
+                is_over.wait(1)
 
-    with ThreadPoolExecutor(CALLERS) as crowd:
-        running = [crowd.submit(keep_calling, number) for number in range(CALLERS)]
+    with ThreadPoolExecutor(callers) as crowd:
+        running = [crowd.submit(keep_calling, number) for number in range(callers)]
         try:
             time.sleep(2)
             yield statuses
@@ -122,7 +124,10 @@ def test_a_customer_is_served_beside_two_organizations_that_fetch_slowly(server,
     attackers = [server.create_organization(name, credits=50) for name in ("One", "Two")]
     address = f"http://127.0.0.1:{slow_host.port}/photo.jpg"
 
-    with calls_without_end(lambda number: remove(server, attackers[number % 2], image_url=address)) as attack:
+    def call(number):
+        return remove(server, attackers[number % 2], image_url=address)
+
+    with calls_without_end(call, callers=ALL_PLACES) as attack:
         statuses = call_for_a_while(server, customer)
 
     assert set(statuses) == {200}
