@@ -1,6 +1,7 @@
 """Settings to loaded models: each allowed one opened once per process, after any fork, and shared by its threads."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -24,6 +25,9 @@ CANNOT_RUN = frozenset({"missing", "altered", "unusable"})
 
 # A failed opening is tried again by later requests, but not by each of them: reading 88 MB takes a while.
 RETRY_AFTER_S = 10
+
+KEPT_OPEN_S = 10.0
+"""An extra model is not closed for another one sooner, so that callers in turn do not open one for each call."""
 
 
 class ModelNotReady(ServiceError):
@@ -59,7 +63,7 @@ class _Opening:
         self._model = model
         self._failed_at: float | None = None
         self.session: MattingSession | None = None
-        self.last_used_at = 0.0
+        self.opened_at = self.last_used_at = 0.0
         self.status = EngineStatus(model.name, "loading")
 
     @property
@@ -71,6 +75,11 @@ class _Opening:
     def failed_lately(self) -> bool:
         """Whether the last opening failed a moment ago, so that the next one should wait."""
         return self._failed_at is not None and time.monotonic() - self._failed_at < RETRY_AFTER_S
+
+    @property
+    def may_close_in_s(self) -> float:
+        """Seconds until the open model may be closed for another one; 0 when it may be now."""
+        return max(0.0, self.opened_at + KEPT_OPEN_S - time.monotonic())
 
     def close(self) -> None:
         """Let the session go; whoever still works with it keeps it until the work is done."""
@@ -98,6 +107,7 @@ class _Opening:
             self._note_failure(EngineStatus(model.name, "unusable", problem=error.details or str(error)))
         else:
             self.session = session
+            self.opened_at = time.monotonic()
             self._note_success(verified.artifact, session.provider)
 
     def _note_success(self, artifact: Artifact, provider: str) -> None:
@@ -115,9 +125,10 @@ class _Opening:
 class Engine:
     """Hands out the sessions of the allowed models.
 
-    The default model, once opened, stays open. Of the others at most EXTRA_MODELS_OPEN do: the one that was asked for
-    longest ago is closed before one more is opened. A closed one keeps its memory until the images in work with it are
-    done.
+    The default model, once opened, stays open. Of the others at most EXTRA_MODELS_OPEN do: before one more is opened,
+    the one that was asked for longest ago is closed, after it was open for KEPT_OPEN_S. So at most EXTRA_MODELS_OPEN
+    are opened in that time, whatever callers ask for. A closed one keeps its memory until the images in work with it
+    are done.
     """
 
     def __init__(self) -> None:
@@ -127,15 +138,16 @@ class Engine:
         # open models at once would both find room. Held to open and close, never to hand out what is open.
         self._one_opens = threading.Lock()
 
-    def session(self, model: str | None = None) -> MattingSession:
-        """Return the opened session of an allowed model, by default of MODEL_NAME; raise ModelNotReady."""
+    def session(self, model: str | None = None, *, at_most_s: float = math.inf) -> MattingSession:
+        """Return the opened session of an allowed model, by default of MODEL_NAME; raise ModelNotReady.
+
+        Waits for another opening, or for room, up to SLOT_WAIT_S or `at_most_s` seconds: call it without a slot.
+        """
         name = settings.MODEL_NAME if model is None else model
         if name not in settings.ALLOWED_MODELS:
             raise ValueError(f"{name} is not one of ALLOWED_MODELS.")
         opening = self._opening(name)
-        session = opening.session or self._opened_by_one(name, opening)
-        if session is None:
-            raise _not_ready(name)
+        session = opening.session or self._wait_until_open(name, opening, min(settings.SLOT_WAIT_S, at_most_s))
         opening.last_used_at = time.monotonic()
         return session
 
@@ -161,37 +173,54 @@ class Engine:
                 self._openings[name] = _Opening(get_model(name))
             return self._openings[name]
 
-    def _opened_by_one(self, name: str, opening: _Opening) -> MattingSession | None:
-        """Open the model unless another thread opens one, for which this one waits no longer than for a slot."""
-        if opening.failed_lately or not self._one_opens.acquire(timeout=settings.SLOT_WAIT_S):
-            return None
-        try:
-            if opening.session is None and not opening.failed_lately:
-                if name != settings.MODEL_NAME and opening.is_here:
-                    self._make_room()
-                opening.open()
-                opening.last_used_at = time.monotonic()
-            return opening.session
-        finally:
-            self._one_opens.release()
+    def _wait_until_open(self, name: str, opening: _Opening, wait_s: float) -> MattingSession:
+        """Open the model as soon as no other is being opened and there is room for it; raise ModelNotReady."""
+        ends = time.monotonic() + wait_s
+        while True:
+            left_s = max(0.0, ends - time.monotonic())
+            if opening.failed_lately or not self._one_opens.acquire(timeout=left_s):
+                raise _not_ready(name, RETRY_AFTER_S)
+            try:
+                room_in_s = self._open_if_room(name, opening)
+                session = opening.session
+            finally:
+                self._one_opens.release()
+            if session is not None:
+                return session
+            if not room_in_s or room_in_s > ends - time.monotonic():
+                raise _not_ready(name, math.ceil(room_in_s) or RETRY_AFTER_S)
+            time.sleep(room_in_s)
 
-    def _make_room(self) -> None:
-        """Close the extra models asked for longest ago until one more may be open."""
+    def _open_if_room(self, name: str, opening: _Opening) -> float:
+        """Open the model, or note why it cannot be; return the seconds after which to try again."""
+        if opening.session is not None or opening.failed_lately:
+            return 0.0
+        if name != settings.MODEL_NAME and opening.is_here and (room_in_s := self._make_room()):
+            return room_in_s
+        opening.open()
+        return 0.0
+
+    def _make_room(self) -> float:
+        """Close extra models until one more may be open; return the seconds until that is possible, 0 where it was."""
         with self._lock:
             extras = [opening for name, opening in self._openings.items() if name != settings.MODEL_NAME]
-        is_open = sorted((o for o in extras if o.session is not None), key=lambda opening: opening.last_used_at)
-        for opening in is_open[: max(0, len(is_open) + 1 - settings.EXTRA_MODELS_OPEN)]:
-            opening.close()
+        are_open = sorted((o for o in extras if o.session is not None), key=lambda opening: opening.last_used_at)
+        oldest = are_open[: max(0, len(are_open) + 1 - settings.EXTRA_MODELS_OPEN)]
+        room_in_s = max((opening.may_close_in_s for opening in oldest), default=0.0)
+        if not room_in_s:
+            for opening in oldest:
+                opening.close()
+        return room_in_s
 
 
-def _not_ready(name: str) -> ModelNotReady:
+def _not_ready(name: str, retry_after_s: int) -> ModelNotReady:
     """Return the refusal, which names the model to callers who can choose another."""
     if len(settings.ALLOWED_MODELS) == 1:
-        return ModelNotReady(retry_after_s=RETRY_AFTER_S)
+        return ModelNotReady(retry_after_s=retry_after_s)
     return ModelNotReady(
         f"The model {name} is not ready on this server. Nothing was charged; choose another one in the field `model`, "
         "or try again later.",
-        retry_after_s=RETRY_AFTER_S,
+        retry_after_s=retry_after_s,
     )
 
 

@@ -13,7 +13,9 @@ from accounts.models import ApiKey
 from billing import pricing
 from billing.charging import Charge, free_of_charge, held_credits
 from billing.models import CreditAccount
+from processing.database_connections import release_connections
 from processing.engine import engine
+from processing.fetch_limit import fetches
 from processing.fetching.errors import FetchFailed
 from processing.fetching.fetcher import fetch_picture
 from processing.matting.deadline import NEVER, Deadline
@@ -128,9 +130,14 @@ def remove_background(request: RemovalRequest, *, admit: Callable[[ImageHeader],
         if backdrop is None and request.backdrop is not None:
             with about_the_backdrop():
                 backdrop = _opened(request.backdrop, request)
-        with image_slots.acquire(at_most_s=request.deadline.left_s):
-            # Here, so that only who can pay has a model opened, and no more of them are in work than there are slots.
-            session = engine.session(request.model)
+        # Before the slot: opening a model takes seconds, in which others can use the slot.
+        release_connections()
+        session = engine.session(request.model, at_most_s=request.deadline.left_s)
+        with image_slots.acquire(
+            request.account.organization_id,
+            is_free=request.is_test or charge.is_replay,
+            at_most_s=request.deadline.left_s,
+        ):
             cutout = cut_out_opened(
                 opened,
                 request.options,
@@ -158,6 +165,7 @@ def preview(picture: bytes, *, side_px: int, admit: Callable[[ImageHeader], None
     limits = decode_limits()
     opened = open_file(picture, limits)
     options = CutoutOptions(size=ResultSize(max_side_px=side_px))
+    release_connections()
     with trial_slots.acquire(), image_slots.take_idle():
         admit(opened.header)
         return cut_out_opened(opened, options, session=engine.session(), limits=limits)
@@ -186,8 +194,10 @@ def _opened(picture: Picture, request: RemovalRequest) -> OpenedFile:
     if isinstance(picture, bytes):
         return open_file(picture, request.limits)
     left_s = request.deadline.left_s if request.deadline.is_set else None
+    release_connections()
     try:
-        fetched = fetch_picture(picture.url, max_bytes=request.limits.max_bytes, deadline_s=left_s)
+        with fetches.enter(request.account.organization_id):
+            fetched = fetch_picture(picture.url, max_bytes=request.limits.max_bytes, deadline_s=left_s)
         return open_file(fetched, request.limits)
     except (FetchFailed, UnknownFileType):
         request.deadline.check()

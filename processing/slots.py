@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext_noop as _
 
 from accounts.errors import ServiceError
+from processing.fair_queue import Call, FairQueue
 
 IDLE_SLOT_AGAIN_S = 2
 
@@ -36,40 +37,99 @@ class TooManyAtOnce(ServiceError):
 
 
 class Slots:
-    """Admission to the workshop: `places` at once, `waiting_places` in line for at most `wait_s` seconds."""
+    """Admission to the model: `places` images are in work at once, `waiting_places` calls wait for `wait_s` seconds.
+
+    Paid calls go first. Free ones (test keys, replays) wait in a queue of their own, half as long, and previews of
+    anonymous visitors do not wait: both start only when no paid call waits, and leave one slot free where there are
+    two or more. Each queue is shared fairly between organizations (FairQueue).
+    """
 
     def __init__(self, *, places: int, waiting_places: int, wait_s: float) -> None:
-        self._free = threading.Semaphore(places)
-        self._line = threading.BoundedSemaphore(places + waiting_places)
+        self._places = places
         self._wait_s = wait_s
+        self._working = 0
+        self._paid = FairQueue(waiting_places)
+        self._free = FairQueue(math.ceil(waiting_places / 2))
+        self._changed = threading.Condition()
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for a slot now."""
+        with self._changed:
+            return len(self._paid) + len(self._free)
+
+    @property
+    def working(self) -> int:
+        """How many slots are taken now."""
+        with self._changed:
+            return self._working
 
     @contextmanager
-    def acquire(self, *, at_most_s: float = math.inf) -> Iterator[None]:
-        """Hold one slot for the block; raise ServerBusy at once when the line is full, or after the wait.
+    def acquire(
+        self, organization_id: int | None = None, *, is_free: bool = False, at_most_s: float = math.inf
+    ) -> Iterator[None]:
+        """Hold one slot for the block; raise ServerBusy at once when the queue is full, or after the wait.
 
-        The wait lasts no longer than `at_most_s` seconds.
+        A call that waits gives its place up, and is refused, when the queue is full and another organization has fewer
+        calls waiting. The wait lasts no longer than `at_most_s` seconds.
         """
-        if not self._line.acquire(blocking=False):
-            raise ServerBusy(retry_after_s=self._retry_after_s)
-        try:
-            if not self._free.acquire(timeout=min(self._wait_s, at_most_s)):
-                raise ServerBusy(retry_after_s=self._retry_after_s)
+        call, queue = Call(organization_id), self._free if is_free else self._paid
+        with self._changed:
+            self._enter(call, queue)
             try:
-                yield
+                self._changed.wait_for(lambda: call.state != "waiting", timeout=min(self._wait_s, at_most_s))
             finally:
-                self._free.release()
-        finally:
-            self._line.release()
-
-    @contextmanager
-    def take_idle(self) -> Iterator[None]:
-        """Hold a slot that is free now for the block; raise ServerBusy rather than stand in anybody's way."""
-        if not self._free.acquire(blocking=False):
-            raise ServerBusy(retry_after_s=IDLE_SLOT_AGAIN_S)
+                queue.discard(call)  # where its time ran out; one that was started is not there any more
+            if call.state != "working":
+                raise ServerBusy(retry_after_s=self._retry_after_s)
         try:
             yield
         finally:
-            self._free.release()
+            self._release()
+
+    @contextmanager
+    def take_idle(self) -> Iterator[None]:
+        """Hold a slot that nobody waits for; raise ServerBusy instead of waiting."""
+        with self._changed:
+            if self._paid or self._free or not self._has_idle_slot:
+                raise ServerBusy(retry_after_s=IDLE_SLOT_AGAIN_S)
+            self._working += 1
+        try:
+            yield
+        finally:
+            self._release()
+
+    def _enter(self, call: Call, queue: FairQueue) -> None:
+        """Queue the call, start what can start, and refuse the one call that has no place then."""
+        queue.add(call)
+        self._start_next()
+        excess = queue.find_excess(call) if call.state == "waiting" else None
+        if excess is not None:
+            excess.state = "refused"
+            queue.discard(excess)
+            self._changed.notify_all()
+
+    def _start_next(self) -> None:
+        """Give free slots to calls that wait, the next in turn first. Whoever calls holds the lock."""
+        while self._paid and self._working < self._places:
+            self._start(self._paid)
+        while self._free and self._has_idle_slot:
+            self._start(self._free)
+
+    def _start(self, queue: FairQueue) -> None:
+        queue.take_next().state = "working"
+        self._working += 1
+        self._changed.notify_all()
+
+    def _release(self) -> None:
+        with self._changed:
+            self._working -= 1
+            self._start_next()
+
+    @property
+    def _has_idle_slot(self) -> bool:
+        """Whether free work may take a slot: no paid call waits, and one slot stays free where there are several."""
+        return not self._paid and self._working < min(self._places, max(1, self._places - 1))
 
     @property
     def _retry_after_s(self) -> int:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from processing.engine import EngineStatus, engine
 from processing.matting.model_catalog import get_model
+from removebg.database_check import database_check
 
 
 @never_cache
@@ -23,7 +23,7 @@ def livez(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when the database answers and the default model is loaded, else 503; says how each model offered stands."""
     status = engine.status()
-    database = database_problem()
+    database = database_check.find_problem()
     is_ready = status.is_ready and database is None
     body = {
         "ready": is_ready,
@@ -45,13 +45,3 @@ def _described(status: EngineStatus) -> dict[str, Any]:
         "licence": model.licence,
         "commercial_use": model.allows_commercial_use,
     }
-
-
-def database_problem() -> str | None:
-    """Return what is wrong with the database, without its own words; None where it answers."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except Exception as error:  # whatever a driver or pool raises, the answer is the same: not ready
-        return f"unreachable ({type(error).__name__})"
-    return None

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from processing.engine import EngineStatus, engine
 from removebg.context import brand
-from removebg.health import database_problem
+from removebg.database_check import database_check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def status_page(request: HttpRequest) -> HttpResponse:
         "parts": parts,
         "level": "danger" if "danger" in levels else "warning" if "warning" in levels else "success",
     }
-    if database_problem() is None:
+    if database_check.find_problem() is None:
         return render(request, "status.html", {**context, "layout": "docs/base_docs.html"})
     bare = render_to_string("status.html", {**brand(request), **context, "layout": "base_bare.html"})
     return HttpResponse(bare, status=503)
@@ -79,7 +79,7 @@ def all_parts() -> list[Part]:
 
 def _accounts() -> Part:
     title = _("Accounts, keys and credits")
-    if database_problem() is None:
+    if database_check.find_problem() is None:
         return Part(title=title, level="success", state=_("Working"), sentence=_("The database answers."))
     sentence = _("The database does not answer. Calls are refused and nothing is charged.")
     return Part(title=title, level="danger", state=_("Not working"), sentence=sentence)

@@ -30,16 +30,16 @@ WEB_PROCESSES = env.read_int("WEB_PROCESSES", 1, minimum=1)
 _cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 INFERENCE_THREADS = env.read_int("INFERENCE_THREADS", max(1, _cores // WEB_PROCESSES), minimum=1)
 IMAGE_SLOTS = env.read_int("IMAGE_SLOTS", 2, minimum=1)
-SLOT_WAITING_PLACES = env.read_int("SLOT_WAITING_PLACES", 2 * IMAGE_SLOTS)
+SLOT_WAITING_PLACES = env.read_int("SLOT_WAITING_PLACES", 4 * IMAGE_SLOTS)
 SLOT_WAIT_S = env.read_float("SLOT_WAIT_S", 15.0)
-UPLOADS_AT_ONCE = env.read_int("UPLOADS_AT_ONCE", 16, minimum=1)
+UPLOADS_AT_ONCE = env.read_int("UPLOADS_AT_ONCE", 12, minimum=1)
 DRAINS_AT_ONCE = env.read_int("DRAINS_AT_ONCE", 8)
 RESERVED_THREADS = env.read_int("RESERVED_THREADS", 4, minimum=1)
 FORMS_AT_ONCE = env.read_int("FORMS_AT_ONCE", 16, minimum=1)
 WEB_THREADS = IMAGE_SLOTS + SLOT_WAITING_PLACES + UPLOADS_AT_ONCE + DRAINS_AT_ONCE + FORMS_AT_ONCE + RESERVED_THREADS
-# One organization may take half of the places of a process, whatever its plan allows, so that the others find some.
+# One organization may take a third of the places of a process, whatever its plan allows: two together leave some free.
 PLACES_PER_ORGANIZATION = env.read_int(
-    "PLACES_PER_ORGANIZATION", max(1, (IMAGE_SLOTS + SLOT_WAITING_PLACES + UPLOADS_AT_ONCE) // 2), minimum=1
+    "PLACES_PER_ORGANIZATION", max(1, (IMAGE_SLOTS + SLOT_WAITING_PLACES + UPLOADS_AT_ONCE) // 3), minimum=1
 )
 HEAD_DEADLINE_S = env.read_float("HEAD_DEADLINE_S", 10.0, minimum=0.1)
 UPLOAD_DEADLINE_S = env.read_float("UPLOAD_DEADLINE_S", 60.0, minimum=0.1)
@@ -76,6 +76,8 @@ METRICS_TOKEN = env.read_text("METRICS_TOKEN")
 # --- Fetching what callers name --------------------------------------------------------------------------------
 # Addresses of pictures are fetched from the public network only (docs/decisions/0005-fetching-what-callers-name.md).
 FETCH_DEADLINE_S = env.read_float("FETCH_DEADLINE_S", 10.0, minimum=0.1)
+# Of one process; one organization may have a quarter of them (processing/fetch_limit.py).
+FETCHES_AT_ONCE = env.read_int("FETCHES_AT_ONCE", 12, minimum=1)
 FETCH_PORTS = env.read_ports("FETCH_PORTS", (80, 443))
 FETCH_MAX_REDIRECTS = env.read_int("FETCH_MAX_REDIRECTS", 3)
 # Networks of the operator's own that may be fetched from although they are not public, or are this server.

@@ -1,6 +1,7 @@
 """What a row may find arranged before it is sent: whose key, how many credits, what the model sees."""
 
 import functools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -37,7 +38,7 @@ class SeeingEngine(Engine):
         super().__init__()
         self._matte = matte
 
-    def session(self, model: str | None = None) -> MattingSession:
+    def session(self, model: str | None = None, *, at_most_s: float = math.inf) -> MattingSession:
         session = FixedSession(self._matte)
         session.model = replace(get_model(model or settings.MODEL_NAME), input_size=_SIDE)
         return session
@@ -136,9 +137,7 @@ def _is_over_the_rate(world: World) -> None:
 
 
 def _finds_all_slots_taken(world: World) -> None:
-    full = Slots(places=1, waiting_places=0, wait_s=9)
-    world.patch.setattr(services, "image_slots", full)
-    full._line.acquire()
+    world.patch.setattr(services, "image_slots", Slots(places=0, waiting_places=0, wait_s=9))
 
 
 def _has_its_plans_share_in_work(world: World) -> None:

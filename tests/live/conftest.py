@@ -31,6 +31,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, pictures: PictureHost) -> Ite
         tmp_path_factory.mktemp("live"),
         environ={
             "SLOT_WAITING_PLACES": "20",
+            "PLACES_PER_ORGANIZATION": "99",
             "SLOT_WAIT_S": "120",
             "V1_0_ANSWER_WITHIN_S": "120",
             "STRANGER_RATE": "1000/m",

@@ -1,6 +1,7 @@
 """Several models in one process: opened when asked for, a bounded number of them, each with its own state."""
 
 import hashlib
+import itertools
 import threading
 import time
 from dataclasses import replace
@@ -37,6 +38,7 @@ def folder(settings, tmp_path, monkeypatch):
     settings.MODEL_CACHE_DIR = tmp_path
     settings.MODEL_NAME, settings.ALLOWED_MODELS = "first", list(NAMES)
     settings.EXTRA_MODELS_OPEN = 2
+    monkeypatch.setattr(engine_module, "KEPT_OPEN_S", 0.0)
     return tmp_path
 
 
@@ -210,3 +212,50 @@ def test_while_a_model_is_being_opened_others_wait_for_it_no_longer_than_for_a_s
     opener.join(10)
 
     assert engine.session("second").model.name == "second"
+
+
+def test_models_asked_for_in_turn_are_not_opened_for_each_call(folder, settings, monkeypatch):
+    """Two callers that alternate between two models: each opening lasts a while, and they wait for it."""
+    settings.EXTRA_MODELS_OPEN = 1
+    settings.SLOT_WAIT_S = 5
+    monkeypatch.setattr(engine_module, "KEPT_OPEN_S", 0.4)
+    engine, openings = Engine(), []
+
+    def open_and_note(*args, **kwargs):
+        openings.append((args[1].name, time.monotonic()))
+        return open_session(*args, **kwargs)
+
+    monkeypatch.setattr(engine_module, "open_session", open_and_note)
+    ends = time.monotonic() + 2
+
+    def call_in_turn(names):
+        while time.monotonic() < ends:
+            for name in names:
+                assert engine.session(name).model.name == name
+                time.sleep(0.005)
+
+    callers = [threading.Thread(target=call_in_turn, args=[names]) for names in (NAMES[1:3], NAMES[2:0:-1])]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(20)
+
+    times = [moment for _name, moment in openings]
+    assert len(openings) >= 3, "both models had their turns"
+    assert all(later - earlier >= 0.4 for earlier, later in itertools.pairwise(times))
+
+
+def test_a_model_that_finds_no_room_in_time_is_refused_with_the_seconds_to_wait(folder, settings, monkeypatch):
+    settings.EXTRA_MODELS_OPEN = 1
+    monkeypatch.setattr(engine_module, "KEPT_OPEN_S", 30.0)
+    engine = Engine()
+    engine.session("second")
+    began = time.monotonic()
+
+    with pytest.raises(ModelNotReady) as refused:
+        engine.session("third", at_most_s=0.2)
+
+    assert time.monotonic() - began < 5, "it is refused at once: there will be no room in time"
+    assert 25 <= refused.value.retry_after_s <= 30
+    assert states(engine)["second"] == "ready"
+    assert engine.session().model.name == "first", "the default model never waits for room"

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from billing.models import Plan
 from processing.engine import EngineStatus
-from removebg import status_page
+from removebg import database_check, status_page
 from removebg.discovery import public_paths
 from tests.factories import make_member, make_organization
 
@@ -194,6 +194,7 @@ def test_status_is_a_page_without_a_database_too(client, monkeypatch):
         raise OSError("password=hunter2")
 
     monkeypatch.setattr(connection, "cursor", unreachable)
+    monkeypatch.setattr(database_check, "_new_connection", unreachable)
 
     page = client.get("/status/")
 

@@ -113,12 +113,8 @@ def test_weights_that_arrive_later_are_found_without_a_restart(monkeypatch, sett
 
 
 def test_readyz_is_503_without_a_database(client, monkeypatch):
-    def unreachable():
-        raise OSError
-
-    engine = DiscEngine()
-    monkeypatch.setattr(health, "engine", engine)
-    monkeypatch.setattr(connection, "cursor", unreachable)
+    monkeypatch.setattr(health, "engine", DiscEngine())
+    monkeypatch.setitem(connection.settings_dict, "NAME", "/no/such/folder/database")
 
     answer = client.get("/readyz")
 

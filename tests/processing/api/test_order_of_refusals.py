@@ -65,8 +65,7 @@ def answer_with_broken(path, first_broken, shop, settings, monkeypatch):
     if "credits" in broken:
         type(account).objects.filter(pk=account.pk).update(held=10)
     if "slots" in broken:
-        monkeypatch.setattr(services, "image_slots", Slots(places=1, waiting_places=0, wait_s=1))
-        services.image_slots._line.acquire()
+        monkeypatch.setattr(services, "image_slots", Slots(places=0, waiting_places=0, wait_s=1))
     if "header" in broken:
         settings.MAX_IMAGE_PIXELS = 100
     if "field" in broken:

@@ -5,8 +5,10 @@ import pytest
 from prometheus_client import REGISTRY
 
 from billing.models import CreditAccount
+from processing import engine as engine_module
 from processing import services
 from processing.engine import Engine
+from processing.matting.session import open_session
 from processing.models import ModelChoice, RemovalRecord
 from processing.slots import Slots
 from tests.photos import photo_bytes
@@ -122,17 +124,23 @@ def test_whoever_cannot_pay_has_no_model_opened(alice, shop, picture, two_models
     assert engine.status("u2netp").state == "closed"
 
 
-def test_whoever_finds_no_slot_has_no_model_opened(alice, alice_credits, picture, two_models, monkeypatch):
-    engine = Engine()
+def test_a_model_is_opened_without_a_slot(alice, alice_credits, picture, two_models, monkeypatch):
+    engine, slots = Engine(), Slots(places=1, waiting_places=0, wait_s=0)
+    working = []
+
+    def open_and_look(*args, **kwargs):
+        working.append(slots.working)
+        return open_session(*args, **kwargs)
+
+    monkeypatch.setattr(engine_module, "open_session", open_and_look)
     monkeypatch.setattr(services, "engine", engine)
-    monkeypatch.setattr(services, "image_slots", Slots(places=1, waiting_places=0, wait_s=0))
+    monkeypatch.setattr(services, "image_slots", slots)
 
-    with services.image_slots.acquire():
-        response = alice.post("/v1/remove", {"image_file": picture(), "model": "u2netp"})
+    response = alice.post("/v1/remove", {"image_file": picture(), "model": "u2netp"})
 
-    assert (response.status_code, response.json()["code"]) == (503, "server_busy")
-    assert engine.status("u2netp").state == "closed"
-    assert alice_credits() == 10
+    assert response.status_code == 200
+    assert working == [0]
+    assert alice_credits() == 9
 
 
 @pytest.mark.parametrize("change", [{"quality": "best"}, {"quality": "fast"}, {"model": "u2netp"}])
