@@ -23,6 +23,7 @@ UNSENT_SHARE_OF_ADDRESS = 4
 """The part, one in so many, of MAX_UNSENT_BYTES that may wait for one address."""
 
 _STEP_BYTES = 256 * 1024
+_TRIES_AGAIN_AFTER_S = 0.05
 
 
 class NotRead(BrokenPipeError):
@@ -73,20 +74,21 @@ class PatientSocket(socket.socket):
     ) -> Self:
         """Return the same connection; `closed` is called once, as it is closed."""
         connection = cls(fileno=plain.detach())
-        connection._address, connection._kept, connection._long, connection._closed = address, kept, long, closed
+        connection._address, connection._kept, connection._long, connection._when_closed = address, kept, long, closed
         connection._queue, connection._noted, connection._sent, connection.unsent = deque(), 0, 0, 0
-        connection._began = connection._progressed = 0.0
+        connection._began = connection._progressed = connection._full_at = 0.0
         return connection
 
     _address: str
     _kept: UnsentBytes
     _long: Places
-    _closed: Callable[[], None] | None
+    _when_closed: Callable[[], None] | None
     _queue: deque[memoryview]
     _noted: int
     _sent: int
     _began: float
     _progressed: float
+    _full_at: float
     unsent: int
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:
@@ -94,13 +96,15 @@ class PatientSocket(socket.socket):
         if not data:
             return
         if not self.unsent:
+            self._full_at = 0.0
             self._began = self._progressed = time.monotonic()
             self._sent = 0
         rest = memoryview(data).cast("B")
         self._queue.append(rest)
         self.unsent += len(rest)
-        while self.unsent and self.send_some():
-            pass
+        if time.monotonic() - self._full_at > _TRIES_AGAIN_AFTER_S:
+            while self.unsent and self.send_some():
+                pass
         if self.unsent and not self._may_wait():
             self._send_in_this_thread()
 
@@ -109,6 +113,7 @@ class PatientSocket(socket.socket):
         try:
             taken = self.send(self._queue[0][:_STEP_BYTES], socket.MSG_DONTWAIT)
         except BlockingIOError:
+            self._full_at = time.monotonic()
             return False
         self._progressed = time.monotonic()
         self._sent += taken
@@ -129,9 +134,9 @@ class PatientSocket(socket.socket):
     def close(self) -> None:
         """Close the connection and forget what waits."""
         self._forget()
-        if self._closed is not None:
-            self._closed()
-            self._closed = None
+        if self._when_closed is not None:
+            self._when_closed()
+            self._when_closed = None
         super().close()
 
     def _may_wait(self) -> bool:
