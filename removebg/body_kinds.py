@@ -19,7 +19,9 @@ UPLOADS_PER_ADDRESS = 2
 FORMS_PER_ADDRESS = 4
 
 _uploads_of_keys = Places(
-    "keyed_uploads", settings.IMAGE_SLOTS + settings.SLOT_WAITING_PLACES + settings.UPLOADS_AT_ONCE
+    "keyed_uploads",
+    settings.IMAGE_SLOTS + settings.SLOT_WAITING_PLACES + settings.UPLOADS_AT_ONCE,
+    per_owner=settings.PLACES_PER_ORGANIZATION,
 )
 _uploads_of_sessions = Places("session_uploads", settings.SESSION_UPLOADS_AT_ONCE, per_owner=AT_ONCE)
 _uploads_of_strangers = Places("trial_uploads", settings.TRIAL_UPLOADS_AT_ONCE, per_owner=UPLOADS_PER_ADDRESS)

@@ -15,7 +15,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
+from accounts.models import ApiKey, User
 from accounts.permissions import scoped
 from billing.idempotency import parse_idempotency_key
 from billing.selectors import credits_of
@@ -159,7 +159,7 @@ def code_of(response: HttpResponse) -> str:
 def refuse_early(request: Request, *, max_body_bytes: int, max_image_bytes: int, owner: str | None = None) -> None:
     """Refuse what can be refused before reading the body, and take a place for it; raise ServerBusy without one.
 
-    The place is the `owner`'s; without one named, the address's.
+    The place is the `owner`'s; without one named, that of the key's organization, else the address's.
     """
     meta = request._request.META
     is_chunked = "chunked" in meta.get("HTTP_TRANSFER_ENCODING", "").lower()
@@ -169,5 +169,9 @@ def refuse_early(request: Request, *, max_body_bytes: int, max_image_bytes: int,
             _("The upload is larger than %(limit)d bytes, the most one image may have."),
             values={"limit": max_image_bytes},
         )
-    if not take_place(meta, owner=owner):
+    if not take_place(meta, owner=owner or _organization_of(request)):
         raise ServerBusy(retry_after_s=2)
+
+
+def _organization_of(request: Request) -> str | None:
+    return f"organization {request.auth.organization_id}" if isinstance(request.auth, ApiKey) else None

@@ -25,8 +25,9 @@ class PageTooOld(ServiceError):
 def refuse_forged(request: Request) -> None:
     """Raise PageTooOld unless the X-CSRFToken header holds the page's token; never read the body."""
     # Django looks for the token in the body of a POST only.
-    unread = copy(request._request)
-    unread.method = "PUT"
+    unread = copy(request)
+    unread._request = copy(request._request)
+    unread._request.method = "PUT"
     _check(unread)
 
 
@@ -42,10 +43,10 @@ def refuse_foreign_origin(request: Request) -> None:
 
 def refuse_forged_form(request: Request) -> None:
     """Raise PageTooOld unless the form holds the page's token; read the body."""
-    _check(request._request)
+    _check(request)
 
 
-def _check(request: HttpRequest) -> None:
+def _check(request: Request) -> None:
     try:
         SessionAuthentication().enforce_csrf(request)
     except PermissionDenied:

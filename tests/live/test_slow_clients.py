@@ -119,7 +119,7 @@ def test_slow_uploads_without_an_account_leave_customers_their_places(server, cu
     answers = [remove(server, customer) for _ in range(4)]
 
     assert [answer.status_code for answer in answers] == [200] * 4
-    assert statuses_so_far(slow) == [503] * 22, "eight of them wait, two of each address"
+    assert statuses_so_far(slow) == [503] * 22, "eight of them wait"
     assert statistics.median(health_times_s(server)) < 0.25
 
 
@@ -144,6 +144,19 @@ def test_slow_uploads_of_one_session_leave_customers_their_places(server, custom
     assert [answer.status_code for answer in answers] == [200] * 4
     statuses = statuses_so_far(slow)
     assert set(statuses) <= {503, 429} and len(statuses) == 21, "the page sends three at once"
+
+
+def test_slow_uploads_of_two_organizations_leave_customers_their_places(server, customer, sockets):
+    slow = []
+    for number in range(2):
+        key = server.create_organization(f"Slow {number}", credits=5)
+        slow += [connect(server, sockets, 2 + number) for _ in range(16)]
+        for client in slow[-16:]:
+            begin_upload(client, "/v1/remove", {"x-api-key": key})
+    time.sleep(2)
+
+    assert [remove(server, customer).status_code for _ in range(4)] == [200] * 4
+    assert len(statuses_so_far(slow)) >= 12
 
 
 def test_slow_forms_leave_log_in_and_stripes_events_their_places(server, sockets):
@@ -243,7 +256,7 @@ def test_one_address_has_a_number_of_connections(server, sockets):
         with suppress(TimeoutError):
             closed += client.recv(1) == b""
 
-    assert closed == 30
+    assert 30 <= closed <= 40
     assert requests.get(f"{server.url}/livez", timeout=3).status_code == 200
 
 

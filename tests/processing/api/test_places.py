@@ -10,11 +10,35 @@ from processing.api.upload_gate import PLACE_KEY, UploadGate, UploadNotAdmitted,
 
 
 def test_places_are_limited_in_all_and_for_one_owner():
-    places = Places("test", 3, per_owner=2)
+    places = Places("test", 4, per_owner=2)
 
-    assert [places.take(owner) for owner in ("a", "a", "a", "b", "c")] == [True, True, False, True, False]
+    assert [places.take(owner) for owner in "aaabcd"] == [True, True, False, True, True, False]
     places.give_back("a")
-    assert [places.take("a"), places.take("a")] == [True, False]
+    assert not places.take("a"), "one place is free: it is another's"
+    assert places.take("e")
+
+
+@pytest.mark.parametrize(("size", "per_owner"), [(22, 11), (12, 3), (8, 2), (8, 4), (1000, 200), (4, 9), (1, 1)])
+def test_greedy_owners_leave_places_for_the_next(size, per_owner):
+    places = Places("test", size, per_owner=per_owner)
+    shares = []
+    for owner in range(4):
+        shares.append(0)
+        while places.take(str(owner)):
+            shares[-1] += 1
+
+    assert shares[0] == min(per_owner, size)
+    assert shares == sorted(shares, reverse=True)
+    assert per_owner * 2 > size or all(shares[:3])
+
+
+def test_two_greedy_organizations_leave_a_third_its_places():
+    places = Places("test", 22, per_owner=11)
+    for _ in range(22):
+        places.take("a")
+        places.take("b")
+
+    assert [places.take("c") for _ in range(4)] == [True] * 4
 
 
 def test_without_a_limit_for_one_owner_all_places_are_theirs():
@@ -24,7 +48,7 @@ def test_without_a_limit_for_one_owner_all_places_are_theirs():
 
 
 def test_no_place_is_lost_between_threads():
-    places = Places("test", 4, per_owner=2)
+    places = Places("test", 4)
 
     def come_and_go(number: int) -> None:
         for _ in range(2000):
@@ -34,7 +58,7 @@ def test_no_place_is_lost_between_threads():
     with ThreadPoolExecutor(8) as crowd:
         list(crowd.map(come_and_go, range(8)))
 
-    assert [places.take(owner) for owner in "aabbc"] == [True, True, True, True, False]
+    assert [places.take(owner) for owner in "abcde"] == [True, True, True, True, False]
 
 
 def test_a_request_takes_one_place_for_its_first_owner():
