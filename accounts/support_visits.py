@@ -98,19 +98,19 @@ class SupportVisitMiddleware:
 
     def _go_along(self, request: HttpRequest) -> None:
         visit = find_running(request)
-        if visit is None or request.path in LOG_OUT:
+        if visit is None or request.path_info in LOG_OUT:
             leave(request)
             return
         request.visit = visit  # type: ignore[attr-defined]
-        if not request.path.startswith(OF_THE_OPERATOR):
+        if not request.path_info.startswith(OF_THE_OPERATOR):
             _refuse_more_than_looking(request)
             request.user = visit.person
 
 
 def _refuse_more_than_looking(request: HttpRequest) -> None:
-    if request.path in STILL_SENT:
+    if request.path_info in STILL_SENT:
         return
-    if request.path.startswith(CLOSED):
+    if request.path_info.startswith(CLOSED):
         raise PermissionDenied(_("This page is closed while you look at the site as somebody else."))
     if request.method not in ("GET", "HEAD", "OPTIONS"):
         raise PermissionDenied(_("Nothing was done: you look at the site as somebody else, and can change nothing."))

@@ -23,3 +23,10 @@ accesslog = None
 errorlog = "-"
 loglevel = os.environ.get("LOG_LEVEL", "info").lower()
 control_socket_disable = True
+# Answers are sent by the worker, which bounds how long a client may take (removebg.sending).
+sendfile = False
+# No header of a request changes its path, its scheme or its peer here, not even one from this machine: Django alone
+# reads X-Forwarded-Proto and X-Forwarded-For, as TRUSTED_PROXIES says.
+forwarder_headers = ""
+forwarded_allow_ips = ""
+secure_scheme_headers = {}

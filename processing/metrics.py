@@ -13,5 +13,10 @@ trial_previews = Counter("removebg_trial_previews_total", "Answers to strangers 
 rate_limit_unavailable = Counter(
     "removebg_rate_limit_unavailable_total", "Requests let through because the cache could not count them."
 )
+places_refused = Counter(
+    "removebg_places_refused_total",
+    "Bodies, drains, long answers and connections without a place.",
+    ["kind"],
+)
 scheduler_runs = Counter("removebg_scheduler_runs_total", "Periodic jobs run by this process.", ["job"])
 scheduler_failures = Counter("removebg_scheduler_failures_total", "Periodic jobs that raised.", ["job"])

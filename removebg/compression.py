@@ -4,7 +4,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
-from removebg.middleware import PATHS_WITH_LIMITS
+from removebg.body_paths import PATHS_WITH_LIMITS
 
 TEXTS = (
     "text/html",
@@ -29,6 +29,6 @@ class CompressedTexts(GZipMiddleware):
         """Compress the answer where that is safe and worth it."""
         is_text = response.get("Content-Type", "").split(";")[0] in TEXTS
         is_part = response.status_code == 206
-        if not is_text or is_part or request.path.startswith((*PATHS_WITH_LIMITS, *LASTING_SECRETS)):
+        if not is_text or is_part or request.path_info.startswith((*PATHS_WITH_LIMITS, *LASTING_SECRETS)):
             return response
         return super().process_response(request, response)

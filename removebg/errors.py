@@ -70,7 +70,7 @@ def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def _answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     response: HttpResponse
-    if request.path.startswith("/v1/"):
+    if request.path_info.startswith("/v1/"):
         response = JsonResponse(v1_errors.body_of(problem, request_id=request_id_of(request)), status=problem.status)
     elif _is_v1_0(request):
         response = JsonResponse(v1_0_errors.body_of(problem), status=problem.status)
@@ -82,7 +82,7 @@ def _answer(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 
 def _is_v1_0(request: HttpRequest) -> bool:
-    return request.path.startswith("/v1.0/")
+    return request.path_info.startswith("/v1.0/")
 
 
 def _headers(problem: Problem) -> dict[str, str]:

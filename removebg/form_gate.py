@@ -4,25 +4,21 @@ Pictures have a gate of their own (`processing.api.upload_gate`).
 """
 
 import io
-import socket
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 
+from processing.api.places import Places
 from processing.api.upload_gate import (
     Environ,
     StartResponse,
     UploadCut,
     UploadStream,
     WsgiApplication,
+    drop_what_has_come,
     receiving_ends,
-    stop_receiving,
 )
 
 BUSY = b"Too many forms are on their way at once; try again in a moment.\n"
 RETRY_AFTER_S = 5
-
-_STEP_BYTES = 64 * 1024
 
 
 class CutBody:
@@ -38,23 +34,26 @@ class CutBody:
 class FormGate:
     """WSGI middleware that reads a form's body whole before the site sees the request.
 
-    At most `places` bodies are waited for at once, each for `deadline_s`; one more is told at once to come again. So
-    whoever sends slowly keeps the threads of nobody else. A place is held while the body comes and no longer: honest
-    bodies come with their head. What is announced as larger than `max_bytes` is let through unread, to be refused.
+    `places_of` names the places of a form's kind, None for a path that takes pictures. A place is held while the body
+    comes, for at most `deadline_s`; a form without a place is answered 503 at once. Log-in, other forms and Stripe's
+    events have places of their own, and one address has few of each, so slow senders stop only themselves. What is
+    announced as larger than `max_bytes` goes to `larger` unread, as pictures do.
     """
 
     def __init__(
         self,
         application: WsgiApplication,
         *,
-        is_form: Callable[[str], bool],
-        places: int,
+        larger: WsgiApplication,
+        places_of: Callable[[str], Places | None],
+        address_of: Callable[[Environ], str],
         deadline_s: float,
         max_bytes: int,
     ) -> None:
         self._application = application
-        self._is_form = is_form
-        self._places = threading.BoundedSemaphore(places)
+        self._larger = larger
+        self._places_of = places_of
+        self._address_of = address_of
         self._deadline_s = deadline_s
         self._max_bytes = max_bytes
 
@@ -63,14 +62,18 @@ class FormGate:
         is_chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
         length = environ.get("CONTENT_LENGTH") or "0"
         is_small = is_chunked or (length.isascii() and length.isdigit() and 0 < int(length) <= self._max_bytes)
-        if not is_small or not self._is_form(environ.get("PATH_INFO", "")):
-            return self._application(environ, start_response)
-        return self._answer_form(environ, start_response, length=None if is_chunked else int(length))
+        places = self._places_of(environ.get("PATH_INFO", "")) if is_small else None
+        if places is None:
+            return self._larger(environ, start_response)
+        return self._answer_form(environ, start_response, places, length=None if is_chunked else int(length))
 
-    def _answer_form(self, environ: Environ, start_response: StartResponse, *, length: int | None) -> Iterator[bytes]:
+    def _answer_form(
+        self, environ: Environ, start_response: StartResponse, places: Places, *, length: int | None
+    ) -> Iterator[bytes]:
         connection = environ.get("gunicorn.socket")
-        if not self._places.acquire(blocking=False):
-            _forget_what_has_come(connection)
+        address = self._address_of(environ)
+        if not places.take(address):
+            drop_what_has_come(connection)
             headers = [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", str(RETRY_AFTER_S))]
             start_response("503 Service Unavailable", [*headers, ("Content-Length", str(len(BUSY)))])
             yield BUSY
@@ -84,7 +87,7 @@ class FormGate:
         except OSError:
             environ["wsgi.input"] = CutBody()
         finally:
-            self._places.release()
+            places.give_back(address)
         response = self._application(environ, start_response)
         try:
             yield from response
@@ -92,14 +95,4 @@ class FormGate:
             if hasattr(response, "close"):
                 response.close()
             if not body.is_finished:
-                _forget_what_has_come(connection)
-
-
-def _forget_what_has_come(connection: socket.socket | None) -> None:
-    """Take what has arrived, so that closing does not reset the connection, and wait for no more."""
-    if connection is None:
-        return
-    with suppress(OSError):
-        while connection.recv(_STEP_BYTES, socket.MSG_DONTWAIT):
-            pass
-    stop_receiving(connection)
+                drop_what_has_come(connection)

@@ -12,6 +12,7 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from accounts.languages import keep_in_browser
 from processing.api.request_ids import request_id_of
+from removebg.body_paths import PATHS_WITH_LIMITS
 from removebg.page_policies import ADMIN_POLICY
 
 logger = logging.getLogger("removebg.access")
@@ -60,7 +61,7 @@ class LanguageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer in that language, and say so; keep the language that somebody brought along in the browser."""
-        if request.path.startswith(WITHOUT_LANGUAGE):
+        if request.path_info.startswith(WITHOUT_LANGUAGE):
             translation.activate("en")
             return self._get_response(request)
         language = translation.get_language_from_request(request)
@@ -74,10 +75,6 @@ class LanguageMiddleware:
         return response
 
 
-PATHS_WITH_PICTURES = ("/v1/", "/v1.0/", "/try/remove", "/try/download", "/trial/", "/docs/migrate/run/")
-PATHS_WITH_LIMITS = (*PATHS_WITH_PICTURES, "/webhooks/")
-
-
 class SmallForms:
     """Refuses large bodies to everything but what has limits of its own: pictures, and events of Stripe's."""
 
@@ -88,7 +85,7 @@ class SmallForms:
         """Answer, unless the body says that it is larger than any form."""
         length = request.META.get("CONTENT_LENGTH") or "0"
         is_large = length.isascii() and length.isdigit() and int(length) > settings.MAX_FORM_BYTES
-        if is_large and not request.path.startswith(PATHS_WITH_LIMITS):
+        if is_large and not request.path_info.startswith(PATHS_WITH_LIMITS):
             raise RequestDataTooBig("The body is larger than any form of ours.")
         return self._get_response(request)
 
@@ -117,6 +114,6 @@ class AdminPolicy:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer, and name the admin's policy on what comes from there."""
         response = self._get_response(request)
-        if request.path.startswith("/admin/"):
+        if request.path_info.startswith("/admin/"):
             response._csp_replace = ADMIN_POLICY  # type: ignore[attr-defined]
         return response

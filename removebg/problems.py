@@ -22,8 +22,9 @@ from psycopg_pool import PoolTimeout
 from rest_framework import exceptions as drf
 
 from accounts.errors import ServiceError
-from processing.api.upload_gate import UploadTooLarge
+from processing.api.upload_gate import UploadNotAdmitted, UploadTooLarge
 from processing.matting.errors import MattingError
+from processing.slots import ServerBusy
 
 CODES = {
     400: "validation_error",
@@ -73,6 +74,8 @@ def problem_of(error: Exception) -> Problem:  # noqa: PLR0911, PLR0912 - one row
             return Problem(status=403, code=CODES[403], message=gettext("You may not do this."))
         case UnreadablePostError() if isinstance(error.__cause__, UploadTooLarge):
             return Problem(status=400, code="image_too_large", message=_too_large_text())
+        case UnreadablePostError() if isinstance(error.__cause__, UploadNotAdmitted):
+            return problem_of(ServerBusy(retry_after_s=2))
         case UnreadablePostError():
             text = gettext("The upload broke off, or did not arrive within %(seconds)g seconds.")
             return Problem(status=400, code=CODES[400], message=text % {"seconds": settings.UPLOAD_DEADLINE_S})

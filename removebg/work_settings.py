@@ -33,10 +33,28 @@ IMAGE_SLOTS = env.read_int("IMAGE_SLOTS", 2, minimum=1)
 SLOT_WAITING_PLACES = env.read_int("SLOT_WAITING_PLACES", 4 * IMAGE_SLOTS)
 SLOT_WAIT_S = env.read_float("SLOT_WAIT_S", 15.0)
 UPLOADS_AT_ONCE = env.read_int("UPLOADS_AT_ONCE", 12, minimum=1)
-DRAINS_AT_ONCE = env.read_int("DRAINS_AT_ONCE", 8)
+SESSION_UPLOADS_AT_ONCE = env.read_int("SESSION_UPLOADS_AT_ONCE", 12, minimum=1)
+TRIAL_UPLOADS_AT_ONCE = env.read_int("TRIAL_UPLOADS_AT_ONCE", 8, minimum=1)
+DRAINS_AT_ONCE = env.read_int("DRAINS_AT_ONCE", 16)
+FORMS_AT_ONCE = env.read_int("FORMS_AT_ONCE", 8, minimum=1)
+LOG_IN_FORMS_AT_ONCE = env.read_int("LOG_IN_FORMS_AT_ONCE", 8, minimum=1)
+WEBHOOKS_AT_ONCE = env.read_int("WEBHOOKS_AT_ONCE", 8, minimum=1)
+LONG_ANSWERS_AT_ONCE = env.read_int("LONG_ANSWERS_AT_ONCE", 8, minimum=1)
 RESERVED_THREADS = env.read_int("RESERVED_THREADS", 4, minimum=1)
-FORMS_AT_ONCE = env.read_int("FORMS_AT_ONCE", 16, minimum=1)
-WEB_THREADS = IMAGE_SLOTS + SLOT_WAITING_PLACES + UPLOADS_AT_ONCE + DRAINS_AT_ONCE + FORMS_AT_ONCE + RESERVED_THREADS
+# A client holds a thread only while it has one of these places, so that the reserve is always free.
+WEB_THREADS = sum(
+    (
+        *(IMAGE_SLOTS, SLOT_WAITING_PLACES, UPLOADS_AT_ONCE, SESSION_UPLOADS_AT_ONCE, TRIAL_UPLOADS_AT_ONCE),
+        *(
+            DRAINS_AT_ONCE,
+            FORMS_AT_ONCE,
+            LOG_IN_FORMS_AT_ONCE,
+            WEBHOOKS_AT_ONCE,
+            LONG_ANSWERS_AT_ONCE,
+            RESERVED_THREADS,
+        ),
+    )
+)
 # One organization may take a third of the places of a process, whatever its plan allows: two together leave some free.
 PLACES_PER_ORGANIZATION = env.read_int(
     "PLACES_PER_ORGANIZATION", max(1, (IMAGE_SLOTS + SLOT_WAITING_PLACES + UPLOADS_AT_ONCE) // 3), minimum=1
@@ -44,6 +62,11 @@ PLACES_PER_ORGANIZATION = env.read_int(
 HEAD_DEADLINE_S = env.read_float("HEAD_DEADLINE_S", 10.0, minimum=0.1)
 UPLOAD_DEADLINE_S = env.read_float("UPLOAD_DEADLINE_S", 60.0, minimum=0.1)
 FORM_DEADLINE_S = env.read_float("FORM_DEADLINE_S", 10.0, minimum=0.1)
+# An answer that its client does not read waits in memory, and is given up after so long without a byte or in all.
+SEND_STALLED_S = env.read_float("SEND_STALLED_S", 20.0, minimum=0.1)
+SEND_DEADLINE_S = env.read_float("SEND_DEADLINE_S", 120.0, minimum=0.1)
+MAX_UNSENT_BYTES = env.read_int("MAX_UNSENT_BYTES", 256 * 1024 * 1024, minimum=1024)
+CONNECTIONS_PER_ADDRESS = env.read_int("CONNECTIONS_PER_ADDRESS", 200, minimum=1)
 DRAIN_DEADLINE_S = env.read_float("DRAIN_DEADLINE_S", 10.0)
 MAX_DRAIN_BYTES = env.read_int("MAX_DRAIN_BYTES", 64 * 1024 * 1024)
 MAX_FORM_BYTES = env.read_int("MAX_FORM_BYTES", 1024 * 1024, minimum=1024)

@@ -10,25 +10,29 @@ from django.core.wsgi import get_wsgi_application
 
 django_application = get_wsgi_application()
 
-from processing.api.upload_gate import UploadGate  # noqa: E402 - after Django is set up
+from processing.api.places import Places  # noqa: E402 - after Django is set up
+from processing.api.upload_gate import UploadGate  # noqa: E402
 from removebg.background import start_background_work  # noqa: E402
+from removebg.body_kinds import address_of, places_of_form, places_of_upload  # noqa: E402
 from removebg.connection_release import ConnectionRelease  # noqa: E402
 from removebg.form_gate import FormGate  # noqa: E402
-from removebg.middleware import PATHS_WITH_PICTURES  # noqa: E402
 
+site = ConnectionRelease(django_application)
 upload_gate = UploadGate(
-    ConnectionRelease(django_application),
-    places=settings.IMAGE_SLOTS + settings.SLOT_WAITING_PLACES + settings.UPLOADS_AT_ONCE,
-    drains=settings.DRAINS_AT_ONCE,
+    site,
+    places_of=places_of_upload,
+    address_of=address_of,
+    drains=Places("drains", settings.DRAINS_AT_ONCE, per_owner=max(1, settings.DRAINS_AT_ONCE // 2)),
     deadline_s=settings.UPLOAD_DEADLINE_S,
     max_chunked_bytes=max(settings.MAX_BODY_BYTES, settings.V1_0_MAX_BODY_BYTES),
     max_drain_bytes=settings.MAX_DRAIN_BYTES,
     drain_deadline_s=settings.DRAIN_DEADLINE_S,
 )
 application = FormGate(
-    upload_gate,
-    is_form=lambda path: not path.startswith(PATHS_WITH_PICTURES),
-    places=settings.FORMS_AT_ONCE,
+    site,
+    larger=upload_gate,
+    places_of=places_of_form,
+    address_of=address_of,
     deadline_s=settings.FORM_DEADLINE_S,
     max_bytes=settings.MAX_FORM_BYTES,
 )

@@ -15,13 +15,13 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
+from accounts.models import ApiKey, User
 from accounts.permissions import scoped
 from billing.idempotency import parse_idempotency_key
 from billing.selectors import credits_of
 from processing.api.door import ApiView
 from processing.api.request_ids import request_id_of
-from processing.api.upload_gate import REFUSED_KEY
+from processing.api.upload_gate import take_place
 from processing.cutout_names import name_beside
 from processing.history.keeping import Delivered, keep_afterwards
 from processing.matting.errors import FileTooLarge
@@ -156,11 +156,12 @@ def code_of(response: HttpResponse) -> str:
     return str(data.get("code", ""))
 
 
-def refuse_early(request: Request, *, max_body_bytes: int, max_image_bytes: int) -> None:
-    """Refuse what can be refused before reading the body."""
+def refuse_early(request: Request, *, max_body_bytes: int, max_image_bytes: int, owner: str | None = None) -> None:
+    """Refuse what can be refused before reading the body, and take a place for it; raise ServerBusy without one.
+
+    The place is the `owner`'s; without one named, that of the key's organization, else the address's.
+    """
     meta = request._request.META
-    if meta.get(REFUSED_KEY):
-        raise ServerBusy(retry_after_s=2)
     is_chunked = "chunked" in meta.get("HTTP_TRANSFER_ENCODING", "").lower()
     length = meta.get("CONTENT_LENGTH") or "0"
     if not is_chunked and length.isascii() and length.isdigit() and int(length) > max_body_bytes:
@@ -168,3 +169,9 @@ def refuse_early(request: Request, *, max_body_bytes: int, max_image_bytes: int)
             _("The upload is larger than %(limit)d bytes, the most one image may have."),
             values={"limit": max_image_bytes},
         )
+    if not take_place(meta, owner=owner or _organization_of(request)):
+        raise ServerBusy(retry_after_s=2)
+
+
+def _organization_of(request: Request) -> str | None:
+    return f"organization {request.auth.organization_id}" if isinstance(request.auth, ApiKey) else None

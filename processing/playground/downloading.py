@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from processing.cutout_names import name_beside
+from processing.playground.forgery import refuse_foreign_origin, refuse_forged_form
 
 
 class ForForms(APIView):
@@ -24,6 +25,14 @@ class ForForms(APIView):
         if request.method in ("GET", "HEAD"):
             return redirect(self.page)
         return super().dispatch(request, *args, **kwargs)
+
+    def refuse_forged(self, request: Request) -> None:
+        """Raise PageTooOld for a form of another site; never read the body."""
+        refuse_foreign_origin(request)
+
+    def refuse_forged_body(self, request: Request) -> None:
+        """Raise PageTooOld unless the form holds the page's token; read the body."""
+        refuse_forged_form(request)
 
 
 class AsDownload(ForForms):

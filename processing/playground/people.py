@@ -19,6 +19,7 @@ from processing.api.v1 import RemoveBackground
 from processing.models import Origin
 from processing.playground.downloading import AsDownload
 from processing.playground.forgery import refuse_forged
+from processing.services import RemovalRequest
 
 
 class LoggedOut(AuthenticationError):
@@ -78,19 +79,33 @@ class ForPeople(RemovalView, ABC):
         return self.membership is not None
 
     def perform_authentication(self, request: Request) -> None:
-        """Find the person, and make sure that a page of ours sent this, after its size: the token may be inside."""
+        """Find the person, and make sure that a page of ours sent this; the body stays unread."""
         if not request._request.user.is_authenticated:
             raise LoggedOut
-        refuse_early(request, max_body_bytes=settings.MAX_BODY_BYTES, max_image_bytes=settings.MAX_IMAGE_BYTES)
-        refuse_forged(request)
+        self.refuse_forged(request)
         found: Any = getattr(request._request, "membership", None)
         self.membership = found or None
-        if is_for_another_organization(request._request):
-            raise OtherWindow(found.organization)
+
+    def refuse_forged(self, request: Request) -> None:
+        """Raise PageTooOld for a request that no page of ours has made; never read the body."""
+        refuse_forged(request)
 
     def check_throttles(self, request: Request) -> None:
         """Count the picture against the plan's rate, with those of everybody in the organization."""
         throttling.count_people(request, self.organization, self.account.plan)
+
+    def read_request(self, request: Request) -> RemovalRequest:
+        """Return what was asked; raise OtherWindow where the page was shown for another organization."""
+        limits = {"max_body_bytes": settings.MAX_BODY_BYTES, "max_image_bytes": settings.MAX_IMAGE_BYTES}
+        refuse_early(request, **limits, owner=f"person {request._request.user.pk}")
+        self.refuse_forged_body(request)
+        if is_for_another_organization(request._request):
+            raise OtherWindow(self.organization)
+        asked: RemovalRequest = super().read_request(request)  # type: ignore[safe-super]  # a dialect stands behind
+        return asked
+
+    def refuse_forged_body(self, request: Request) -> None:
+        """Check what only the body shows: nothing, where a header holds the token."""
 
 
 class RemoveForPeople(ForPeople, RemoveBackground):

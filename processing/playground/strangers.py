@@ -48,8 +48,9 @@ class PreviewForStrangers(APIView):
 
     def post(self, request: Request) -> HttpResponse:
         """Return the preview; only what is worked on counts as one."""
+        self.refuse_forged(request)
         refuse_early(request, max_body_bytes=settings.MAX_BODY_BYTES, max_image_bytes=settings.MAX_IMAGE_BYTES)
-        refuse_forged(request)
+        self.refuse_forged_body(request)
         picture = file_of(request, "image_file")
         if picture is None:
             raise MissingImage
@@ -57,6 +58,13 @@ class PreviewForStrangers(APIView):
             picture, side_px=settings.TRIAL_PREVIEW_SIDE_PX, admit=lambda _header: throttling.count_trial(request)
         )
         return HttpResponse(cutout.data, content_type=cutout.content_type)
+
+    def refuse_forged(self, request: Request) -> None:
+        """Raise PageTooOld for a request that no page of ours has made; never read the body."""
+        refuse_forged(request)
+
+    def refuse_forged_body(self, request: Request) -> None:
+        """Check what only the body shows: nothing, where a header holds the token."""
 
     def finalize_response(  # type: ignore[override]
         self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any

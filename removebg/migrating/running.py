@@ -43,7 +43,7 @@ class Run(ForForms, ForPeople):
 
     def read_request(self, request: Request) -> RemovalRequest:
         """Return what was asked; the same picture from the same form is not paid for twice."""
-        asked: RemovalRequest = super().read_request(request)  # type: ignore[safe-super]  # a dialect stands behind
+        asked: RemovalRequest = super().read_request(request)
         token = str(request.POST.get("run", ""))
         if token and (len(token) > 32 or not token.isalnum() or not token.isascii()):
             raise BadIdempotencyKey

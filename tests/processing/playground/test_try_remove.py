@@ -121,7 +121,7 @@ def test_another_sites_form_is_refused(shop, alice_credits):
     by_field = client.post(PATH, {"image_file": a_photo(), "csrfmiddlewaretoken": token})
 
     assert (forged.status_code, forged.json()["code"]) == (403, "permission_denied")
-    assert (by_header.status_code, by_field.status_code, alice_credits()) == (200, 200, 8)
+    assert (by_header.status_code, by_field.status_code, alice_credits()) == (200, 403, 9)
 
 
 def test_a_large_upload_is_refused_before_it_is_read_in_the_apis_words(alice, settings):
