@@ -12,11 +12,12 @@ django_application = get_wsgi_application()
 
 from processing.api.upload_gate import UploadGate  # noqa: E402 - after Django is set up
 from removebg.background import start_background_work  # noqa: E402
+from removebg.content_type import charsets_checked  # noqa: E402
 from removebg.form_gate import FormGate  # noqa: E402
 from removebg.middleware import PATHS_WITH_PICTURES  # noqa: E402
 
 upload_gate = UploadGate(
-    django_application,
+    charsets_checked(django_application),
     places=settings.IMAGE_SLOTS + settings.SLOT_WAITING_PLACES + settings.UPLOADS_AT_ONCE,
     drains=settings.DRAINS_AT_ONCE,
     deadline_s=settings.UPLOAD_DEADLINE_S,
