@@ -87,7 +87,7 @@ ERROR_PAGES = (
         title="The request came over plain HTTP",
         why="The address began with `http://`. The API answers over HTTPS only and does not redirect: a redirected key "
         "has been readable on its way all the same.",
-        way_out="Use `https://`. Revoke a key that was sent over plain HTTP, on the page API keys, and create a new one.",
+        way_out="Use `https://`. On the page API keys, revoke a key that was sent without it and create a new one.",
         retry="Over HTTPS, with a new key.",
     ),
     ErrorPage(

@@ -17,6 +17,8 @@ from removebg.problems import CODES, OUR_FAULT, Problem, problem_of
 
 logger = logging.getLogger(__name__)
 
+V1_0_CONTENT_TYPE = "application/json; charset=utf-8"
+
 
 def handle_api_exception(error: Exception, context: dict[str, Any]) -> Response:
     """DRF's exception handler: the dialect's body, with the error logged where it is ours."""
@@ -82,7 +84,7 @@ def _answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     if dialect_of(request.path_info) == "v1":
         response = JsonResponse(v1_errors.body_of(problem, request_id=request_id_of(request)), status=problem.status)
     elif _is_v1_0(request):
-        response = JsonResponse(v1_0_errors.body_of(problem), status=problem.status)
+        response = JsonResponse(v1_0_errors.body_of(problem), status=problem.status, content_type=V1_0_CONTENT_TYPE)
     else:
         response = problem_pages.page_of(request, problem)
     for name, value in _headers(problem).items():

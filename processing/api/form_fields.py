@@ -47,7 +47,10 @@ class OpaqueColourField(ColourField):
 
 
 class WordField(serializers.ChoiceField):
-    """One of a few words, in capitals or not, with or without white space around; the refusal lists them all, but for the aliases of other words."""
+    """One of a few words; case and white space around it do not matter.
+
+    The refusal lists all words but the aliases of others.
+    """
 
     def __init__(self, words: tuple[str, ...], *, aliases: tuple[str, ...] = (), **kwargs: Any) -> None:
         message = f"must be one of: {', '.join(words)}."

@@ -52,7 +52,12 @@ class MultipartHandler(MemoryFileUploadHandler):
     """Django's hook for a parser of one's own (FILE_UPLOAD_HANDLERS)."""
 
     def handle_raw_input(  # type: ignore[override]  # the stubs know the return value None alone
-        self, input_data: Any, META: Any, content_length: int, boundary: bytes, encoding: str | None = None
+        self,
+        input_data: Any,
+        META: Any,  # noqa: N803 - the name is Django's
+        content_length: int,
+        boundary: bytes,
+        encoding: str | None = None,
     ) -> Fields:
         """Return the fields and files of the body."""
         return read_multipart(input_data, boundary, encoding or settings.DEFAULT_CHARSET)

@@ -37,42 +37,44 @@ class UrlencodedParser(BaseParser):
         encoding = get_encoding(parser_context or {})
         pairs = _pairs_of(_read(stream))
         short = [pair for pair in pairs if len(pair) <= LONG_BYTES]
+        long = [pair for pair in pairs if len(pair) > LONG_BYTES]
+        pairs.clear()
         if sum(pair.count(b"%") for pair in short) > MOST_ESCAPES:
             raise RequestDataTooBig
         fields = QueryDict(b"&".join(short), mutable=True, encoding=encoding)
-        for pair in pairs:
-            if len(pair) > LONG_BYTES:
-                name, _, value = pair.partition(b"=")
-                fields.appendlist(_name_of(name), _long_text(value))
+        while long:
+            fields.appendlist(*_long_field(long.pop(0)))
         return fields
 
 
-def _read(stream: Any) -> bytearray:
-    body = bytearray()
+def _read(stream: Any) -> bytes:
+    pieces, n_bytes = [], 0
     while piece := stream.read(_STEP_BYTES):
-        body += piece
-        if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        pieces.append(piece)
+        n_bytes += len(piece)
+        if n_bytes > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
             raise RequestDataTooBig
-    return body
+    return b"".join(pieces)
 
 
-def _pairs_of(body: bytearray) -> list[bytes]:
+def _pairs_of(body: bytes) -> list[bytes]:
     if body.count(b"&") >= (settings.DATA_UPLOAD_MAX_NUMBER_FIELDS or 0):
         raise TooManyFieldsSent
-    return bytes(body).split(b"&")
+    return body.split(b"&")
 
 
-def _name_of(name: bytes) -> str:
+def _long_field(pair: bytes) -> tuple[str, str]:
+    """Return name and text of a long field; hold no more than two copies of it at a time.
+
+    Raises RequestDataTooBig for a long name, ParseError for text that is not base64 text.
+    """
+    name, _, value = pair.partition(b"=")
+    del pair
     if len(name) > LONG_BYTES:
         raise RequestDataTooBig
-    return next(iter(QueryDict(name + b"=")), "")
-
-
-def _long_text(value: bytes) -> str:
-    """Return a long value with its escapes replaced; raise ParseError for other escapes and for bytes beyond ASCII."""
     value = value.replace(b"+", b" ")
     for escape, character in _REPLACED:
         value = value.replace(escape, character)
     if b"%" in value or not value.isascii():
         raise ParseError("A long field must be base64 text.")
-    return value.decode("ascii")
+    return next(iter(QueryDict(name + b"=")), ""), value.decode("ascii")

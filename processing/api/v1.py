@@ -96,9 +96,7 @@ def picture_of(request: Request) -> Picture:
             return file
     encoded = text_of(request, BASE64_FIELD)
     if encoded:
-        return decode_base64(
-            encoded, max_bytes=settings.MAX_IMAGE_BYTES, blanks_are_plus_signs=is_urlencoded(request)
-        )
+        return decode_base64(encoded, max_bytes=settings.MAX_IMAGE_BYTES, blanks_are_plus_signs=is_urlencoded(request))
     for name in ADDRESS_FIELDS:
         address = address_of(request, name)
         if address is not None:

@@ -203,9 +203,7 @@ def picture_of(request: Request) -> Picture:
         return file
     if address is not None:
         return checked(address)
-    return decode_base64(
-        encoded, max_bytes=settings.V1_0_MAX_IMAGE_BYTES, blanks_are_plus_signs=is_urlencoded(request)
-    )
+    return decode_base64(encoded, max_bytes=settings.V1_0_MAX_IMAGE_BYTES, blanks_are_plus_signs=is_urlencoded(request))
 
 
 def checked(address: PictureAddress) -> PictureAddress:
