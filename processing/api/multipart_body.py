@@ -16,7 +16,7 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooMany
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import QueryDict
-from django.http.multipartparser import (
+from django.http.multipartparser import (  # type: ignore[attr-defined]  # the stubs lack exhaust
     ChunkIter,
     InterBoundaryIter,
     LazyStream,

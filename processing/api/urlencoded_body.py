@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import QueryDict
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import BaseParser, get_encoding
+from rest_framework.parsers import BaseParser, get_encoding  # type: ignore[attr-defined]  # not in the stubs
 
 LONG_BYTES = 64 * 1024
 """A longer field is read as base64 text."""

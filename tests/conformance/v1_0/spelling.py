@@ -18,6 +18,15 @@ def _part(value: str, source: str, content_type: str = MULTIPART, file_name: byt
 
 
 ROWS = [
+    refused(
+        "x-api-key",
+        "over plain HTTP",
+        {},
+        "https_required",
+        "attack_2026_11 22",
+        status=403,
+        world="plain HTTP in production",
+    ),
     without_source(
         refused(
             "body",
