@@ -1,6 +1,8 @@
 """JSON bodies, both ways."""
 
+import codecs
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +15,7 @@ from rest_framework.parsers import BaseParser, get_encoding  # type: ignore[attr
 from rest_framework.renderers import JSONRenderer
 from rest_framework.utils.json import strict_constant
 
-from processing.api.json_structure import MOST_SEPARATORS, StructureCounter, TooManyValues
+from processing.api.json_structure import StructureCounter, TooCostly
 from processing.api.v1_0_refusals import Refusal
 from processing.slots import ServerBusy
 
@@ -24,6 +26,8 @@ LARGE_WAIT_S = 10.0
 RETRY_AFTER_S = 2
 
 _STEP_BYTES = 256 * 1024
+_BEYOND_ASCII = bytes(range(128, 256))
+_RUN_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _large_document = threading.BoundedSemaphore(1)
 
 
@@ -50,13 +54,13 @@ class JsonRenderer(JSONRenderer):
 
 
 def read_bounded(stream: Any) -> bytearray:
-    """Return the body; stop reading and raise Refusal at the first value too many."""
+    """Return the body; stop reading and raise Refusal once parsing would make too much of it."""
     body, structure = bytearray(), StructureCounter()
     while piece := stream.read(_STEP_BYTES):
         try:
             structure.feed(piece)
-        except TooManyValues:
-            raise _refusal(f"The JSON document has more than {MOST_SEPARATORS:,} values.") from None
+        except TooCostly as error:
+            raise _refusal(str(error)) from None
         body += piece
         if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise RequestDataTooBig
@@ -79,23 +83,25 @@ def _one_at_a_time(*, is_large: bool) -> Iterator[None]:
 def _decoded(body: bytearray, encoding: str) -> Any:
     """Return the document, and empty the body as soon as its text exists."""
     try:
-        # A byte order mark is written by some editors and by PowerShell.
-        text = body.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
+        if body.startswith(codecs.BOM_UTF8):  # as some editors and PowerShell write it
+            del body[: len(codecs.BOM_UTF8)]
+        text = _escaped(body, encoding).decode("ascii")
         body.clear()
         document = json.loads(text, parse_constant=strict_constant)
     except RecursionError:
         raise ParseError("JSON parse error - nested too deeply") from None
     except ValueError as error:
         raise ParseError(f"JSON parse error - {error}") from None
-    _refuse_long_wide_text(document)
     return document
 
 
-def _refuse_long_wide_text(document: Any) -> None:
-    """Raise Refusal for long text that is not ASCII: it takes up to four bytes a character, and no field needs it."""
-    values = document.values() if isinstance(document, dict) else ()
-    if any(isinstance(value, str) and len(value) > LARGE_BYTES and not value.isascii() for value in values):
-        raise _refusal("A field holds a long text that is not ASCII.")
+def _escaped(body: bytearray, encoding: str) -> bytearray | bytes:
+    """Return the body in ASCII, other characters as JSON escapes: one of them would make the whole text wide."""
+    if body.isascii():
+        return body
+    if len(body) - len(body.translate(None, _BEYOND_ASCII)) > LARGE_BYTES:
+        raise _refusal("The JSON document has too much text that is not ASCII.")
+    return _RUN_BEYOND_ASCII.sub(lambda run: json.dumps(run[0].decode(encoding))[1:-1].encode("ascii"), body)
 
 
 def _refusal(detail: str) -> Refusal:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processing.api import json_body
+from processing.api import json_body, json_structure
 from processing.api.json_body import JsonParser
-from processing.api.json_structure import MOST_SEPARATORS, StructureCounter, TooManyValues
+from processing.api.json_structure import MOST_SEPARATORS, StructureCounter, TooCostly
 from tests.processing.api.conftest import opened, picture_bytes
 
 JSON = "application/json"
@@ -50,7 +50,7 @@ def test_the_count_is_of_what_is_outside_strings_in_whatever_pieces_it_comes(doc
 
 def test_the_limit_is_exact():
     separators_of(b"[" + b"," * (MOST_SEPARATORS - 1))
-    with pytest.raises(TooManyValues):
+    with pytest.raises(TooCostly):
         separators_of(b"[" + b"," * MOST_SEPARATORS)
 
 
@@ -98,13 +98,42 @@ def test_text_escaped_as_php_and_net_do_is_read(alice, disc, escaped):
     assert opened(alice.send("/v1.0/removebg", f'{{"image_file_b64":"{escaped}"}}', JSON)).size == (40, 30)
 
 
-def test_long_text_beyond_ascii_is_refused_and_short_text_is_not(alice, disc, monkeypatch):
-    monkeypatch.setattr(json_body, "LARGE_BYTES", 2 * len(ENCODED))
-    fields = {"image_file_b64": ENCODED}
+@pytest.mark.parametrize("step", [1, 7, 1 << 20])
+@pytest.mark.parametrize("wide", ["ü", "\\ud83d\\ude00", "\\u4e2d", "\\\\\\u4e2d"])
+def test_a_long_text_beyond_ascii_is_refused_in_whatever_pieces_it_comes(monkeypatch, step, wide):
+    monkeypatch.setattr(json_structure, "LONG_TEXT_BYTES", 100)
+    counter = StructureCounter()
+    text = f'{{"note":"{wide}{"A" * 100}"}}'.encode()
 
-    refused = alice.send("/v1.0/removebg", json.dumps({**fields, "note": "ü" * 9000}, ensure_ascii=False), JSON)
+    with pytest.raises(TooCostly, match="long text"):
+        for start in range(0, len(text), step):
+            counter.feed(text[start : start + step])
+
+
+@pytest.mark.parametrize("step", [1, 7, 1 << 20])
+@pytest.mark.parametrize("fine", ["\\u002B", "\\/", "\\\\u4e2d", "\\n"])
+def test_a_long_text_of_ascii_is_not(monkeypatch, step, fine):
+    monkeypatch.setattr(json_structure, "LONG_TEXT_BYTES", 100)
+
+    assert separators_of(f'{{"note":"{fine * 50}","short":"üü"}}'.encode(), step=step) == 2
+
+
+@pytest.mark.parametrize("note", ["Größe", "中文 😀", '"\\ü', "\ud800"])
+def test_short_text_beyond_ascii_is_read(note):
+    body = json.dumps({"note": note, "b": "A"}, ensure_ascii=note == "\ud800").encode()
+    for text in (body, b"\xef\xbb\xbf" + body):
+        assert JsonParser().parse(io.BytesIO(text), parser_context={"encoding": "utf-8"}) == {"note": note, "b": "A"}
+
+
+def test_latin_1_is_read_as_such():
+    assert JsonParser().parse(io.BytesIO(b'"\xfc"'), parser_context={"encoding": "iso-8859-1"}) == "ü"
+
+
+def test_much_text_beyond_ascii_is_refused(alice, monkeypatch):
+    monkeypatch.setattr(json_body, "LARGE_BYTES", 500)
+    refused = alice.send("/v1.0/removebg", json.dumps({"note": "ü" * 600}, ensure_ascii=False), JSON)
+
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, "invalid_body")
-    assert opened(alice.send("/v1.0/removebg", json.dumps({**fields, "note": "Größe"}, ensure_ascii=False), JSON))
 
 
 def test_large_documents_wait_for_each_other_and_then_say_busy(alice, disc, monkeypatch):

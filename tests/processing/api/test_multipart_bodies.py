@@ -6,11 +6,13 @@ import json
 import re
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
 from processing.api.multipart_body import MOST_HEADER_BYTES, read_multipart
+from processing.api.urlencoded_body import UrlencodedParser
 from tests.factories import make_member
 from tests.processing.api.conftest import opened, picture_bytes
 
@@ -247,3 +249,12 @@ def test_the_refusal_of_a_background_names_it_in_title_and_detail(alice, disc, p
     (error,) = refused.json()["errors"]
     assert error["title"].startswith("Background image: ")
     assert error["detail"].startswith("Background image: ")
+
+
+@pytest.mark.parametrize("escape", ["%2B", "%2b", "%2F", "%3D", "%0D%0A", "%20", "+"])
+@pytest.mark.parametrize("shift", range(4))
+def test_a_long_urlencoded_field_is_read_as_the_standard_library_does(escape, shift):
+    body = ("a=" + "A" * shift + ("AAAA" + escape) * 100_000 + "&b=%C3%BC").encode()
+    parsed = UrlencodedParser().parse(io.BytesIO(body), parser_context={})
+
+    assert parsed == QueryDict(body)
