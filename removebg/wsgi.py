@@ -11,6 +11,7 @@ from django.core.wsgi import get_wsgi_application
 django_application = get_wsgi_application()
 
 from processing.api.upload_gate import UploadGate  # noqa: E402 - after Django is set up
+from removebg.allocator import return_large_blocks  # noqa: E402
 from removebg.background import start_background_work  # noqa: E402
 from removebg.content_type import charsets_checked  # noqa: E402
 from removebg.form_gate import FormGate  # noqa: E402
@@ -33,4 +34,5 @@ application = FormGate(
     max_bytes=settings.MAX_FORM_BYTES,
 )
 
+return_large_blocks()
 threading.Thread(target=start_background_work, name="start", daemon=True).start()

@@ -76,10 +76,14 @@ def _long_field(pair: bytes) -> tuple[str, str]:
     del pair
     if len(name) > LONG_BYTES:
         raise RequestDataTooBig
-    return next(iter(QueryDict(name + b"=")), ""), "".join(_texts_of(value))
+    text = bytearray()
+    for piece in _unescaped(value):
+        text += piece
+    del value
+    return next(iter(QueryDict(name + b"=")), ""), text.decode("ascii")
 
 
-def _texts_of(value: bytes) -> Iterator[str]:
+def _unescaped(value: bytes) -> Iterator[bytes]:
     """Yield a long value in pieces with their escapes replaced, so that no step keeps other threads waiting.
 
     Raises ParseError for other escapes and for bytes beyond ASCII.
@@ -94,5 +98,5 @@ def _texts_of(value: bytes) -> Iterator[str]:
             raise ParseError("A long field must be base64 text.")
         for escape, character in _REPLACED:
             piece = piece.replace(escape, character)
-        yield piece.decode("ascii")
+        yield piece
         position = end

@@ -1,4 +1,4 @@
-"""Bodies that were small on the wire and large in memory: the live server refuses them, answers others, keeps nothing."""
+"""Bodies that are small on the wire and large in memory are refused by a live server, which keeps nothing of them."""
 
 import base64
 import threading

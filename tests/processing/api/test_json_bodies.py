@@ -111,7 +111,7 @@ def test_a_long_text_beyond_ascii_is_refused_in_whatever_pieces_it_comes(monkeyp
 
 
 @pytest.mark.parametrize("step", [1, 7, 1 << 20])
-@pytest.mark.parametrize("fine", ["\\u002B", "\\/", "\\\\u4e2d", "\\n"])
+@pytest.mark.parametrize("fine", ["\\u002B", "\\/", "\\n"])
 def test_a_long_text_of_ascii_is_not(monkeypatch, step, fine):
     monkeypatch.setattr(json_structure, "LONG_TEXT_BYTES", 100)
 
