@@ -82,6 +82,15 @@ ERROR_PAGES = (
         retry="Not with this key.",
     ),
     ErrorPage(
+        code="https_required",
+        status=403,
+        title="The request came over plain HTTP",
+        why="The address began with `http://`. The API answers over HTTPS only and does not redirect: a redirected key "
+        "has been readable on its way all the same.",
+        way_out="Use `https://`. On the page API keys, revoke a key that was sent without it and create a new one.",
+        retry="Over HTTPS, with a new key.",
+    ),
+    ErrorPage(
         code="not_found",
         status=404,
         title="There is nothing at this address",

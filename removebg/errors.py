@@ -9,11 +9,15 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
+from accounts.errors import ServiceError
 from processing.api.request_ids import request_id_of
 from removebg import problem_pages, v1_0_errors, v1_errors
+from removebg.dialects import dialect_of
 from removebg.problems import CODES, OUR_FAULT, Problem, problem_of
 
 logger = logging.getLogger(__name__)
+
+V1_0_CONTENT_TYPE = "application/json; charset=utf-8"
 
 
 def handle_api_exception(error: Exception, context: dict[str, Any]) -> Response:
@@ -33,7 +37,14 @@ def handle_api_exception(error: Exception, context: dict[str, Any]) -> Response:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400: malformed requests that reach no view."""
+    if isinstance(exception, ServiceError):
+        return answer_of(request, exception)
     return _answer(request, Problem(status=400, code=CODES[400], message=_("The request is malformed.")))
+
+
+def answer_of(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Return the answer to an error that a middleware found: the dialect's body, or a page."""
+    return _answer(request, problem_of(error))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -70,10 +81,10 @@ def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def _answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     response: HttpResponse
-    if request.path_info.startswith("/v1/"):
+    if dialect_of(request.path_info) == "v1":
         response = JsonResponse(v1_errors.body_of(problem, request_id=request_id_of(request)), status=problem.status)
     elif _is_v1_0(request):
-        response = JsonResponse(v1_0_errors.body_of(problem), status=problem.status)
+        response = JsonResponse(v1_0_errors.body_of(problem), status=problem.status, content_type=V1_0_CONTENT_TYPE)
     else:
         response = problem_pages.page_of(request, problem)
     for name, value in _headers(problem).items():
@@ -82,7 +93,7 @@ def _answer(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 
 def _is_v1_0(request: HttpRequest) -> bool:
-    return request.path_info.startswith("/v1.0/")
+    return dialect_of(request.path_info) == "v1.0"
 
 
 def _headers(problem: Problem) -> dict[str, str]:

@@ -13,6 +13,7 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from accounts.languages import keep_in_browser
 from processing.api.request_ids import request_id_of
 from removebg.body_paths import PATHS_WITH_LIMITS
+from removebg.dialects import dialect_of
 from removebg.page_policies import ADMIN_POLICY
 
 logger = logging.getLogger("removebg.access")
@@ -61,7 +62,7 @@ class LanguageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer in that language, and say so; keep the language that somebody brought along in the browser."""
-        if request.path_info.startswith(WITHOUT_LANGUAGE):
+        if request.path_info.startswith(WITHOUT_LANGUAGE) or dialect_of(request.path_info):
             translation.activate("en")
             return self._get_response(request)
         language = translation.get_language_from_request(request)
@@ -85,7 +86,7 @@ class SmallForms:
         """Answer, unless the body says that it is larger than any form."""
         length = request.META.get("CONTENT_LENGTH") or "0"
         is_large = length.isascii() and length.isdigit() and int(length) > settings.MAX_FORM_BYTES
-        if is_large and not request.path_info.startswith(PATHS_WITH_LIMITS):
+        if is_large and not request.path_info.startswith(PATHS_WITH_LIMITS) and not dialect_of(request.path_info):
             raise RequestDataTooBig("The body is larger than any form of ours.")
         return self._get_response(request)
 

@@ -167,7 +167,11 @@ MIDDLEWARE = [
     "removebg.middleware.RequestIdMiddleware",
     # Early, so that no refusal speaks the language of the request before.
     "removebg.middleware.LanguageMiddleware",
+    "removebg.api_transport.ApiTransportMiddleware",
+    # Before anything that reads a body or a field of a form.
+    "removebg.content_type.ContentTypeMiddleware",
     "removebg.middleware.SmallForms",
+    "removebg.urlencoded_forms.UrlencodedFormsMiddleware",
     "removebg.compression.CompressedTexts",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -1,7 +1,7 @@
 """The whole product on one page."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from billing.webhook_view import stripe_webhook
@@ -14,13 +14,11 @@ urlpatterns = [
     path("v1/remove", v1.RemoveBackground.as_view(), name="v1-remove"),
     path("v1/me", v1.Me.as_view(), name="v1-me"),
     path("v1/openapi.yaml", SpectacularAPIView.as_view(), name="openapi"),
-    path("v1/", NoSuchEndpoint.as_view()),
-    path("v1/<path:rest>", NoSuchEndpoint.as_view()),
     path("v1.0/removebg", v1_0.RemoveBackground.as_view(), name="v1-0-removebg"),
     path("v1.0/account", v1_0.Account.as_view(), name="v1-0-account"),
     path("v1.0/improve", v1_0.Improve.as_view(), name="v1-0-improve"),
-    path("v1.0/", NoSuchEndpoint.as_view()),
-    path("v1.0/<path:rest>", NoSuchEndpoint.as_view()),
+    # Every other path of the API, also with doubled slashes or none at its end.
+    re_path(r"^(?:/*)v1(?:\.0)?(?:/[\s\S]*)?\Z", NoSuchEndpoint.as_view()),
     path("", pages.front, name="front"),
     path("docs/", include("removebg.documents.urls")),
     path("pricing/", pricing_page.pricing, name="pricing"),

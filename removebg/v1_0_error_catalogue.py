@@ -177,6 +177,7 @@ V1_0_ERROR_PAGES = (
 SHARED_CODES = frozenset(
     {
         "validation_error",
+        "https_required",
         "not_found",
         "method_not_allowed",
         "request_in_progress",

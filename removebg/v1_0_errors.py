@@ -75,10 +75,10 @@ def _errors_of(problem: Problem, error: Exception) -> list[dict[str, str]]:
     whose = "Background image: " if isinstance(error, matting.MattingError) and error.is_about_backdrop else ""
     if isinstance(error, matting.FileTooLarge) or _is_cut_upload(problem, error):
         limit_mb = settings.V1_0_MAX_IMAGE_BYTES / 1_000_000
-        return [_row(f"{whose}File too large", "file_too_large", f"File exceeds limit of {limit_mb:g}MB")]
+        return [_row(f"{whose}File too large", "file_too_large", f"{whose}File exceeds limit of {limit_mb:g}MB")]
     for kind, code, title in _BY_CLASS:
         if isinstance(error, kind):
-            return [_row(whose + title, code, problem.message)]
+            return [_row(whose + title, code, whose + problem.message)]
     return [_row(problem.message, problem.code)]
 
 

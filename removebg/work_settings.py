@@ -78,7 +78,7 @@ V1_0_MAX_BODY_BYTES = V1_0_MAX_IMAGE_BYTES * 4 // 3 + V1_0_MAX_IMAGE_BYTES + MAX
 # API and the middleware SmallForms hold what is no picture to MAX_FORM_BYTES.
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_BODY_BYTES, V1_0_MAX_BODY_BYTES)
 # Photos stay in memory until they are answered: what is larger than Django's 2.5 MB would go to a file otherwise.
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["processing.api.multipart_body.MultipartHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
 # Some clients of v1.0 stop listening 20 seconds after they have sent a picture.
 V1_0_ANSWER_WITHIN_S = env.read_float("V1_0_ANSWER_WITHIN_S", 18.0, minimum=0.1)

@@ -12,12 +12,14 @@ django_application = get_wsgi_application()
 
 from processing.api.places import Places  # noqa: E402 - after Django is set up
 from processing.api.upload_gate import UploadGate  # noqa: E402
+from removebg.allocator import return_large_blocks  # noqa: E402
 from removebg.background import start_background_work  # noqa: E402
 from removebg.body_kinds import address_of, places_of_form, places_of_upload  # noqa: E402
 from removebg.connection_release import ConnectionRelease  # noqa: E402
+from removebg.content_type import charsets_checked  # noqa: E402
 from removebg.form_gate import FormGate  # noqa: E402
 
-site = ConnectionRelease(django_application)
+site = charsets_checked(ConnectionRelease(django_application))
 upload_gate = UploadGate(
     site,
     places_of=places_of_upload,
@@ -37,4 +39,5 @@ application = FormGate(
     max_bytes=settings.MAX_FORM_BYTES,
 )
 
+return_large_blocks()
 threading.Thread(target=start_background_work, name="start", daemon=True).start()

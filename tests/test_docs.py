@@ -159,7 +159,7 @@ def codes_of_v1_0():
     ]
     bodies = [v1_0_errors.reworded(problem_of(error), error)[1] for error in errors]
     codes = {row["code"] for body in bodies for row in body["errors"]} | {code for _, code, _ in v1_0_errors._BY_CLASS}
-    return codes | {"validation_error"} | {page.code for page in ERROR_PAGES if page.status >= 404}
+    return codes | {"validation_error", "https_required"} | {page.code for page in ERROR_PAGES if page.status >= 404}
 
 
 def test_every_code_of_v1_0_is_told():

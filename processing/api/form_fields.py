@@ -47,7 +47,10 @@ class OpaqueColourField(ColourField):
 
 
 class WordField(serializers.ChoiceField):
-    """One of a few words, in capitals or not; the refusal lists them all, but for the aliases of other words."""
+    """One of a few words; case and white space around it do not matter.
+
+    The refusal lists all words but the aliases of others.
+    """
 
     def __init__(self, words: tuple[str, ...], *, aliases: tuple[str, ...] = (), **kwargs: Any) -> None:
         message = f"must be one of: {', '.join(words)}."
@@ -56,7 +59,14 @@ class WordField(serializers.ChoiceField):
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the word as it is listed."""
-        return super().to_internal_value(self._by_lower.get(data.lower(), data) if isinstance(data, str) else data)
+        return super().to_internal_value(
+            self._by_lower.get(data.strip().lower(), data) if isinstance(data, str) else data
+        )
+
+
+def switch_of(data: Any) -> bool | None:
+    """Return what a switch's word means, or None for any other value."""
+    return SWITCH_WORDS.get(str(data).strip().lower())
 
 
 class SwitchField(serializers.BooleanField):
@@ -66,7 +76,7 @@ class SwitchField(serializers.BooleanField):
 
     def to_internal_value(self, data: Any) -> bool:
         """Return what was meant."""
-        meant = SWITCH_WORDS.get(str(data).lower())
+        meant = switch_of(data)
         return self.fail("invalid") if meant is None else meant
 
 
@@ -97,8 +107,8 @@ class AnyTextField(serializers.Field[Any, Any, Any, Any]):
     """A field that may say anything; what is no text says nothing to us."""
 
     def to_internal_value(self, data: Any) -> str:
-        """Return the text."""
-        return data if isinstance(data, str) else ""
+        """Return the text without white space around it."""
+        return data.strip() if isinstance(data, str) else ""
 
     def to_representation(self, value: Any) -> Any:
         """Return the value as it is."""

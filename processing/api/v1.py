@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.exceptions import UnsupportedMediaType, ValidationError
-from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,8 +11,9 @@ from accounts.errors import ServiceError
 from accounts.permissions import scoped
 from billing.selectors import credits_of
 from processing.api.door import ApiView
-from processing.api.pictures import address_of, decode_base64, file_of, refuse_large_fields, text_of
+from processing.api.pictures import address_of, decode_base64, file_of, is_urlencoded, refuse_large_fields, text_of
 from processing.api.removal_view import RemovalView, idempotency_key_of, refuse_early
+from processing.api.urlencoded_body import UrlencodedParser
 from processing.api.v1_form import SIZES, SIZES_IN_MEGAPIXELS, RemovalForm
 from processing.api.v1_schema import describe_me, describe_remove
 from processing.fetching.errors import BadUrl
@@ -47,7 +48,7 @@ NO_FORM = (
 class RemoveBackground(RemovalView):
     """POST an image, get it back without its background."""
 
-    parser_classes = (MultiPartParser, FormParser)
+    parser_classes = (MultiPartParser, UrlencodedParser)
 
     def read_request(self, request: Request) -> RemovalRequest:
         """Return what was asked, in our own words; raise what is wrong with it."""
@@ -95,7 +96,7 @@ def picture_of(request: Request) -> Picture:
             return file
     encoded = text_of(request, BASE64_FIELD)
     if encoded:
-        return decode_base64(encoded, max_bytes=settings.MAX_IMAGE_BYTES)
+        return decode_base64(encoded, max_bytes=settings.MAX_IMAGE_BYTES, blanks_are_plus_signs=is_urlencoded(request))
     for name in ADDRESS_FIELDS:
         address = address_of(request, name)
         if address is not None:

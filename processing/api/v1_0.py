@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
-from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,8 +17,9 @@ from billing.selectors import credits_of
 from processing.api import megapixels
 from processing.api.door import ApiView
 from processing.api.json_body import JsonParser, JsonRenderer
-from processing.api.pictures import address_of, decode_base64, file_of, refuse_large_fields, text_of
+from processing.api.pictures import address_of, decode_base64, file_of, is_urlencoded, refuse_large_fields, text_of
 from processing.api.removal_view import RemovalView, idempotency_key_of, refuse_early
+from processing.api.urlencoded_body import UrlencodedParser
 from processing.api.v1_0_form import RemovebgForm
 from processing.api.v1_0_refusals import (
     BadPictureAddress,
@@ -46,7 +47,7 @@ NOTHING_SEEN = Box(0, 0, 0, 0)
 class RemovebgView(ApiView):
     """What the three endpoints share: bodies, the shape of JSON, and the rate in megapixels."""
 
-    parser_classes = (MultiPartParser, FormParser, JsonParser)
+    parser_classes = (MultiPartParser, UrlencodedParser, JsonParser)
     renderer_classes = (JsonRenderer,)
     charged_megapixels = 0
 
@@ -202,7 +203,7 @@ def picture_of(request: Request) -> Picture:
         return file
     if address is not None:
         return checked(address)
-    return decode_base64(encoded, max_bytes=settings.V1_0_MAX_IMAGE_BYTES)
+    return decode_base64(encoded, max_bytes=settings.V1_0_MAX_IMAGE_BYTES, blanks_are_plus_signs=is_urlencoded(request))
 
 
 def checked(address: PictureAddress) -> PictureAddress:

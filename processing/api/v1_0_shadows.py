@@ -27,12 +27,12 @@ def per_kind(name: str, data: Mapping[str, Any]) -> dict[str, Any] | None:
     said: dict[str, Any] = {}
     whole = data.get(name)
     if isinstance(whole, Mapping):
-        said |= {str(kind).lower(): value for kind, value in whole.items()}
+        said |= {str(kind).strip().lower(): value for kind, value in whole.items()}
     else:
         said[_FOR_ALL] = whole
     for key in data:
         if key.startswith(f"{name}[") and key.endswith("]"):
-            said[key[len(name) + 1 : -1].lower()] = data[key]
+            said[key[len(name) + 1 : -1].strip().lower()] = data[key]
     return {kind: value for kind, value in said.items() if not is_empty(value)} or None
 
 

@@ -7,11 +7,11 @@ from django.conf import settings
 from rest_framework import serializers
 
 from processing.api.form_fields import (
-    SWITCH_WORDS,
     AnyField,
     OpaqueColourField,
     PhraseField,
     WordField,
+    switch_of,
     without_empty,
 )
 from processing.api.lengths import NotALength, parse_share_or_fraction, parse_sides
@@ -54,7 +54,7 @@ class CropField(serializers.Field[Any, Any, Any, Any]):
 
     def to_internal_value(self, data: Any) -> bool | tuple[int, int]:
         """Return what was meant."""
-        meant = SWITCH_WORDS.get(str(data).lower())
+        meant = switch_of(data)
         if meant is not None:
             return meant
         found = _RATIO.fullmatch(str(data).strip())

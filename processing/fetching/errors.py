@@ -19,8 +19,8 @@ class FetchFailed(ServiceError):
 
     code, status, is_our_fault = "validation_error", 400, False
     public_text = (
-        "The image could not be fetched. Its address must be public and answer with the picture itself, without a "
-        "login, within a few seconds."
+        "The image could not be fetched. Its address must be public and answer with the picture itself, uncompressed "
+        "(no `Content-Encoding` such as gzip), without a login, within a few seconds."
     )
 
 

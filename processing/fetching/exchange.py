@@ -17,6 +17,17 @@ SLACK_BYTES = 64 * 1024
 """What may be read beside the picture: headers, the framing of chunks, and the proof that a body is over the cap."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_WHOLE = frozenset({http.client.OK, http.client.NON_AUTHORITATIVE_INFORMATION, http.client.PARTIAL_CONTENT})
+"""With a body that is the picture; of a partial one if its range is the whole."""
+
+_COMPRESSIONS = frozenset(
+    {"gzip", "x-gzip", "compress", "x-compress", "deflate", "br", "zstd", "dcb", "dcz", "exi", "pack200-gzip", "snappy"}
+    | {"bzip2", "x-bzip2", "bz2", "lzma", "xz", "lz4", "aes128gcm"}
+)
+"""Codings that change the bytes: the registered ones, and others in use. Other words, such as S3's `aws-chunked`, name
+nothing that was done to the body."""
+
+_WHOLE_RANGE = re.compile(r"bytes 0-([0-9]{1,19})/([0-9]{1,19})")
 _STEP_BYTES = 64 * 1024
 
 
@@ -32,16 +43,28 @@ def ask(target: Target, connection: socket.socket, *, max_bytes: int, deadline: 
     connection.settimeout(deadline.time_left_s())
     connection.sendall(_request(target))
     wire = _Wire(connection, deadline=deadline, max_bytes=max_bytes)
-    response = http.client.HTTPResponse(wire, method="GET")  # type: ignore[arg-type]  # it wants no more of a socket
+    response = _FinalResponse(wire, method="GET")  # type: ignore[arg-type]  # it wants no more of a socket
     with response:
         response.begin()
         if response.status in _REDIRECTS:
             return Redirect(_location(response))
-        if response.status != http.client.OK:
+        if response.status not in _WHOLE:
             raise Refused(f"the answer was {response.status}")
         _check_framing(response, max_bytes=max_bytes)
         wire.headers_are_read()
-        return _read_body(response, max_bytes=max_bytes)
+        body = _read_body(response, max_bytes=max_bytes)
+        if response.status == http.client.PARTIAL_CONTENT:
+            _check_is_whole(response, len(body))
+        return body
+
+
+class _FinalResponse(http.client.HTTPResponse):
+    """Skips every interim response (RFC 9110, section 15.2); http.client skips 100 alone."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        version, status, reason = super()._read_status()  # type: ignore[misc]  # not in the stubs
+        is_interim = 100 < status < 200 and status != http.client.SWITCHING_PROTOCOLS
+        return version, http.client.CONTINUE if is_interim else status, reason
 
 
 class _Wire(io.RawIOBase):
@@ -108,7 +131,8 @@ def _location(response: http.client.HTTPResponse) -> str:
 
 
 def _check_framing(response: http.client.HTTPResponse, *, max_bytes: int) -> None:
-    if _values(response, "Content-Encoding") - {"", "identity"}:
+    codings = {word.strip() for value in _values(response, "Content-Encoding") for word in value.split(",")}
+    if codings & _COMPRESSIONS:
         raise Refused("the body is compressed")
     if _values(response, "Transfer-Encoding") - {"chunked"}:
         raise Refused("the body is framed in an unknown way")
@@ -117,6 +141,14 @@ def _check_framing(response: http.client.HTTPResponse, *, max_bytes: int) -> Non
         raise Refused("the length of the body is not a number")
     if lengths and int(lengths.pop()) > max_bytes:
         raise too_large(max_bytes)
+
+
+def _check_is_whole(response: http.client.HTTPResponse, n_bytes: int) -> None:
+    """Raise Refused unless a 206 answer has every byte of the picture."""
+    ranges = _values(response, "Content-Range")
+    found = _WHOLE_RANGE.fullmatch(ranges.pop()) if len(ranges) == 1 else None
+    if found is None or int(found[1]) + 1 != n_bytes or int(found[2]) != n_bytes:
+        raise Refused("the answer was 206 with a part of the picture")
 
 
 def _values(response: http.client.HTTPResponse, name: str) -> set[str]:

@@ -61,6 +61,7 @@ def disagreements(row: Row, response: Any) -> list[str]:
     if response.status_code not in one_or_more(expected.status):
         return [f"status is {response.status_code}, not {expected.status}: {response.content[:300]!r}"]
     found = [*_of_headers(expected.headers, response), *_of_rate(expected, response)]
+    found += _of_headers({"Cache-Control": "no-store"}, response)
     if expected.json:
         found += _of_json(expected.json, _json(response))
     if expected.picture is not None:

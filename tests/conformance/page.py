@@ -94,7 +94,8 @@ def _table(rows: list[Row], *, with_endpoint: bool = False) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("|", "\\|").replace("\0", "\\0").replace("\n", " ")
+    text = text.replace("|", "\\|").replace("\0", "\\0").replace("\n", " ")
+    return text.replace("\r", "\\r").replace("\t", "\\t")
 
 
 def _sent(row: Row) -> str:

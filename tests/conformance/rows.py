@@ -46,13 +46,15 @@ class File:
 
 @dataclass(frozen=True)
 class B64:
-    """The picture of this name as base64 text, with what stands before it."""
+    """The picture of this name as base64 text, with what stands before it and in lines of this length."""
 
     picture: str
     prefix: str = ""
+    line_length: int = 0
 
     def __str__(self) -> str:
-        return f"base64 text of {self.picture}" + (f" after `{self.prefix}`" if self.prefix else "")
+        lines = f" in lines of {self.line_length}" if self.line_length else ""
+        return f"base64 text of {self.picture}{lines}" + (f" after `{self.prefix}`" if self.prefix else "")
 
 
 @dataclass(frozen=True)

@@ -45,11 +45,16 @@ def _written(value: Any, files_port: int) -> Any:
         case File():
             return _part(value)
         case B64():
-            return value.prefix + base64.b64encode(picture(value.picture)).decode()
+            return value.prefix + _in_lines(base64.b64encode(picture(value.picture)).decode(), value.line_length)
         case Url():
             return f"http://{value.host}:{files_port}{value.path}"
         case _:
             return value
+
+
+def _in_lines(text: str, length: int) -> str:
+    """Return the text with a line end and blanks after every `length` characters; 0: as it is."""
+    return "\r\n  ".join(text[start : start + length] for start in range(0, len(text), length)) if length else text
 
 
 def _part(file: File) -> io.BytesIO:

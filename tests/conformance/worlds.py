@@ -115,6 +115,10 @@ def _is_suspended(world: World) -> None:
     world.shop.save()
 
 
+def _comes_over_plain_http(world: World) -> None:
+    world.patch.setattr(settings, "SECURE_SSL_REDIRECT", True)
+
+
 def _may_only_read(world: World) -> None:
     world.secret = make_key(world.shop, scopes=["account:read"]).secret
 
@@ -167,6 +171,7 @@ WORLDS: dict[str, Callable[[World], None]] = {
     "a key that may only remove": _may_only_remove,
     "no credits left": _has_no_credits,
     "over the rate": _is_over_the_rate,
+    "plain HTTP in production": _comes_over_plain_http,
     "all slots taken": _finds_all_slots_taken,
     "as many in work as the plan allows": _has_its_plans_share_in_work,
     "megapixel vocabulary": _chose_megapixels,

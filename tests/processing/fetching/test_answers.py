@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processing.fetching.deadline import FetchDeadline
-from processing.fetching.errors import Refused
+from processing.fetching.errors import FetchFailed, Refused
 from processing.fetching.exchange import SLACK_BYTES, Redirect, ask
 from processing.fetching.fetcher import NETWORK_FAILURES
 from processing.fetching.urls import Target
@@ -91,10 +91,61 @@ def test_an_answer_after_an_early_hint_counts(open_to):
         assert fetch(server.url()) == b"ok"
 
 
-def test_identity_is_no_compression(open_to):
-    with serving(whole(PICTURE, "Content-Encoding: Identity")) as server:
+@pytest.mark.parametrize(
+    "coding",
+    ["Identity", "", "aws-chunked", "none", "binary", "utf-8", "UTF8", "8bit", "image/png", "identity, aws-chunked"],
+)
+def test_a_coding_that_names_no_compression_changes_nothing(open_to, coding):
+    with serving(whole(PICTURE, f"Content-Encoding: {coding}")) as server:
         open_to(server)
         assert fetch(server.url()) == PICTURE
+
+
+@pytest.mark.parametrize("interim", ["100 Continue", "102 Processing", "103 Early Hints", "199 Wait"])
+def test_interim_answers_are_skipped(open_to, interim):
+    early = head(interim, "Link: </style.css>; rel=preload", "Content-Length: 7")
+    with serving(raw(early, early, head("200 OK", f"Content-Length: {len(PICTURE)}"), PICTURE)) as server:
+        open_to(server)
+        assert fetch(server.url()) == PICTURE
+
+
+def test_endless_interim_answers_end(open_to):
+    with serving(raw(head("103 Early Hints", "A: " + "b" * 1000) * 1000)) as server:
+        open_to(server)
+        assert "headers are too long" in failure_of(server.url())
+
+
+def test_a_transformed_answer_counts(open_to):
+    with serving(raw(head("203 Non-Authoritative Information", "Content-Length: 2"), b"ok")) as server:
+        open_to(server)
+        assert fetch(server.url()) == b"ok"
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 5", "X: y"])
+def test_a_range_that_is_the_whole_counts(open_to, framing):
+    with serving(raw(head("206 Partial Content", "Content-Range: Bytes 0-4/5", framing), b"whole")) as server:
+        open_to(server)
+        assert fetch(server.url()) == b"whole"
+
+
+@pytest.mark.parametrize(
+    "content_range",
+    ["bytes 0-4/6", "bytes 1-5/6", "bytes 0-5/6", "bytes 0-3/4", "bytes 0-4/*", "bytes */5", "", "items 0-4/5"],
+)
+def test_a_range_that_is_a_part_is_refused(open_to, content_range):
+    answer = head("206 Partial Content", f"Content-Range: {content_range}", "Content-Length: 5") + b"whole"
+    with serving(raw(answer)) as server:
+        open_to(server)
+        assert "206" in failure_of(server.url())
+
+
+@pytest.mark.parametrize("coding", ["gzip", "X-GZIP", "br", "deflate", "zstd", "compress", "aws-chunked, gzip"])
+def test_a_compressed_body_is_refused_in_words_that_say_so(open_to, coding):
+    with serving(whole(PICTURE, f"Content-Encoding: {coding}")) as server:
+        open_to(server)
+        assert "compressed" in failure_of(server.url())
+
+    assert "uncompressed" in FetchFailed.public_text
 
 
 # --- S13 -------------------------------------------------------------------------------------------------------
