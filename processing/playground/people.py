@@ -89,8 +89,8 @@ class ForPeople(RemovalView, ABC):
             raise OtherWindow(found.organization)
 
     def check_throttles(self, request: Request) -> None:
-        """Count the picture against the plan's rate, with those of everybody in the organization."""
-        throttling.count_people(request, self.organization, self.account.plan)
+        """Count the picture against the plan's rate, with the calls of everybody and every key of the organization."""
+        throttling.count_organization(request, self.organization, self.account.plan)
 
 
 class RemoveForPeople(ForPeople, RemoveBackground):
