@@ -155,7 +155,7 @@ class IdempotencyClaim(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="SHA-256, hex, over the bytes of the images that were paid for. Empty: delivered before this was kept.",
+        help_text="SHA-256 (hex) over the image bytes that were paid for; empty: delivered before this was kept.",
     )
     replays = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Repetitions without a charge.")
     created = models.DateTimeField(auto_now_add=True)

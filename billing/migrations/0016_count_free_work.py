@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 db_default="",
                 default="",
-                help_text="SHA-256, hex, over the bytes of the images that were paid for. Empty: delivered before this was kept.",
+                help_text="SHA-256 (hex) over the image bytes that were paid for; empty: delivered before this was kept.",
                 max_length=64,
             ),
         ),
