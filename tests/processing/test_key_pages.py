@@ -318,7 +318,7 @@ def test_own_rate_of_a_key_is_chosen_kept_shown_and_changed(owner, shop):
     owner.post("/keys/new/", filled(owner, requests_per_minute="1200"))
     key = ApiKey.objects.get(name="Till")
     listed = owner.get("/keys/").content.decode()
-    change = f"/keys/{key.pk}/change/"
+    change = f"/keys/{key.pk}/"
     shown = owner.get(change).content.decode()
     owner.post(change, {"name": "Till", "scopes": ["remove"], "requests_per_minute": ""})
 
