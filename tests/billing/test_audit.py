@@ -124,6 +124,7 @@ def unbounded_replays(busy_account):
         if connection.vendor == "sqlite":
             cursor.execute("PRAGMA ignore_check_constraints = ON")
         else:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute(f"ALTER TABLE billing_idempotencyclaim DROP CONSTRAINT {rule.name}")
         yield
         IdempotencyClaim.objects.update(replays=0)
