@@ -83,7 +83,7 @@ def _letters(down: NDArray[np.float32], across: NDArray[np.float32]) -> Alpha8:
     """Return 1 where a letter is and 0 elsewhere, for places in cells from the anchor."""
     rows = _two_rows()
     row, column = (np.floor(places).astype(np.intp) for places in (down, across))
-    return rows[row[:, np.newaxis] % rows.shape[0], column[np.newaxis, :] % rows.shape[1]]
+    return np.asarray(rows[row[:, np.newaxis] % rows.shape[0], column[np.newaxis, :] % rows.shape[1]], np.uint8)
 
 
 def _two_rows() -> NDArray[np.uint8]:
