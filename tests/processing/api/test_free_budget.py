@@ -208,3 +208,14 @@ def test_scheduler_deletes_old_counts(shop, noon):
     noon.shift(timedelta(days=1))
     run_due_jobs(holder="a", every_s=30)
     assert DailyFreeUsage.objects.count() == 0
+
+
+def test_export_of_a_person_has_their_free_calls(shop, disc):
+    person = make_member(shop)
+    client = Client()
+    client.force_login(person)
+    send(Caller(make_key(shop, is_test=True, created_by=person).secret))
+
+    [row] = client.get("/account/data/export/").json()["free_calls"]
+
+    assert (row["replays"], row["tests"], row["late"]) == (0, 1, 0)
