@@ -213,6 +213,7 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
         "is_active",
         "expires_at",
         "monthly_credit_cap",
+        "requests_per_minute",
         "last_used_at",
         "last_used_from",
     )
@@ -243,7 +244,7 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
         return api_key.is_active_now
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
-        """Let a stored key change its name, scopes, expiry, cap and networks only."""
+        """Let a stored key change its name, scopes, expiry, limits and networks only."""
         return self.facts if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
@@ -263,6 +264,7 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
             expires_at=obj.expires_at,
             is_test=obj.is_test,
             monthly_credit_cap=obj.monthly_credit_cap,
+            requests_per_minute=obj.requests_per_minute,
             allowed_networks=obj.allowed_networks or (),
         )
         obj.__dict__.update(issued.api_key.__dict__)

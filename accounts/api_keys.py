@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import base62
-from accounts.errors import AuthenticationError
+from accounts.errors import AuthenticationError, TooManyKeys
 from accounts.models import ApiKey, Organization, User, all_scopes, validate_scopes
 
 logger = logging.getLogger(__name__)
@@ -26,6 +26,9 @@ SHOWN_LENGTH = len(PREFIX) + 4
 
 KEY_PATTERN = r"rb_(live|test)_[0-9A-Za-z]{38}"
 """Published in docs/api.md, so that scanners can find leaked keys: the last six characters are a CRC32 in base62."""
+
+MAX_ACTIVE_KEYS = 100
+"""Keys of one organization that work at the same time."""
 
 USE_NOTED_EVERY = timedelta(minutes=1)
 _KEY = re.compile(KEY_PATTERN)
@@ -48,42 +51,62 @@ def issue(
     expires_at: datetime | None = None,
     is_test: bool = False,
     monthly_credit_cap: int | None = None,
+    requests_per_minute: int | None = None,
     allowed_networks: Sequence[str] = (),
     rotated_from: ApiKey | None = None,
 ) -> IssuedKey:
-    """Store a new key and return it with its secret, which cannot be had again; raise ValidationError on bad scopes."""
+    """Store a new key and return it with its secret, which cannot be had again.
+
+    Raise ValidationError on bad scopes, TooManyKeys when the organization has MAX_ACTIVE_KEYS.
+    """
     granted = all_scopes() if scopes is None else list(scopes)
     validate_scopes(granted)
     secret = _make_secret(TEST_PREFIX if is_test else PREFIX)
-    api_key = ApiKey.objects.create(
-        organization=organization,
-        created_by=created_by,
-        name=name,
-        prefix=secret[:SHOWN_LENGTH],
-        last_four=secret[-4:],
-        digest=_digest(secret),
-        scopes=granted,
-        expires_at=expires_at,
-        is_test=is_test,
-        monthly_credit_cap=monthly_credit_cap,
-        allowed_networks=list(allowed_networks) or None,
-        rotated_from=rotated_from,
-    )
+    with transaction.atomic():
+        _lock_organization(organization)
+        if not has_room_for_key(organization):
+            raise TooManyKeys(limit=MAX_ACTIVE_KEYS)
+        api_key = ApiKey.objects.create(
+            organization=organization,
+            created_by=created_by,
+            name=name,
+            prefix=secret[:SHOWN_LENGTH],
+            last_four=secret[-4:],
+            digest=_digest(secret),
+            scopes=granted,
+            expires_at=expires_at,
+            is_test=is_test,
+            monthly_credit_cap=monthly_credit_cap,
+            requests_per_minute=requests_per_minute,
+            allowed_networks=list(allowed_networks) or None,
+            rotated_from=rotated_from,
+        )
     return IssuedKey(secret, api_key)
+
+
+def has_room_for_key(organization: Organization) -> bool:
+    """Tell whether the organization has fewer than MAX_ACTIVE_KEYS working keys."""
+    is_working = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    return ApiKey.objects.filter(is_working, organization=organization, revoked_at=None).count() < MAX_ACTIVE_KEYS
 
 
 def rotate(api_key: ApiKey, *, overlap: timedelta, expires_at: datetime | None = None) -> IssuedKey:
     """Return a key that takes this one's place, with its name and limits; this one works for `overlap` more.
 
-    Both count as one key against the monthly cap. Raise AuthenticationError when this one does not work any more: of
-    two people who rotate it at once, one gets a key when there is no overlap, and later ones never lengthen its life.
+    Both count as one key against the monthly cap and the key's own rate. Raise AuthenticationError when this one does
+    not work any more: of two people who rotate it at once, one gets a key when there is no overlap, and later ones
+    never lengthen its life. Raise TooManyKeys when both together are more than MAX_ACTIVE_KEYS.
     """
     now = timezone.now()
     with transaction.atomic():
+        _lock_organization(api_key.organization)
         old = ApiKey.objects.select_for_update().get(pk=api_key.pk)
         if not old.is_active_at(now):
             raise AuthenticationError
-        issued = issue(
+        ends = now + overlap
+        if old.expires_at is None or old.expires_at > ends:
+            ApiKey.objects.filter(pk=old.pk).update(expires_at=ends)
+        return issue(
             old.organization,
             name=old.name,
             scopes=old.scopes,
@@ -91,13 +114,10 @@ def rotate(api_key: ApiKey, *, overlap: timedelta, expires_at: datetime | None =
             expires_at=expires_at,
             is_test=old.is_test,
             monthly_credit_cap=old.monthly_credit_cap,
+            requests_per_minute=old.requests_per_minute,
             allowed_networks=old.allowed_networks or (),
             rotated_from=old.rotated_from or old,
         )
-        ends = now + overlap
-        if old.expires_at is None or old.expires_at > ends:
-            ApiKey.objects.filter(pk=old.pk).update(expires_at=ends)
-    return issued
 
 
 def looks_like_key(text: str) -> bool:
@@ -133,6 +153,11 @@ def note_use(api_key: ApiKey, *, address: str | None) -> None:
             due.update(last_used_at=now, last_used_from=_ip_or_none(address))
     except DatabaseError:
         logger.warning("key_use_not_noted", extra={"api_key_id": api_key.pk}, exc_info=True)
+
+
+def _lock_organization(organization: Organization) -> None:
+    """Lock the organization until the transaction ends; before its keys, here as everywhere (one order of locks)."""
+    Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
 
 
 def _make_secret(prefix: str) -> str:

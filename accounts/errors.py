@@ -59,3 +59,24 @@ class AddressRefused(PermissionRefused):
     """The key is a good one, but is kept to networks that this caller is not in."""
 
     public_text = "This API key may not be used from this address. Whoever made it chose the networks it works from."
+
+
+class TooManyKeys(ServiceError):
+    """The organization has as many working keys as it may have."""
+
+    code, status, is_our_fault = "validation_error", 400, False
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(
+            _("This organization has %(limit)d working API keys, which is the limit. Revoke one first."),
+            values={"limit": limit},
+        )
+
+
+class TooManyOrganizations(ServiceError):
+    """The person owns as many organizations as one person may own."""
+
+    code, status, is_our_fault = "validation_error", 400, False
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(_("One person may own %(count)d organizations here, and you do."), values={"count": limit})

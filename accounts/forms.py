@@ -1,9 +1,13 @@
 """Forms of the admin: people by e-mail address, keys with their scopes as boxes to tick."""
 
+from typing import Any
+
 from django import forms
 from unfold.forms import UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from accounts.api_keys import MAX_ACTIVE_KEYS, has_room_for_key
+from accounts.errors import TooManyKeys
 from accounts.models import ApiKey, Scope, User, all_scopes
 
 
@@ -35,4 +39,21 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = ApiKey
-        fields = ("organization", "name", "scopes", "expires_at", "is_test", "monthly_credit_cap", "allowed_networks")
+        fields = (
+            "organization",
+            "name",
+            "scopes",
+            "expires_at",
+            "is_test",
+            "monthly_credit_cap",
+            "requests_per_minute",
+            "allowed_networks",
+        )
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse one more key for an organization that has as many as it may have."""
+        cleaned = super().clean()
+        organization = self.cleaned_data.get("organization")
+        if self.instance.pk is None and organization is not None and not has_room_for_key(organization):
+            self.add_error(None, str(TooManyKeys(limit=MAX_ACTIVE_KEYS)))
+        return cleaned

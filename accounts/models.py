@@ -203,6 +203,12 @@ class ApiKey(models.Model):
         validators=[MinValueValidator(1)],
         help_text="Credits it may use in a calendar month (UTC); empty: as many as there are.",
     )
+    requests_per_minute = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Requests a minute it may send, within the plan's; empty: as many as the plan allows.",
+    )
     # None and not an empty list, so that processes of the version before can still make keys.
     allowed_networks = models.JSONField(
         null=True,

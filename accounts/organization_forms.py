@@ -3,11 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership, Organization, Role, User
+from accounts.models import Organization, Role, User
 from accounts.one_time_forms import OneTimeForm
 from accounts.people import GIVEN_BY
 
@@ -33,18 +32,6 @@ class NewOrganizationForm(OrganizationForm, OneTimeForm):
 
     class Meta(OrganizationForm.Meta):
         pass
-
-    def __init__(self, person: User, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._person = person
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse one more to somebody who owns ORGANIZATIONS_PER_PERSON."""
-        most = settings.ORGANIZATIONS_PER_PERSON
-        owned = Membership.objects.filter(user=self._person, role=Role.OWNER, organization__closed_at=None)
-        if owned.count() >= most:
-            self.add_error("name", _("One person may own %(count)d organizations here, and you do.") % {"count": most})
-        return self.cleaned_data
 
 
 class CloseForm(forms.Form):

@@ -330,7 +330,7 @@ class LedgerEntryAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
 class IdempotencyClaimAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
     """Which retry names are taken, and until when they are free of charge."""
 
-    list_display = ("key", "account", "state", "attempt", "created", "lease_expires_at", "expires_at")
+    list_display = ("key", "account", "state", "attempt", "replays", "created", "lease_expires_at", "expires_at")
     list_filter = ("state",)
     list_select_related = ("account__organization",)
     search_fields = ("key", "account__organization__public_id")

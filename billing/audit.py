@@ -27,6 +27,7 @@ from django.utils import timezone
 from billing import append_only, order_audit, plan_audit
 from billing.disagreements import Disagreement
 from billing.models import (
+    MAX_REPLAYS,
     ClaimState,
     CreditAccount,
     CreditHold,
@@ -129,6 +130,13 @@ def key_is_paid_once(now: datetime) -> Iterator[Disagreement]:
         yield Disagreement("key_is_paid_once", f"claim {claim.pk}", facts)
 
 
+def replays_are_bounded(now: datetime) -> Iterator[Disagreement]:
+    """No key was repeated without a charge more often than a key may be."""
+    for claim in IdempotencyClaim.objects.filter(replays__gt=MAX_REPLAYS):
+        facts = f"repeated {claim.replays} times, at most {MAX_REPLAYS} are free"
+        yield Disagreement("replays_are_bounded", f"claim {claim.pk}", facts)
+
+
 def event_is_written_once(now: datetime) -> Iterator[Disagreement]:
     """Invariant 7: one event, one entry."""
     events = LedgerEntry.objects.order_by().values("kind", "reference").annotate(times=Count("pk"))
@@ -208,6 +216,7 @@ RULES: tuple[Callable[[datetime], Iterator[Disagreement]], ...] = (
     captured_hold_has_its_use,
     use_has_its_captured_hold,
     key_is_paid_once,
+    replays_are_bounded,
     event_is_written_once,
     entries_are_guarded,
     holds_are_swept,

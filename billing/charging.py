@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from accounts.models import ApiKey
 from billing import idempotency, ledger
+from billing.errors import LedgerBroken
 from billing.idempotency import Claim
 from billing.models import CreditAccount, CreditHold
 from billing.transactions import in_short_transaction
@@ -18,8 +19,24 @@ logger = logging.getLogger(__name__)
 class Charge:
     """What the work costs: `credits_charged` is final when the with-block has ended without an exception."""
 
-    is_replay: bool = False
+    is_free: bool = False
     credits_charged: int = 0
+    image_digest: str = ""
+    replayed: Claim | None = None
+
+    @property
+    def is_replay(self) -> bool:
+        """Whether the work was paid for before, under the same key."""
+        return self.replayed is not None
+
+    def bind_images(self, digest: str) -> None:
+        """Name the image bytes the work is for (SHA-256, hex) before it is begun; a replay is counted here.
+
+        Raise IdempotencyKeyReused where other bytes were paid for under the key, or it was repeated too often.
+        """
+        if self.replayed is not None:
+            idempotency.begin_replay(self.replayed, image_digest=digest)
+        self.image_digest = digest
 
 
 @contextmanager
@@ -33,7 +50,8 @@ def held_credits(
 ) -> Iterator[Charge]:
     """Hold `amount` credits around the work in the with-block: captured when it ends, released when it raises.
 
-    A key that was delivered before makes the work free (`is_replay`). Before the work: IdempotencyKeyReused,
+    A key that was delivered before makes the work free (`is_replay`). `bind_images` must be called before the work of a
+    replay; of a first delivery its digest is kept with the key. Before the work: IdempotencyKeyReused,
     RequestInProgress, InsufficientCredits, KeyCapReached. After it: HoldLost, when the credits were given back in
     between; then the result must not be delivered.
     """
@@ -41,14 +59,14 @@ def held_credits(
     if idempotency_key is not None:
         claimed = idempotency.claim(account, key=idempotency_key, fingerprint=fingerprint)
         if claimed.is_replay:
-            yield Charge(is_replay=True)
+            yield from _replayed(claimed)
             return
     credit_hold = None
     try:
         credit_hold = ledger.hold(account, amount=amount, claim=claimed.row if claimed else None, api_key=api_key)
         charge = Charge()
         yield charge
-        _settle(credit_hold, claimed)
+        _settle(credit_hold, claimed, charge.image_digest)
         charge.credits_charged = amount
     except BaseException:
         _give_back(credit_hold, claimed)
@@ -58,15 +76,35 @@ def held_credits(
 @contextmanager
 def free_of_charge() -> Iterator[Charge]:
     """Do the work in the with-block for nothing: no credit is held, no key is claimed, the ledger hears nothing."""
-    yield Charge()
+    yield Charge(is_free=True)
 
 
-def _settle(credit_hold: CreditHold, claimed: Claim | None) -> None:
+def _replayed(claimed: Claim) -> Iterator[Charge]:
+    """Yield the charge of a replay; a replay that fails is not counted."""
+    charge = Charge(is_free=True, replayed=claimed)
+    try:
+        yield charge
+        if not charge.image_digest:
+            raise LedgerBroken("A replay was not bound to its images.")
+    except BaseException:
+        if charge.image_digest:
+            _give_back_replay(claimed)
+        raise
+
+
+def _give_back_replay(claimed: Claim) -> None:
+    try:
+        idempotency.give_back_replay(claimed)
+    except Exception:
+        logger.exception("replay_not_given_back", extra={"claim_id": claimed.row.pk})
+
+
+def _settle(credit_hold: CreditHold, claimed: Claim | None, image_digest: str) -> None:
     """Take the credits and remember the key in one transaction: both or neither."""
 
     def movement() -> None:
         if claimed is not None:
-            idempotency.mark_delivered(claimed)
+            idempotency.mark_delivered(claimed, image_digest=image_digest)
         ledger.capture(credit_hold)
 
     in_short_transaction(movement)

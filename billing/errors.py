@@ -51,6 +51,59 @@ class IdempotencyKeyReused(ServiceError):
     )
 
 
+class ImageChanged(IdempotencyKeyReused):
+    """The address gives other bytes than those that were paid for under the key."""
+
+    public_text = _(
+        "The address gives another image now than the one this Idempotency-Key was used for. Use a new key for it."
+    )
+
+
+class ReplaysUsedUp(IdempotencyKeyReused):
+    """The key was repeated as often as a key may be."""
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(
+            _(
+                "This Idempotency-Key was repeated %(limit)d times, which is the limit. "
+                "Use a new key; the image is then charged again."
+            ),
+            values={"limit": limit},
+        )
+
+
+class FreeBudgetUsed(ServiceError):
+    """An organization or a person has used all free calls of a day."""
+
+    code, status, is_our_fault = "rate_limit_exceeded", 429, False
+    public_text = _(
+        "Your %(limit)d free calls of today are used: repetitions under an Idempotency-Key, test calls, and calls that "
+        "took too long. Nothing was charged. Calls that are charged still work; free ones again after midnight UTC."
+    )
+
+    def __init__(self, *, limit: int, retry_after_s: int) -> None:
+        super().__init__(values={"limit": limit}, retry_after_s=retry_after_s)
+
+
+class LateBudgetUsed(FreeBudgetUsed):
+    """Calls that were given up at their deadline have used the day's free calls."""
+
+    public_text = _(
+        "%(limit)d calls of today took too long and were free, which is the limit. Nothing was charged. "
+        "Use POST /v1/remove, which has no deadline, or smaller images, or try again after midnight UTC."
+    )
+
+
+class PreviewBudgetUsed(ServiceError):
+    """The server has given all previews without an account of a day."""
+
+    code, status, is_our_fault = "rate_limit_exceeded", 429, False
+    public_text = _("All free previews of today are used. Sign up to continue, or come back after midnight UTC.")
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        super().__init__(retry_after_s=retry_after_s)
+
+
 class RequestInProgress(ServiceError):
     """The first request with this key has not been answered yet."""
 

@@ -9,8 +9,16 @@ from django.db import IntegrityError
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from billing.errors import BadIdempotencyKey, HoldLost, IdempotencyKeyReused, LedgerBusy, RequestInProgress
-from billing.models import ClaimState, CreditAccount, IdempotencyClaim
+from billing.errors import (
+    BadIdempotencyKey,
+    HoldLost,
+    IdempotencyKeyReused,
+    ImageChanged,
+    LedgerBusy,
+    ReplaysUsedUp,
+    RequestInProgress,
+)
+from billing.models import MAX_REPLAYS, ClaimState, CreditAccount, IdempotencyClaim
 from billing.transactions import in_short_transaction
 
 LONGEST_KEY = 255
@@ -46,7 +54,8 @@ def parse_idempotency_key(header: str) -> str:
 def claim(account: CreditAccount, *, key: str, fingerprint: str) -> Claim:
     """Take the key for this request, or report its earlier delivery as a replay.
 
-    Raise IdempotencyKeyReused when the key stands for another request, RequestInProgress while the first one runs.
+    Raise IdempotencyKeyReused when the key stands for another request, ReplaysUsedUp when it was repeated MAX_REPLAYS
+    times, RequestInProgress while the first one runs.
     A key whose delivery has expired, or whose owner let the lease pass, is free to take.
     """
     for _ in range(_TRIES):
@@ -57,11 +66,38 @@ def claim(account: CreditAccount, *, key: str, fingerprint: str) -> Claim:
     raise LedgerBusy
 
 
-def mark_delivered(claimed: Claim) -> None:
-    """Remember the key as paid for; raise HoldLost when another attempt has taken it over: do not deliver."""
+def mark_delivered(claimed: Claim, *, image_digest: str = "") -> None:
+    """Remember the key as paid for, with the SHA-256 (hex) of the image bytes that were paid for.
+
+    Raise HoldLost when another attempt has taken it over: do not deliver.
+    """
     expires_at = timezone.now() + timedelta(seconds=settings.IDEMPOTENCY_KEPT_S)
-    if not _still_ours(claimed).update(state=ClaimState.DELIVERED, expires_at=expires_at):
+    changes = {"state": ClaimState.DELIVERED, "expires_at": expires_at, "image_digest": image_digest}
+    if not _still_ours(claimed).update(**changes):
         raise HoldLost
+
+
+def begin_replay(claimed: Claim, *, image_digest: str) -> None:
+    """Count one replay of a delivered key for these bytes, by one guarded UPDATE.
+
+    A key that was delivered before digests were kept is bound to the bytes of its first replay. Raise ImageChanged for
+    other bytes than those that were paid for, ReplaysUsedUp after MAX_REPLAYS, HoldLost when the key has expired.
+    """
+    delivered = _delivered(claimed)
+    able = delivered.filter(image_digest__in=("", image_digest), replays__lt=MAX_REPLAYS)
+    changes = {"replays": F("replays") + 1, "image_digest": image_digest}
+    if in_short_transaction(lambda: able.update(**changes)):
+        return
+    known = delivered.values_list("image_digest", flat=True).first()
+    if known is None:
+        raise HoldLost
+    raise ReplaysUsedUp(limit=MAX_REPLAYS) if known in ("", image_digest) else ImageChanged
+
+
+def give_back_replay(claimed: Claim) -> None:
+    """Take back the count of a replay that failed."""
+    counted = _delivered(claimed).filter(replays__gt=0)
+    in_short_transaction(lambda: counted.update(replays=F("replays") - 1))
 
 
 def free(claimed: Claim) -> None:
@@ -103,6 +139,8 @@ def _take_existing(account: CreditAccount, key: str, fingerprint: str, now: date
         raise IdempotencyKeyReused
     if row.state == ClaimState.RUNNING:
         raise RequestInProgress(retry_after_s=ASK_AGAIN_AFTER_S)
+    if row.replays >= MAX_REPLAYS:
+        raise ReplaysUsedUp(limit=MAX_REPLAYS)
     return Claim(row, attempt=row.attempt, is_replay=True)
 
 
@@ -116,6 +154,10 @@ def _take_over(row: IdempotencyClaim, fingerprint: str, now: datetime) -> Claim 
 
 def _still_ours(claimed: Claim) -> "QuerySet[IdempotencyClaim]":
     return IdempotencyClaim.objects.filter(pk=claimed.row.pk, attempt=claimed.attempt, state=ClaimState.RUNNING)
+
+
+def _delivered(claimed: Claim) -> "QuerySet[IdempotencyClaim]":
+    return IdempotencyClaim.objects.filter(pk=claimed.row.pk, attempt=claimed.attempt, state=ClaimState.DELIVERED)
 
 
 def _delete(claims: "QuerySet[IdempotencyClaim]") -> int:

@@ -8,7 +8,13 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiKey, Organization
-from billing import order_models, recharge_models, refund_models, subscription_models  # noqa: F401 - Django looks here
+from billing import (  # noqa: F401 - Django looks here
+    free_usage_models,
+    order_models,
+    recharge_models,
+    refund_models,
+    subscription_models,
+)
 from billing.errors import LedgerEntriesArePermanent
 
 
@@ -130,6 +136,10 @@ class ClaimState(models.TextChoices):
     DELIVERED = "delivered"
 
 
+MAX_REPLAYS = 10
+"""How often one claim's image is computed again without a charge."""
+
+
 class IdempotencyClaim(models.Model):
     """One caller's retry name: who is working on it, or that it was delivered and is free until `expires_at`."""
 
@@ -140,6 +150,14 @@ class IdempotencyClaim(models.Model):
     attempt = models.PositiveIntegerField(default=1, help_text="Who works on it now; one more for each takeover.")
     lease_expires_at = models.DateTimeField(help_text="A running claim past this belongs to a dead process.")
     expires_at = models.DateTimeField(null=True, db_index=True, help_text="Until then a delivered key is free.")
+    image_digest = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="SHA-256 (hex) over the image bytes that were paid for; empty: delivered before this was kept.",
+    )
+    replays = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Repetitions without a charge.")
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -150,6 +168,7 @@ class IdempotencyClaim(models.Model):
                 | Q(state=ClaimState.DELIVERED, expires_at__isnull=False),
                 name="billing_claim_expires_once_delivered",
             ),
+            models.CheckConstraint(condition=Q(replays__lte=MAX_REPLAYS), name="billing_claim_replays_bounded"),
         ]
 
     def __str__(self) -> str:

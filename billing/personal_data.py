@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, Invitation, Membership, User
 from accounts.support_models import SupportVisit, Suspension
+from billing.free_usage_models import DailyFreeUsage
 from billing.models import LedgerEntry
 from billing.order_models import Order
 from billing.recharge_models import RechargeConsent
@@ -29,6 +30,7 @@ def data_of(user: User) -> dict[str, Any]:
         **_invitations_of(user),
         **_purchases_of(user),
         **_work_as_an_operator_of(user),
+        "free_calls": _rows(DailyFreeUsage.objects.filter(person=user), "day", "replays", "tests", "late"),
     }
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.abilities import Ability
 from accounts.current_organization import LoggedInRequest, PersonRequest, choose, memberships_of, requires
+from accounts.errors import TooManyOrganizations
 from accounts.organization_forms import NewOrganizationForm
 from billing import welcome
 from billing.forms import WarningForm
@@ -23,11 +24,15 @@ from billing.selectors import account_of
 @login_required
 def new_organization(request: LoggedInRequest) -> HttpResponse:
     """Open an organization; somebody who belongs to none is told what else they may do."""
-    form = NewOrganizationForm(request.user, request.POST if request.method == "POST" else None)
+    form = NewOrganizationForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "organizations/new.html", {"form": form})
     if form.is_first_time():
-        organization = welcome.open_own(request.user, name=form.cleaned_data["name"])
+        try:
+            organization = welcome.open_own(request.user, name=form.cleaned_data["name"])
+        except TooManyOrganizations as refusal:
+            messages.error(request, _(refusal.words) % refusal.values)
+            return redirect("organization-new")
         choose(request, memberships_of(request.user).get(organization=organization))
         messages.success(request, _("%(organization)s is open.") % {"organization": organization.name})
     return redirect("dashboard")

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts import invitations
 from accounts.current_organization import choose
+from accounts.errors import TooManyOrganizations
 from accounts.models import Membership, Organization, Role, User
 from billing import ledger, reasons
 from billing.errors import LedgerBroken
@@ -65,9 +66,15 @@ def welcome(user: User) -> Organization | None:
 
 
 def open_own(person: User, *, name: str) -> Organization:
-    """Open an organization that the person owns, with the free credits unless they had them."""
+    """Open an organization that the person owns, with the free credits unless they had them.
+
+    Raise TooManyOrganizations for somebody who owns ORGANIZATIONS_PER_PERSON; counted under the lock of their row.
+    """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=person.pk)
+        owned = Membership.objects.filter(user=person, role=Role.OWNER, organization__closed_at=None)
+        if owned.count() >= settings.ORGANIZATIONS_PER_PERSON:
+            raise TooManyOrganizations(limit=settings.ORGANIZATIONS_PER_PERSON)
         organization = Organization.objects.create(name=name)
         Membership.objects.create(user=person, organization=organization, role=Role.OWNER)
         give_free_credits(organization, person)

@@ -17,6 +17,7 @@ from accounts.one_time_forms import OneTimeForm
 from billing.ledger import LARGEST_MOVEMENT
 
 MOST_NETWORKS = 50
+MAX_REQUESTS_PER_MINUTE = 1_000_000
 LIVE, TEST = "live", "test"
 
 SCOPE_NAMES = (
@@ -106,6 +107,14 @@ class KeyLimits(forms.Form):
         help_text=gettext_lazy("Then it is refused until the next month begins (UTC). Empty: as many as there are."),
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
+    requests_per_minute = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MAX_REQUESTS_PER_MINUTE,
+        label=gettext_lazy("Requests a minute, at most"),
+        help_text=gettext_lazy("Within the rate of your plan, which all keys share. Empty: no limit of its own."),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
     allowed_networks = NetworksField()
 
     def expires_at(self, before: datetime | None = None) -> datetime | None:
@@ -126,7 +135,15 @@ class NewKeyForm(KeyLimits, OneTimeForm):
         label=gettext_lazy("Kind"),
         widget=forms.RadioSelect,
     )
-    field_order = ("name", "kind", "scopes", "expires_on", "monthly_credit_cap", "allowed_networks")
+    field_order = (
+        "name",
+        "kind",
+        "scopes",
+        "expires_on",
+        "monthly_credit_cap",
+        "requests_per_minute",
+        "allowed_networks",
+    )
 
     @property
     def is_test(self) -> bool:
@@ -145,6 +162,7 @@ class KeyForm(KeyLimits):
                 "scopes": api_key.scopes,
                 "expires_on": last_day_of(api_key.expires_at),
                 "monthly_credit_cap": api_key.monthly_credit_cap,
+                "requests_per_minute": api_key.requests_per_minute,
                 "allowed_networks": api_key.allowed_networks or [],
             },
         )

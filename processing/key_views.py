@@ -16,7 +16,7 @@ from accounts.abilities import Ability, can_manage
 from accounts.addresses import client_address
 from accounts.api_keys import IssuedKey
 from accounts.current_organization import PersonRequest, requires
-from accounts.errors import AuthenticationError
+from accounts.errors import AuthenticationError, TooManyKeys
 from accounts.models import ApiKey
 from processing.key_forms import KeyForm, NewKeyForm, RotationForm, last_day_of
 from processing.key_list import keys_of
@@ -43,16 +43,20 @@ def new_key(request: PersonRequest) -> HttpResponse:
         return render(request, "keys/new.html", context)
     if not form.is_first_time():
         return _made_before(request)
-    issued = api_keys.issue(
-        request.membership.organization,
-        name=form.cleaned_data["name"],
-        scopes=form.cleaned_data["scopes"],
-        created_by=request.user,
-        expires_at=form.expires_at(),
-        is_test=form.is_test,
-        monthly_credit_cap=form.cleaned_data["monthly_credit_cap"],
-        allowed_networks=form.cleaned_data["allowed_networks"],
-    )
+    try:
+        issued = api_keys.issue(
+            request.membership.organization,
+            name=form.cleaned_data["name"],
+            scopes=form.cleaned_data["scopes"],
+            created_by=request.user,
+            expires_at=form.expires_at(),
+            is_test=form.is_test,
+            monthly_credit_cap=form.cleaned_data["monthly_credit_cap"],
+            requests_per_minute=form.cleaned_data["requests_per_minute"],
+            allowed_networks=form.cleaned_data["allowed_networks"],
+        )
+    except TooManyKeys as refusal:
+        return _refused(request, refusal)
     return _shown_once(request, issued)
 
 
@@ -70,8 +74,10 @@ def change_key(request: PersonRequest, pk: int) -> HttpResponse:
     api_key.scopes = form.cleaned_data["scopes"]
     api_key.expires_at = form.expires_at(api_key.expires_at)
     api_key.monthly_credit_cap = form.cleaned_data["monthly_credit_cap"]
+    api_key.requests_per_minute = form.cleaned_data["requests_per_minute"]
     api_key.allowed_networks = form.cleaned_data["allowed_networks"] or None
-    api_key.save(update_fields=["name", "scopes", "expires_at", "monthly_credit_cap", "allowed_networks"])
+    limits = ("expires_at", "monthly_credit_cap", "requests_per_minute", "allowed_networks")
+    api_key.save(update_fields=["name", "scopes", *limits])
     messages.success(request, _("The key %(name)s was changed.") % {"name": api_key.name})
     return redirect("keys")
 
@@ -93,6 +99,8 @@ def rotate_key(request: PersonRequest, pk: int) -> HttpResponse:
     except AuthenticationError:
         messages.error(request, _("The key %(name)s has stopped working. Create a new one.") % {"name": api_key.name})
         return redirect("keys")
+    except TooManyKeys as refusal:
+        return _refused(request, refusal)
     api_key.refresh_from_db()
     return _shown_once(request, issued, old=api_key)
 
@@ -124,6 +132,12 @@ def _shown_once(request: PersonRequest, issued: IssuedKey, *, old: ApiKey | None
     old_works = old is not None and old.is_active_now
     context = {"tab": "keys", "issued": issued, "curl": sample_call(issued.secret), "old": old, "old_works": old_works}
     return render(request, "keys/issued.html", context)
+
+
+def _refused(request: PersonRequest, refusal: TooManyKeys) -> HttpResponse:
+    """Show the list of keys with the reason why there is no new one."""
+    messages.error(request, _(refusal.words) % refusal.values)
+    return redirect("keys")
 
 
 def _made_before(request: PersonRequest) -> HttpResponse:

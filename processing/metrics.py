@@ -10,6 +10,11 @@ removal_seconds = Histogram(
     buckets=(0.25, 0.5, 1, 2, 3, 5, 8, 13, 21, 34),
 )
 trial_previews = Counter("removebg_trial_previews_total", "Answers to strangers who try.", ["status", "code"])
+free_calls = Counter(
+    "removebg_free_calls_total",
+    "Calls without a charge by kind (replays, tests, late, previews): counted, given back, or refused by a budget.",
+    ["kind", "outcome"],
+)
 rate_limit_unavailable = Counter(
     "removebg_rate_limit_unavailable_total", "Requests let through because the cache could not count them."
 )

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from billing import (
     expiry,
+    free_usage,
     idempotency,
     ledger,
     low_credits,
@@ -34,6 +35,7 @@ logger = logging.getLogger(__name__)
 JOBS: Mapping[str, Callable[[datetime], Any]] = {
     "release_expired_holds": ledger.release_expired,
     "forget_idempotency_keys": idempotency.forget_expired,
+    "delete_old_free_usage": free_usage.delete_old,
     "reduce_old_records": reduce_old_records,
     "count_past_days": count_past_days,
     "sweep_history": sweep_history,

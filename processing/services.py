@@ -9,15 +9,18 @@ from dataclasses import asdict, dataclass
 from django.conf import settings
 
 from accounts.errors import ServiceError
-from accounts.models import ApiKey
+from accounts.models import ApiKey, User
 from billing import pricing
 from billing.charging import Charge, free_of_charge, held_credits
+from billing.free_usage import FreeCaller
+from billing.free_usage_models import FreeKind
 from billing.models import CreditAccount
 from processing.database_connections import release_connections
 from processing.engine import engine
 from processing.fetch_limit import fetches
 from processing.fetching.errors import FetchFailed
 from processing.fetching.fetcher import fetch_picture
+from processing.free_calls import budgeted
 from processing.matting.deadline import NEVER, Deadline
 from processing.matting.decode import OpenedFile, open_file
 from processing.matting.errors import UnknownFileType, about_the_backdrop
@@ -63,6 +66,7 @@ class RemovalRequest:
     limits: DecodeLimits
     backdrop: Picture | None = None
     api_key: ApiKey | None = None
+    person: User | None = None
     idempotency_key: str | None = None
     deadline: Deadline = NEVER
     as_test: bool = False
@@ -73,10 +77,16 @@ class RemovalRequest:
         return self.as_test or (self.api_key is not None and self.api_key.is_test)
 
     @property
+    def free_caller(self) -> FreeCaller:
+        """Whose budgets it counts against where it is free: the person is who is logged in, or who made the key."""
+        made_by = self.api_key.created_by if self.api_key is not None else None
+        return FreeCaller(self.account.organization, self.person or made_by)
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 over what was asked: model, options and pictures, however they were spelt or packed.
 
-        Of a picture to be fetched it is the address that counts.
+        Of a picture to be fetched it is the address; its bytes are compared once it was fetched.
         """
         asked = json.dumps({"model": self.model, **asdict(self.options)}, sort_keys=True).encode()
         return hashlib.sha256(asked + _digest(self.picture) + _digest(self.backdrop)).hexdigest()
@@ -118,18 +128,22 @@ def remove_background(request: RemovalRequest, *, admit: Callable[[ImageHeader],
     `admit` is told what the picture is as soon as its header was read, and may refuse it. Pictures named by their
     address are fetched for who can pay.
     """
-    opened = _opened_if_here(request.picture, request.limits)
+    image = _received_if_here(request.picture, request.limits)
     with about_the_backdrop():
-        backdrop = _opened_if_here(request.backdrop, request.limits)
-    if opened is not None:
-        _admit(opened, request, admit)
-    with _charge_for(request) as charge:
-        if opened is None:
-            opened = _opened(request.picture, request)
-            _admit(opened, request, admit)
+        backdrop = _received_if_here(request.backdrop, request.limits)
+    if image is not None:
+        _admit(image.opened, request, admit)
+    with (
+        _charge_for(request) as charge,
+        budgeted(_free_kind(request, charge), request.free_caller, has_deadline=request.deadline.is_set),
+    ):
+        if image is None:
+            image = _received(request.picture, request)
+            _admit(image.opened, request, admit)
         if backdrop is None and request.backdrop is not None:
             with about_the_backdrop():
-                backdrop = _opened(request.backdrop, request)
+                backdrop = _received(request.backdrop, request)
+        charge.bind_images(_digest_of(image, backdrop))
         # Before the slot: opening a model takes seconds, in which others can use the slot.
         release_connections()
         session = engine.session(request.model, at_most_s=request.deadline.left_s)
@@ -139,11 +153,11 @@ def remove_background(request: RemovalRequest, *, admit: Callable[[ImageHeader],
             at_most_s=request.deadline.left_s,
         ):
             cutout = cut_out_opened(
-                opened,
+                image.opened,
                 request.options,
                 session=session,
                 limits=request.limits,
-                backdrop=backdrop,
+                backdrop=None if backdrop is None else backdrop.opened,
                 deadline=request.deadline,
                 is_sample=request.is_test,
             )
@@ -165,9 +179,9 @@ def preview(picture: bytes, *, side_px: int, admit: Callable[[ImageHeader], None
     limits = decode_limits()
     opened = open_file(picture, limits)
     options = CutoutOptions(size=ResultSize(max_side_px=side_px))
-    release_connections()
     with trial_slots.acquire(), image_slots.take_idle():
         admit(opened.header)
+        release_connections()
         return cut_out_opened(opened, options, session=engine.session(), limits=limits)
 
 
@@ -184,24 +198,48 @@ def _charge_for(request: RemovalRequest) -> AbstractContextManager[Charge]:
     )
 
 
-def _opened_if_here(picture: Picture | None, limits: DecodeLimits) -> OpenedFile | None:
+def _free_kind(request: RemovalRequest, charge: Charge) -> FreeKind | None:
+    """Return why the work is free; None where it is charged."""
+    if request.is_test:
+        return FreeKind.TEST
+    return FreeKind.REPLAY if charge.is_replay else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Received:
+    """An image file that is here, with its header read and the SHA-256 of its bytes."""
+
+    opened: OpenedFile
+    sha256: bytes
+
+
+def _read(image_bytes: bytes, limits: DecodeLimits) -> _Received:
+    return _Received(open_file(image_bytes, limits), hashlib.sha256(image_bytes).digest())
+
+
+def _received_if_here(picture: Picture | None, limits: DecodeLimits) -> _Received | None:
     """Return the picture with its header read; None where there is none, or it is still to be fetched."""
-    return open_file(picture, limits) if isinstance(picture, bytes) else None
+    return _read(picture, limits) if isinstance(picture, bytes) else None
 
 
-def _opened(picture: Picture, request: RemovalRequest) -> OpenedFile:
+def _received(picture: Picture, request: RemovalRequest) -> _Received:
     """Return the picture with its header read, fetched first where it is named by its address."""
     if isinstance(picture, bytes):
-        return open_file(picture, request.limits)
+        return _read(picture, request.limits)
     left_s = request.deadline.left_s if request.deadline.is_set else None
     release_connections()
     try:
         with fetches.enter(request.account.organization_id):
             fetched = fetch_picture(picture.url, max_bytes=request.limits.max_bytes, deadline_s=left_s)
-        return open_file(fetched, request.limits)
+        return _read(fetched, request.limits)
     except (FetchFailed, UnknownFileType):
         request.deadline.check()
         raise PictureNotFetched(picture.field) from None
+
+
+def _digest_of(image: _Received, backdrop: _Received | None) -> str:
+    """Return the SHA-256 (hex) over the digests of the image and of its background."""
+    return hashlib.sha256(image.sha256 + (backdrop.sha256 if backdrop else b"")).hexdigest()
 
 
 def _admit(opened: OpenedFile, request: RemovalRequest, admit: Callable[[ImageHeader], None]) -> None:

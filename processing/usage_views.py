@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.abilities import Ability
 from accounts.current_organization import PersonRequest, requires
+from billing import free_usage
 from billing.spreadsheet import csv_lines
 from processing.bar_chart import chart_of
 from processing.usage import Day, credits_since, days_of, latest, slow_ms, total_of
@@ -44,6 +45,10 @@ def usage(request: PersonRequest) -> HttpResponse:
         "delivered_share": share_of(total),
         "slow_ms": slow_ms(asked),
         "credits_this_month": credits_since(organization.pk, timezone.now().astimezone(UTC).date().replace(day=1)),
+        "free": free_usage.usage_today(organization),
+        "free_limit": settings.FREE_CALLS_PER_DAY,
+        "own_free": free_usage.usage_today(request.user),
+        "own_free_limit": settings.FREE_CALLS_PER_PERSON_PER_DAY,
         "records": records[:PAGE_LENGTH],
         "is_first_page": place is None,
         "newest": form.address_with(),

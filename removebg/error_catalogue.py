@@ -119,7 +119,8 @@ ERROR_PAGES = (
         code="idempotency_key_reused",
         status=422,
         title="This Idempotency-Key belongs to another request",
-        why="The key was used within the last 24 hours with another image or other options.",
+        why="The key was used within the last 24 hours with another image or other options. Or the address of the "
+        "image gives other bytes now than those that were paid for. Or the request was repeated 10 times, the limit.",
         way_out="Use a new key for each new request, and the same key only to repeat the very same request.",
         retry="With a new key.",
     ),
@@ -127,8 +128,9 @@ ERROR_PAGES = (
         code="rate_limit_exceeded",
         status=429,
         title="Too many requests",
-        why="The key sent more requests a minute or a second than its plan allows, or has too many in work at once; "
-        "or an address sent many requests without a valid key.",
+        why="Your organization sent more requests a minute or a second than its plan allows, or the key more than its "
+        "own limit; or too many are in work at once; or the free calls of today are used (repetitions, tests, calls "
+        "that took too long); or an address sent many requests without a valid key.",
         way_out="Wait as long as `Retry-After` says. `X-RateLimit-Remaining` on every answer tells how many are left.",
         retry="Yes, after `Retry-After` seconds.",
     ),

@@ -12,7 +12,7 @@ from django.conf import settings
 from rest_framework import exceptions as drf
 
 from accounts.errors import AuthenticationError, MissingApiKey, PermissionRefused
-from billing.errors import InsufficientCredits
+from billing.errors import FreeBudgetUsed, InsufficientCredits
 from processing.api.throttling import RateLimitExceeded
 from processing.api.v1_0_refusals import Refusal
 from processing.matting import errors as matting
@@ -33,6 +33,7 @@ _BY_CLASS: tuple[tuple[type[Exception], str, str], ...] = (
     (PermissionRefused, "auth_failed", "API Key not allowed"),
     (InsufficientCredits, "insufficient_credits", "Insufficient credits"),
     (RateLimitExceeded, "rate_limit_exceeded", "Rate limit exceeded"),
+    (FreeBudgetUsed, "rate_limit_exceeded", "Rate limit exceeded"),
     (TooManyAtOnce, "rate_limit_exceeded", "Rate limit exceeded"),
     (ServerBusy, "server_busy", "Server busy"),
     (matting.TooSlow, "server_busy", "Server busy"),

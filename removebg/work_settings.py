@@ -93,7 +93,11 @@ STRANGER_RATE = env.read_rate("STRANGER_RATE", "60/m")
 # Previews for people without an account, on the front page.
 TRIAL_OPEN = env.read_bool("TRIAL_OPEN", True)
 TRIAL_PREVIEWS = env.read_rate("TRIAL_PREVIEWS", "5/d")
+TRIAL_PREVIEWS_PER_DAY = env.read_int("TRIAL_PREVIEWS_PER_DAY", 1000)
 TRIAL_PREVIEW_SIDE_PX = env.read_int("TRIAL_PREVIEW_SIDE_PX", 512, minimum=32)
+# Calls that are free: repetitions under an Idempotency-Key, test calls, v1.0 calls given up at their deadline.
+FREE_CALLS_PER_DAY = env.read_int("FREE_CALLS_PER_DAY", 200, minimum=1)
+FREE_CALLS_PER_PERSON_PER_DAY = env.read_int("FREE_CALLS_PER_PERSON_PER_DAY", 200, minimum=1)
 METRICS_TOKEN = env.read_text("METRICS_TOKEN")
 
 # --- Fetching what callers name --------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The v1.0 dialect's rate limit: each key may send its plan's megapixels of input a minute.
+"""The v1.0 dialect's rate limit: an organization may send its plan's megapixels of input a minute.
 
 django-ratelimit counts calls, one each; here a call costs what its picture has, so the window is counted by itself, in
 the same cache.
@@ -13,7 +13,7 @@ from django_redis.exceptions import ConnectionInterrupted
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 
-from accounts.models import ApiKey
+from accounts.models import Organization
 from billing.models import Plan
 from processing.api.throttling import RateLimitExceeded, Usage, remember_usage
 from processing.matting.header import ImageHeader
@@ -33,9 +33,9 @@ def cost_of(header: ImageHeader) -> int:
     return max(LEAST, math.ceil(header.width * header.height / _PIXELS))
 
 
-def check(request: Request, api_key: ApiKey, plan: Plan, *, refuses: bool) -> None:
-    """Note how the key's minute stands; with `refuses`, raise RateLimitExceeded when all of it is used."""
-    usage = _usage(api_key, plan, adds=0)
+def check(request: Request, organization: Organization, plan: Plan, *, refuses: bool) -> None:
+    """Note how the organization's minute stands; with `refuses`, raise RateLimitExceeded when all of it is used."""
+    usage = _usage(organization, plan, adds=0)
     remember_usage(request, usage)
     if refuses and not usage.remaining:
         seconds = usage.retry_after_s
@@ -45,16 +45,16 @@ def check(request: Request, api_key: ApiKey, plan: Plan, *, refuses: bool) -> No
         )
 
 
-def charge(request: Request, api_key: ApiKey, plan: Plan, megapixels: int) -> None:
-    """Count megapixels of the key's minute. The last picture may take more than was left of it."""
-    remember_usage(request, _usage(api_key, plan, adds=megapixels))
+def charge(request: Request, organization: Organization, plan: Plan, megapixels: int) -> None:
+    """Count megapixels of the organization's minute. The last picture may take more than was left of it."""
+    remember_usage(request, _usage(organization, plan, adds=megapixels))
 
 
-def _usage(api_key: ApiKey, plan: Plan, *, adds: int) -> Usage:
+def _usage(organization: Organization, plan: Plan, *, adds: int) -> Usage:
     window = int(time.time()) // WINDOW_S
     return Usage(
         limit=plan.megapixels_per_minute,
-        used=_counted(f"megapixels:{api_key.pk}:{window}", adds),
+        used=_counted(f"megapixels:{organization.pk}:{window}", adds),
         resets_at=(window + 1) * WINDOW_S,
     )
 

@@ -1,4 +1,7 @@
-"""Rate limits over django-ratelimit: each key at its plan's rate, strangers by address; the numbers for the headers."""
+"""Rate limits over django-ratelimit: organizations by plan, keys by their own limit, strangers by address.
+
+The numbers for the headers are kept with the request.
+"""
 
 import logging
 import math
@@ -64,22 +67,34 @@ class Usage:
 
 
 def count_key(request: Request, api_key: ApiKey, plan: Plan) -> None:
-    """Count one request of a key; raise RateLimitExceeded when it is one too many."""
-    _count_by_plan(request, "key", api_key.pk, plan)
+    """Count one request by its key's own limit and by its organization's plan; raise RateLimitExceeded beyond either.
 
-
-def count_people(request: Request, organization: Organization, plan: Plan) -> None:
-    """Count one picture that an organization's people sent from a page, all of them together, as `count_key` does."""
-    _count_by_plan(request, "people", organization.pk, plan)
-
-
-def _count_by_plan(request: Request, kind: str, number: int, plan: Plan) -> None:
-    """Count by two rules: the plan's requests a minute, and a short burst rule.
-
-    Fixed windows alone let twice the rate through around their edge.
+    What the key's own limit refuses does not count against the organization.
     """
-    minute = _count(request, f"{kind}-minute", str(number), f"{plan.requests_per_minute}/m")
-    burst = _count(request, f"{kind}-burst", str(number), f"{plan.requests_per_second}/s")
+    own = count_own_limit(request, api_key)
+    count_organization(request, api_key.organization, plan)
+    _remember_tighter(request, own)
+
+
+def count_own_limit(request: Request, api_key: ApiKey) -> Usage | None:
+    """Count one request by the key's own limit, if it has one; raise RateLimitExceeded when it is one too many.
+
+    Keys that came of one another by rotation count as one.
+    """
+    usage = _own_usage(request, api_key, increment=True)
+    if usage is not None and usage.is_exceeded:
+        remember_usage(request, usage)
+        raise _refusal(usage, _("This API key's own rate limit is reached."))
+    return usage
+
+
+def count_organization(request: Request, organization: Organization, plan: Plan) -> None:
+    """Count one request of an organization, of its keys and its people together, by the rules of its plan.
+
+    A burst rule stands beside the requests a minute: fixed windows alone let twice the rate through around their edge.
+    """
+    minute = _count(request, "organization-minute", str(organization.pk), f"{plan.requests_per_minute}/m")
+    burst = _count(request, "organization-burst", str(organization.pk), f"{plan.requests_per_second}/s")
     remember_usage(request, burst if burst.is_exceeded else minute)
     for usage in (burst, minute):
         if usage.is_exceeded:
@@ -87,9 +102,24 @@ def _count_by_plan(request: Request, kind: str, number: int, plan: Plan) -> None
 
 
 def peek_key(request: Request, api_key: ApiKey, plan: Plan) -> None:
-    """Note the state of a key's minute for the headers, without counting."""
-    rate = f"{plan.requests_per_minute}/m"
-    remember_usage(request, _count(request, "key-minute", str(api_key.pk), rate, increment=False))
+    """Note the state of the organization's minute, or of the key's where that is tighter, without counting."""
+    value, rate = str(api_key.organization_id), f"{plan.requests_per_minute}/m"
+    remember_usage(request, _count(request, "organization-minute", value, rate, increment=False))
+    _remember_tighter(request, _own_usage(request, api_key, increment=False))
+
+
+def _own_usage(request: Request, api_key: ApiKey, *, increment: bool) -> Usage | None:
+    if api_key.requests_per_minute is None:
+        return None
+    rate = f"{api_key.requests_per_minute}/m"
+    return _count(request, "key-minute", str(api_key.spends_as), rate, increment=increment)
+
+
+def _remember_tighter(request: Request, own: Usage | None) -> None:
+    """Keep the key's own limit for the headers where it leaves fewer requests than the plan."""
+    plans: Usage = request._request.rate_usage  # type: ignore[attr-defined]
+    if own is not None and own.remaining < plans.remaining:
+        remember_usage(request, own)
 
 
 def count_stranger(request: Request) -> None:

@@ -68,6 +68,7 @@ class RemoveBackground(RemovalView):
             model=form.asked_model or model_of(organization_id),
             limits=decode_limits(),
             api_key=self.caller,
+            person=self.person,
             idempotency_key=idempotency_key_of(request),
         )
 

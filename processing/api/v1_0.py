@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from accounts.permissions import scoped
 from billing.composition import composition_of
 from billing.selectors import credits_of
-from processing.api import megapixels
+from processing.api import megapixels, throttling
 from processing.api.door import ApiView
 from processing.api.json_body import JsonParser, JsonRenderer
 from processing.api.pictures import address_of, decode_base64, file_of, is_urlencoded, refuse_large_fields, text_of
@@ -52,20 +52,25 @@ class RemovebgView(ApiView):
     charged_megapixels = 0
 
     def check_throttles(self, request: Request) -> None:
-        """Refuse at once whose megapixels of this minute are used up; what the call costs is not known yet."""
-        megapixels.check(request, self.api_key, self.account.plan, refuses=self.is_rate_limited)
+        """Refuse at once whose requests of the key or megapixels of this minute are used up.
+
+        What the call costs in megapixels is not known yet.
+        """
+        if self.is_rate_limited:
+            throttling.count_own_limit(request, self.api_key)
+        megapixels.check(request, self.organization, self.account.plan, refuses=self.is_rate_limited)
 
     def charge_megapixels(self, header: ImageHeader) -> None:
         """Count the picture that was sent, as soon as its size is known."""
         self.charged_megapixels = megapixels.cost_of(header)
-        megapixels.charge(self.request, self.api_key, self.account.plan, self.charged_megapixels)
+        megapixels.charge(self.request, self.organization, self.account.plan, self.charged_megapixels)
 
     def finalize_response(  # type: ignore[override]
         self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """Count one megapixel for a call that was refused before its picture was seen, but none for a refused rate."""
         if self.is_rate_limited and self.caller and not self.charged_megapixels and response.status_code == 400:
-            megapixels.charge(request, self.api_key, self.account.plan, megapixels.LEAST)
+            megapixels.charge(request, self.organization, self.account.plan, megapixels.LEAST)
         return super().finalize_response(request, response, *args, **kwargs)
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
@@ -103,6 +108,7 @@ class RemoveBackground(RemovebgView, RemovalView):
             model=model_of(self.organization.pk),
             limits=decode_limits(settings.V1_0_MAX_IMAGE_BYTES),
             api_key=self.caller,
+            person=self.person,
             idempotency_key=idempotency_key_of(request),
             deadline=deadline,
         )

@@ -13,7 +13,7 @@ from processing.matting.layout import NO_MARGINS, Box, Layout, lay_out, pixels_a
 from processing.matting.options import CutoutOptions, DecodeLimits, FileFormat, ResultSize
 from processing.matting.placing import place
 from processing.matting.shadow import cast_shadow, over_black, shadow_reach
-from processing.matting.watermark import SAMPLE_MAX_PIXELS, write_test_over, write_test_over_grey
+from processing.matting.watermark import SAMPLE_MAX_PIXELS, anchor_of, write_test_over, write_test_over_grey
 
 _WHITE = (255, 255, 255)
 _SAMPLE_SIZE = ResultSize(max_pixels=SAMPLE_MAX_PIXELS)
@@ -97,15 +97,15 @@ def deliver(
         if is_sample:
             height, width = alpha.shape
             rgb, alpha = shrink(rgb, alpha, pixels_at_most(height, width, _SAMPLE_SIZE, is_png=False))
-        bounds = subject_box(alpha)
+        bounds, matte = subject_box(alpha), alpha
         if options.channels == "alpha":
-            grey = write_test_over_grey(alpha) if is_sample else alpha
+            grey = write_test_over_grey(alpha, anchor_of(alpha)) if is_sample else alpha
             return Delivered(file_format=file_format, subject=bounds, rgb=rgb, grey=grey)
         rgb, opacity = _composed(rgb, alpha, options, picture)
         if options.image_format != "auto" or file_format == "jpg" or (opacity is not None and opacity.min() < 255):
             break
     if is_sample:
-        rgb, opacity = write_test_over(rgb, opacity)
+        rgb, opacity = write_test_over(rgb, opacity, anchor_of(matte))
     return Delivered(file_format=file_format, subject=bounds, rgb=rgb, alpha=opacity)
 
 

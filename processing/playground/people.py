@@ -91,8 +91,8 @@ class ForPeople(RemovalView, ABC):
         refuse_forged(request)
 
     def check_throttles(self, request: Request) -> None:
-        """Count the picture against the plan's rate, with those of everybody in the organization."""
-        throttling.count_people(request, self.organization, self.account.plan)
+        """Count the picture against the plan's rate, with the calls of everybody and every key of the organization."""
+        throttling.count_organization(request, self.organization, self.account.plan)
 
     def read_request(self, request: Request) -> RemovalRequest:
         """Return what was asked; raise OtherWindow where the page was shown for another organization."""

@@ -11,12 +11,14 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.errors import PermissionRefused
+from billing import free_usage
+from billing.free_usage_models import FreeKind
 from processing.api import throttling
 from processing.api.door import IgnoreAccept
 from processing.api.pictures import file_of
 from processing.api.removal_view import code_of, refuse_early
 from processing.api.v1 import MissingImage
-from processing.metrics import trial_previews
+from processing.metrics import free_calls, trial_previews
 from processing.playground.downloading import AsDownload
 from processing.playground.forgery import refuse_forged
 from processing.services import preview
@@ -30,7 +32,7 @@ class TrialClosed(PermissionRefused):
 
 
 class PreviewForStrangers(APIView):
-    """POST an image, get a small cutout; counted by address, never by the ledger."""
+    """POST an image, get a small cutout; counted by address and for the whole server, never by the ledger."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -45,6 +47,7 @@ class PreviewForStrangers(APIView):
             raise TrialClosed
         throttling.count_stranger(request)
         throttling.look_at_trial(request)
+        free_usage.require_preview_budget()
 
     def post(self, request: Request) -> HttpResponse:
         """Return the preview; only what is worked on counts as one."""
@@ -55,7 +58,7 @@ class PreviewForStrangers(APIView):
         if picture is None:
             raise MissingImage
         cutout = preview(
-            picture, side_px=settings.TRIAL_PREVIEW_SIDE_PX, admit=lambda _header: throttling.count_trial(request)
+            picture, side_px=settings.TRIAL_PREVIEW_SIDE_PX, admit=lambda _header: self._count_preview(request)
         )
         return HttpResponse(cutout.data, content_type=cutout.content_type)
 
@@ -65,6 +68,11 @@ class PreviewForStrangers(APIView):
 
     def refuse_forged_body(self, request: Request) -> None:
         """Check what only the body shows: nothing, where a header holds the token."""
+
+    def _count_preview(self, request: Request) -> None:
+        throttling.count_trial(request)
+        free_usage.reserve_preview()
+        free_calls.labels(FreeKind.PREVIEW.value, "counted").inc()
 
     def finalize_response(  # type: ignore[override]
         self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any

@@ -31,6 +31,7 @@ from billing.selectors import credits_of  # noqa: E402
 from tests.billing.forks import drop_connections, fork, kill_myself, wait  # noqa: E402
 from tests.factories import make_account  # noqa: E402
 
+IMAGES = "1" * 64
 POINTS = ("before_claim", "after_claim", "after_hold", "after_work", "inside_capture", "after_capture")
 
 
@@ -38,6 +39,7 @@ def serve(account: CreditAccount, key: str, delivered: Path, *, die_at: str = ""
     """One paid request: work, then deliver by writing the key down."""
     arm(die_at)
     with held_credits(account, amount=1, idempotency_key=key, fingerprint="f") as charge:
+        charge.bind_images(IMAGES)
         if die_at == "after_work":
             kill_myself()
     if die_at == "after_capture":
@@ -111,7 +113,7 @@ def die_at_random(account: CreditAccount, delivered: Path, times: int, dice: ran
 def try_again(account: CreditAccount, key: str) -> int:
     """Send the request of this key again and return what it was charged."""
     with held_credits(account, amount=1, idempotency_key=key, fingerprint="f") as charge:
-        pass
+        charge.bind_images(IMAGES)
     return charge.credits_charged
 
 

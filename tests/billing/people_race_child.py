@@ -7,25 +7,34 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
+from uuid import uuid4
 
 import django
 
 django.setup()
 
+from django.conf import settings  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.db.models import Sum  # noqa: E402
+from django.test import Client  # noqa: E402
 
 from accounts import invitations, people  # noqa: E402
+from accounts.api_keys import MAX_ACTIVE_KEYS, rotate  # noqa: E402
 from accounts.errors import ServiceError  # noqa: E402
 from accounts.models import Membership, Organization, Role  # noqa: E402
-from billing import audit, welcome  # noqa: E402
+from billing import audit, free_usage, welcome  # noqa: E402
+from billing.charging import held_credits  # noqa: E402
+from billing.free_usage import FreeCaller  # noqa: E402
+from billing.free_usage_models import FreeKind  # noqa: E402
 from billing.models import CreditAccount  # noqa: E402
 from tests.billing.forks import FORK, drop_connections  # noqa: E402
-from tests.factories import make_member, make_organization, make_user  # noqa: E402
+from tests.factories import make_account, make_key, make_member, make_organization, make_user  # noqa: E402
 
 RACERS = 6
+FORMS = 12
 MEETING_TIMEOUT_S = 60
 Act = Callable[[], object]
 
@@ -61,6 +70,62 @@ def one_invitation_is_accepted() -> tuple[Sequence[Act], Callable[[], object]]:
     return [lambda: invitations.accept(secret, nina)] * RACERS, nina.memberships.count
 
 
+def one_person_sends_many_forms() -> tuple[Sequence[Act], Callable[[], object]]:
+    """Twelve tabs of the page, where a person may own three organizations."""
+    settings.ORGANIZATIONS_PER_PERSON = 3
+    nina = make_user("nina@example.com")
+    clients = [Client(SERVER_NAME="127.0.0.1") for _ in range(FORMS)]
+    for client in clients:
+        client.force_login(nina)
+    acts = [
+        lambda client=client: client.post("/organizations/new/", {"name": "Nina's", "token": str(uuid4())})
+        for client in clients
+    ]
+    return acts, nina.memberships.count
+
+
+def many_keys_are_made() -> tuple[Sequence[Act], Callable[[], object]]:
+    """An organization has two keys less than it may have."""
+    shop = make_organization()
+    for number in range(MAX_ACTIVE_KEYS - 2):
+        make_key(shop, name=f"Key {number}")
+    return [lambda: make_key(shop)] * RACERS, shop.api_keys.count
+
+
+def one_key_is_rotated_by_many() -> tuple[Sequence[Act], Callable[[], object]]:
+    """Each with an overlap; an organization has one key less than it may have."""
+    shop = make_organization()
+    keys = [make_key(shop, name=f"Key {number}").api_key for number in range(MAX_ACTIVE_KEYS - 1)]
+    acts = [lambda key=key: rotate(key, overlap=timedelta(hours=1)) for key in keys[:RACERS]]
+    return acts, shop.api_keys.count
+
+
+def one_image_is_replayed() -> tuple[Sequence[Act], Callable[[], object]]:
+    """More at once than a key may be repeated."""
+    account = make_account()
+
+    def pay() -> None:
+        with held_credits(account, amount=1, idempotency_key="k", fingerprint="f") as charge:
+            charge.bind_images("1" * 64)
+
+    pay()
+    return [pay] * FORMS, lambda: [account.claims.get().replays, _credits()]
+
+
+def free_calls_come_at_once() -> tuple[Sequence[Act], Callable[[], object]]:
+    """Of one person in two organizations, where the person may have five a day."""
+    settings.FREE_CALLS_PER_PERSON_PER_DAY = 5
+    nina = make_user("nina@example.com")
+    callers = [FreeCaller(make_organization(f"Shop {number}"), nina) for number in range(2)]
+    acts = [lambda caller=caller: free_usage.reserve(FreeKind.TEST, caller) for caller in callers * (FORMS // 2)]
+    state = lambda: [free_usage.usage_today(nina).total, sum(usage_of(caller) for caller in callers)]  # noqa: E731
+    return acts, state
+
+
+def usage_of(caller: FreeCaller) -> int:
+    return free_usage.usage_today(caller.organization).total
+
+
 SCENARIOS = {
     scenario.__name__: scenario
     for scenario in (
@@ -68,6 +133,11 @@ SCENARIOS = {
         one_person_is_welcomed,
         twins_open_organizations,
         one_invitation_is_accepted,
+        one_person_sends_many_forms,
+        many_keys_are_made,
+        one_key_is_rotated_by_many,
+        one_image_is_replayed,
+        free_calls_come_at_once,
     )
 }
 

@@ -30,6 +30,7 @@ from billing.selectors import credits_of  # noqa: E402
 from tests.billing.forks import FORK, drop_connections  # noqa: E402
 from tests.factories import make_account, make_key  # noqa: E402
 
+IMAGES = "1" * 64
 MEETING_TIMEOUT_S = 60
 
 
@@ -103,7 +104,8 @@ def reach_for_it(account: CreditAccount, key: str | None, api_key: ApiKey | None
     race.start.wait(MEETING_TIMEOUT_S)
     began = False
     try:
-        with held_credits(account, amount=1, idempotency_key=key, fingerprint="f", api_key=api_key):
+        with held_credits(account, amount=1, idempotency_key=key, fingerprint="f", api_key=api_key) as charge:
+            charge.bind_images(IMAGES)
             began = True
             race.outcomes.put("held")
             race.all_have_tried.wait(MEETING_TIMEOUT_S)

@@ -116,6 +116,30 @@ def test_a_running_key_that_was_paid(busy_account):
     assert rules_broken() == {"key_is_paid_once"}
 
 
+@pytest.fixture
+def unbounded_replays(busy_account):
+    """IdempotencyClaim without the constraint that bounds its replays."""
+    rule = next(one for one in IdempotencyClaim._meta.constraints if one.name == "billing_claim_replays_bounded")
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA ignore_check_constraints = ON")
+        else:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(f"ALTER TABLE billing_idempotencyclaim DROP CONSTRAINT {rule.name}")
+        yield
+        IdempotencyClaim.objects.update(replays=0)
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA ignore_check_constraints = OFF")
+
+
+def test_audit_reports_a_key_with_more_replays_than_allowed(busy_account, unbounded_replays):
+    IdempotencyClaim.objects.update(replays=10)
+    assert rules_broken() == set()
+
+    IdempotencyClaim.objects.update(replays=11)
+    assert rules_broken() == {"replays_are_bounded"}
+
+
 def test_holds_that_nobody_sweeps(busy_account, settings):
     with time_machine.travel(timezone.now() + timedelta(seconds=2 * settings.HOLD_LEASE_S + 1)):
         assert rules_broken() == {"holds_are_swept"}
@@ -192,6 +216,8 @@ def test_the_command_counts_what_it_checked(busy_account):
         "Checked 1 credit accounts, 2 ledger entries, 3 credit holds, 1 idempotency claims, 0 key months, "
         "1 credit lots, 0 orders, 0 subscriptions, 0 plan invoices: "
         "0 disagreements.\n"
+        "Replays: 0 of 0 of 1 keys, at most 0 of one key.\n"
+        "Work in 7 days: 0 images delivered for 0 credits, 0 of them free.\n"
     )
 
 

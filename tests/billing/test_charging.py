@@ -2,21 +2,31 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import IntegrityError, connection
+from django.db import DatabaseError, IntegrityError, connection
 from django.utils import timezone
 
 from billing import idempotency, ledger
 from billing.charging import held_credits
-from billing.errors import HoldLost, IdempotencyKeyReused, InsufficientCredits, RequestInProgress
-from billing.models import CreditHold, HoldState, IdempotencyClaim
+from billing.errors import (
+    HoldLost,
+    IdempotencyKeyReused,
+    ImageChanged,
+    InsufficientCredits,
+    LedgerBroken,
+    ReplaysUsedUp,
+    RequestInProgress,
+)
+from billing.models import MAX_REPLAYS, CreditHold, HoldState, IdempotencyClaim
 from tests.factories import make_account
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_books")]
 
+IMAGES, OTHER_IMAGES = "1" * 64, "2" * 64
 
-def pay(account, *, key=None, fingerprint="f", amount=1):
+
+def pay(account, *, key=None, fingerprint="f", amount=1, images=IMAGES):
     with held_credits(account, amount=amount, idempotency_key=key, fingerprint=fingerprint) as charge:
-        pass
+        charge.bind_images(images)
     return charge
 
 
@@ -87,6 +97,71 @@ def test_a_replay_that_fails_is_still_a_replay_next_time(alice, available):
 
     assert pay(alice, key="k").is_replay
     assert available(alice) == 9
+
+
+def test_replay_of_other_images_is_refused_before_its_work_and_stays_charged(alice, available):
+    pay(alice, key="k")
+
+    with held_credits(alice, amount=1, idempotency_key="k", fingerprint="f") as charge:
+        with pytest.raises(ImageChanged) as refused:
+            charge.bind_images(OTHER_IMAGES)
+        charge.bind_images(IMAGES)
+
+    assert (refused.value.code, refused.value.status) == ("idempotency_key_reused", 422)
+    assert (available(alice), alice.claims.get().replays) == (9, 1)
+
+
+def test_replay_that_fails_is_not_counted(alice):
+    pay(alice, key="k")
+    for _ in range(MAX_REPLAYS + 1):
+        with (
+            pytest.raises(ValueError, match="broken"),
+            held_credits(alice, amount=1, idempotency_key="k", fingerprint="f") as charge,
+        ):
+            charge.bind_images(IMAGES)
+            assert alice.claims.get().replays == 1
+            raise ValueError("broken")
+
+    assert alice.claims.get().replays == 0
+
+
+def test_failed_replay_reports_its_own_error_when_the_count_cannot_be_given_back(alice, monkeypatch, caplog):
+    pay(alice, key="k")
+
+    def fail(claimed):
+        raise DatabaseError("gone")
+
+    monkeypatch.setattr(idempotency, "give_back_replay", fail)
+    with (
+        pytest.raises(ValueError, match="broken"),
+        held_credits(alice, amount=1, idempotency_key="k", fingerprint="f") as charge,
+    ):
+        charge.bind_images(IMAGES)
+        raise ValueError("broken")
+
+    assert "replay_not_given_back" in caplog.text
+
+
+def test_eleventh_replay_is_refused(alice, available):
+    pay(alice, key="k")
+    for _ in range(MAX_REPLAYS):
+        assert pay(alice, key="k").is_replay
+
+    with pytest.raises(ReplaysUsedUp, match="repeated 10 times") as refused:
+        pay(alice, key="k")
+
+    assert (refused.value.code, refused.value.status) == ("idempotency_key_reused", 422)
+    assert (available(alice), alice.claims.get().replays) == (9, MAX_REPLAYS)
+
+
+def test_replay_that_names_no_images_is_refused(alice):
+    pay(alice, key="k")
+
+    with (
+        pytest.raises(LedgerBroken, match="not bound"),
+        held_credits(alice, amount=1, idempotency_key="k", fingerprint="f"),
+    ):
+        pass
 
 
 def test_another_request_with_the_same_key_is_refused(alice, available):

@@ -2,14 +2,22 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from billing import idempotency
-from billing.errors import BadIdempotencyKey, HoldLost, IdempotencyKeyReused, RequestInProgress
+from billing.errors import (
+    BadIdempotencyKey,
+    HoldLost,
+    IdempotencyKeyReused,
+    ImageChanged,
+    ReplaysUsedUp,
+    RequestInProgress,
+)
 from billing.idempotency import Claim, parse_idempotency_key
-from billing.models import IdempotencyClaim
+from billing.models import MAX_REPLAYS, IdempotencyClaim
 from tests.factories import make_account
 
 VISIBLE = st.text(alphabet=[chr(code) for code in range(0x21, 0x7F)], min_size=1, max_size=255)
@@ -226,3 +234,74 @@ def test_no_more_are_forgotten_at_once_than_said(alice, settings, monkeypatch):
 
     assert idempotency.forget_expired(timezone.now() + timedelta(days=365)) == 1
     assert alice.claims.count() == 1
+
+
+@pytest.fixture
+def delivered(alice):
+    claimed = idempotency.claim(alice, key="k", fingerprint="f")
+    idempotency.mark_delivered(claimed, image_digest="a" * 64)
+    return claimed
+
+
+def test_delivered_key_keeps_the_digest_of_its_images(delivered):
+    delivered.row.refresh_from_db()
+
+    assert (delivered.row.image_digest, delivered.row.replays) == ("a" * 64, 0)
+
+
+def test_replay_with_the_same_digest_is_counted(delivered):
+    for expected in (1, 2):
+        idempotency.begin_replay(delivered, image_digest="a" * 64)
+        delivered.row.refresh_from_db()
+        assert delivered.row.replays == expected
+
+
+def test_replay_with_another_digest_is_refused_and_not_counted(delivered):
+    with pytest.raises(ImageChanged):
+        idempotency.begin_replay(delivered, image_digest="b" * 64)
+
+    delivered.row.refresh_from_db()
+    assert (delivered.row.image_digest, delivered.row.replays) == ("a" * 64, 0)
+
+
+def test_used_up_key_is_refused_when_claimed_and_when_begun(alice, delivered):
+    IdempotencyClaim.objects.update(replays=MAX_REPLAYS)
+
+    with pytest.raises(ReplaysUsedUp):
+        idempotency.claim(alice, key="k", fingerprint="f")
+    with pytest.raises(ReplaysUsedUp):
+        idempotency.begin_replay(delivered, image_digest="a" * 64)
+    with pytest.raises(ImageChanged):
+        idempotency.begin_replay(delivered, image_digest="b" * 64)
+    with pytest.raises(IdempotencyKeyReused, match="different request"):
+        idempotency.claim(alice, key="k", fingerprint="g")
+
+
+def test_key_delivered_before_digests_were_kept_is_bound_by_its_first_replay(alice, delivered):
+    IdempotencyClaim.objects.update(image_digest="")
+
+    idempotency.begin_replay(delivered, image_digest="b" * 64)
+
+    with pytest.raises(ImageChanged):
+        idempotency.begin_replay(delivered, image_digest="a" * 64)
+
+
+def test_replay_of_a_key_that_was_forgotten_meanwhile_is_not_begun(delivered):
+    IdempotencyClaim.objects.all().delete()
+
+    with pytest.raises(HoldLost):
+        idempotency.begin_replay(delivered, image_digest="a" * 64)
+
+
+def test_giving_back_never_counts_below_zero(delivered):
+    idempotency.begin_replay(delivered, image_digest="a" * 64)
+    for _ in range(2):
+        idempotency.give_back_replay(delivered)
+
+    delivered.row.refresh_from_db()
+    assert delivered.row.replays == 0
+
+
+def test_schema_refuses_more_replays_than_a_key_may_have(delivered):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        IdempotencyClaim.objects.update(replays=MAX_REPLAYS + 1)

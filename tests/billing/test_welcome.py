@@ -90,7 +90,7 @@ def test_one_person_owns_so_many_organizations(client, settings):
     settings.ORGANIZATIONS_PER_PERSON = 1
     client.force_login(arrive(client, "nina@example.com"))
 
-    answer = client.post("/organizations/new/", {"name": "Second", "token": uuid4()})
+    answer = client.post("/organizations/new/", {"name": "Second", "token": uuid4()}, follow=True)
 
     assert "One person may own 1 organizations here" in answer.content.decode()
     assert Organization.objects.count() == 1

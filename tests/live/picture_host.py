@@ -10,7 +10,7 @@ class PictureHost:
     """Serves `pictures` by path; those under `/once/` a single time, as if they were deleted then."""
 
     def __init__(self, pictures: Mapping[str, bytes]) -> None:
-        self._pictures = dict(pictures)
+        self.pictures = dict(pictures)
         self._given: set[str] = set()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
 
@@ -36,7 +36,7 @@ class PictureHost:
             return None
         if path.startswith("/once/"):
             self._given.add(path)
-        return self._pictures.get(path.removeprefix("/once").removeprefix("/"))
+        return self.pictures.get(path.removeprefix("/once").removeprefix("/"))
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         find = self._find

@@ -11,10 +11,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import api_keys
+from accounts.api_keys import MAX_ACTIVE_KEYS
 from accounts.errors import AuthenticationError
 from accounts.models import ApiKey, Role
 from billing import ledger
-from tests.factories import make_key, make_member, make_organization
+from tests.factories import make_key, make_member, make_organization, make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +118,7 @@ def test_everything_chosen_of_a_key_is_kept(owner):
         ({"monthly_credit_cap": "0"}, "greater than or equal to 1"),
         ({"monthly_credit_cap": "1.5"}, "Enter a whole number"),
         ({"monthly_credit_cap": "9" * 12}, "less than or equal to"),
+        ({"requests_per_minute": "0"}, "greater than or equal to 1"),
         ({"allowed_networks": "home"}, "home is no address and no network"),
         ({"allowed_networks": "192.0.2.0/33"}, "192.0.2.0/33 is no address"),
         ({"allowed_networks": " ".join(f"192.0.2.{n}" for n in range(60))}, "at most 50 networks"),
@@ -262,3 +264,66 @@ def test_the_list_asks_no_more_for_more_keys(owner, shop, django_assert_max_num_
     owner.get("/keys/")  # the first visit of a session is written down, too
     with django_assert_max_num_queries(11):
         owner.get("/keys/")
+
+
+@pytest.fixture
+def full_shop(shop):
+    """The shop has as many working keys as it may have, and one that was revoked."""
+    for number in range(MAX_ACTIVE_KEYS):
+        make_key(shop, name=f"Key {number}")
+    api_keys.revoke(ApiKey.objects.order_by("pk").first())
+    make_key(shop, name="Last")
+    return shop
+
+
+def working(organization):
+    return sum(key.is_active_now for key in organization.api_keys.all())
+
+
+def test_one_key_too_many_is_refused_on_the_page(owner, full_shop):
+    answer = owner.post("/keys/new/", filled(owner), follow=True)
+
+    assert "has 100 working API keys, which is the limit" in answer.content.decode()
+    assert not re.search(SECRET, answer.content.decode())
+    assert working(full_shop) == MAX_ACTIVE_KEYS
+    api_keys.revoke(full_shop.api_keys.get(name="Last"))
+    assert re.search(SECRET, owner.post("/keys/new/", filled(owner)).content.decode())
+
+
+def test_rotation_at_the_limit_needs_the_old_key_to_stop_now(owner, full_shop):
+    pk = full_shop.api_keys.get(name="Last").pk
+
+    def rotate(hours):
+        token = token_of(owner, f"/keys/{pk}/rotate/")
+        return owner.post(f"/keys/{pk}/rotate/", {"token": token, "overlap_hours": hours}, follow=True)
+
+    refused, done = rotate("24").content.decode(), rotate("0").content.decode()
+
+    assert "which is the limit" in refused
+    assert re.search(SECRET, done)
+    assert working(full_shop) == MAX_ACTIVE_KEYS
+
+
+def test_one_key_too_many_is_refused_in_the_admin(client, full_shop):
+    client.force_login(make_staff())
+    fields = {"organization": full_shop.pk, "name": "Another", "scopes": ["remove"]}
+
+    answer = client.post("/admin/accounts/apikey/add/", fields)
+
+    assert "has 100 working API keys, which is the limit" in answer.content.decode()
+    assert working(full_shop) == MAX_ACTIVE_KEYS
+
+
+def test_own_rate_of_a_key_is_chosen_kept_shown_and_changed(owner, shop):
+    owner.post("/keys/new/", filled(owner, requests_per_minute="1200"))
+    key = ApiKey.objects.get(name="Till")
+    listed = owner.get("/keys/").content.decode()
+    change = f"/keys/{key.pk}/"
+    shown = owner.get(change).content.decode()
+    owner.post(change, {"name": "Till", "scopes": ["remove"], "requests_per_minute": ""})
+
+    assert key.requests_per_minute == 1200
+    assert "1,200 requests a minute" in listed
+    assert re.search(r'<input[^>]*name="requests_per_minute"[^>]*value="1200"', shown)
+    key.refresh_from_db()
+    assert key.requests_per_minute is None

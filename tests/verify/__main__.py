@@ -11,7 +11,7 @@ import time
 import traceback
 from datetime import UTC, datetime
 
-from tests.verify import contract, decode_fuzz, http_fuzz, kills, mutation, races, state_machine
+from tests.verify import contract, decode_fuzz, free_work, http_fuzz, kills, mutation, races, state_machine
 from tests.verify.check import Check, Finding
 from tests.verify.machine import commit
 from tests.verify.page import Section, merge, section_of
@@ -26,6 +26,7 @@ CHECKS = {
         state_machine.CHECK,
         mutation.CHECK,
         contract.CHECK,
+        free_work.CHECK,
     )
 }
 

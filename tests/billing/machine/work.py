@@ -10,10 +10,11 @@ from hypothesis.stateful import precondition, rule
 
 from billing import idempotency, ledger
 from billing.charging import Charge, held_credits
-from billing.models import CreditHold
+from billing.models import MAX_REPLAYS, CreditHold
 from tests.billing.machine.base import AMOUNTS, CLAIM_LEASE_S, HOLD_LEASE_S, KEPT_S, Broken, Machine, outcome_of
 from tests.billing.machine.books import Hold
 
+IMAGES = "1" * 64
 NAMES = st.sampled_from([None, "a", "b"])
 FINGERPRINTS = st.sampled_from(["cat", "dog"])
 
@@ -25,6 +26,7 @@ class ModelClaim:
     fingerprint: str
     lease_ends: datetime
     free_until: datetime | None = None
+    replays: int = 0
 
     def is_useless_at(self, now: datetime) -> bool:
         return (self.free_until or self.lease_ends) <= now
@@ -59,6 +61,8 @@ class Working(Machine):
         claim = self.claims.get(name) if name else None
         if claim is not None and not claim.is_useless_at(timezone.now()):
             if claim.fingerprint != fingerprint:
+                return "idempotency_key_reused"
+            if claim.replays == MAX_REPLAYS:
                 return "idempotency_key_reused"
             return "replay" if claim.free_until else "request_in_progress"
         return "work" if self.books.allows(1, self.month() if by_key else None) else "payment_required"
@@ -112,8 +116,12 @@ class Working(Machine):
             assert outcome == expected
             return
         assert (outcome, entered[0].is_replay) == ("ok", expected == "replay")
+        entered[0].bind_images(IMAGES)
         work = Work(context, entered[0], name)
         self.works.append(work)
+        if expected == "replay" and name is not None:
+            work.claim = self.claims[name]
+            work.claim.replays += 1
         if expected == "work":
             work.hold = self.note_hold(1, by_key=by_key)
             if name is not None:
@@ -129,6 +137,8 @@ class Working(Machine):
         outcome = outcome_of(lambda: leave(work.context, fails))
         if work.hold is None:
             assert (outcome, work.charge.credits_charged) == ("failed" if fails else "ok", 0)
+            if fails and work.claim is not None:
+                work.claim.replays -= 1
             return
         if may_charge:
             assert (outcome, work.charge.credits_charged) == ("ok", 1)

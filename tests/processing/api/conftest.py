@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from billing.selectors import account_of, credits_of
 from processing import services
 from tests.factories import make_key, make_organization
 from tests.fakes import DiscEngine
+from tests.live.picture_host import PictureHost
 
 
 class Caller:
@@ -76,6 +78,15 @@ def disc(monkeypatch: pytest.MonkeyPatch) -> DiscEngine:
     engine = DiscEngine()
     monkeypatch.setattr(services, "engine", engine)
     return engine
+
+
+@pytest.fixture
+def picture_host(settings: Any) -> Iterator[PictureHost]:
+    """A web server on loopback that images may be fetched from; it serves `photo` and `wall`."""
+    with PictureHost({"photo": picture_bytes(), "wall": picture_bytes(colour="red")}) as host:
+        settings.FETCH_ALLOWED_NETWORKS = [ip_network("127.0.0.1/32")]
+        settings.FETCH_PORTS = [host.port]
+        yield host
 
 
 def upload(name: str, data: bytes) -> io.BytesIO:

@@ -1,13 +1,16 @@
 """Rate limits: the plan's minute, the burst rule, strangers by address, and a cache that is gone."""
 
 import time
+from datetime import timedelta
 
 import pytest
 import time_machine
+from django.test import Client
 from prometheus_client import REGISTRY
 
+from accounts import api_keys
 from billing.selectors import account_of
-from tests.factories import make_key, make_organization
+from tests.factories import make_key, make_member, make_organization
 from tests.processing.api.conftest import Caller
 
 LATER_THAN_ANY_TEST = 4_000_000_000
@@ -63,11 +66,64 @@ def test_a_burst_is_refused_for_a_second(alice, shop, clock):
     assert alice.post("/v1/remove").status_code == 400
 
 
-def test_each_key_has_its_own_count(alice, shop):
-    limit_plan(shop, a_minute=1)
-    assert [alice.post("/v1/remove").status_code for _ in range(2)] == [400, 429]
+def test_keys_of_one_organization_share_the_rate_of_its_plan(alice, shop, clock):
+    limit_plan(shop, a_minute=3)
+    callers = [alice, *(Caller(make_key(shop).secret) for _ in range(3))]
 
-    assert Caller(make_key(shop).secret).post("/v1/remove").status_code == 400
+    statuses = [caller.post("/v1/remove").status_code for caller in callers]
+
+    assert statuses == [400, 400, 400, 429]
+    other = Caller(make_key(make_organization("Bob's", plan="pro")).secret)
+    assert other.post("/v1/remove").status_code == 400
+
+
+def test_pages_and_keys_share_the_rate_of_the_plan(alice, shop, clock, picture, disc):
+    limit_plan(shop, a_minute=2)
+    person = Client()
+    person.force_login(make_member(shop))
+
+    statuses = [
+        alice.post("/v1/remove").status_code,
+        person.post("/try/remove", {"image_file": picture()}).status_code,
+        person.post("/try/remove", {"image_file": picture()}).status_code,
+        alice.post("/v1/remove").status_code,
+    ]
+
+    assert statuses == [400, 200, 429, 429]
+
+
+def test_key_with_its_own_limit_is_refused_beyond_it_and_the_others_are_not(alice, shop, clock):
+    limit_plan(shop, a_minute=5)
+    slow = Caller(make_key(shop, requests_per_minute=2).secret)
+
+    answers = [slow.post("/v1/remove") for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 429, 429]
+    assert "own rate limit" in answers[2].json()["message"]
+    assert [answer["X-RateLimit-Limit"] for answer in answers] == ["2"] * 4
+    assert [answer["X-RateLimit-Remaining"] for answer in answers] == ["1", "0", "0", "0"]
+    assert alice.post("/v1/remove")["X-RateLimit-Remaining"] == "2", "its refusals do not count for the organization"
+
+
+def test_headers_show_the_limit_with_fewer_requests_left(alice, shop, clock):
+    limit_plan(shop, a_minute=4)
+    slow = Caller(make_key(shop, requests_per_minute=3).secret)
+    first = slow.post("/v1/remove")
+    for _ in range(2):
+        alice.post("/v1/remove")
+
+    assert (first["X-RateLimit-Limit"], first["X-RateLimit-Remaining"]) == ("3", "2")
+    assert (slow.get("/v1/me")["X-RateLimit-Limit"], slow.get("/v1/me")["X-RateLimit-Remaining"]) == ("4", "1")
+
+
+def test_rotated_key_shares_its_own_limit_with_the_key_before(shop, clock):
+    old = make_key(shop, requests_per_minute=2)
+    new = api_keys.rotate(old.api_key, overlap=timedelta(hours=1))
+
+    statuses = [Caller(secret).post("/v1/remove").status_code for secret in (old.secret, new.secret, new.secret)]
+
+    assert new.api_key.requests_per_minute == 2
+    assert statuses == [400, 400, 429]
 
 
 def test_a_refused_key_can_still_read_its_account(alice, shop):

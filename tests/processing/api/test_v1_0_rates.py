@@ -13,7 +13,8 @@ from billing.models import EntryKind
 from billing.selectors import account_of
 from processing import services
 from processing.slots import Slots
-from tests.processing.api.conftest import picture_bytes, upload
+from tests.factories import make_key
+from tests.processing.api.conftest import Caller, picture_bytes, upload
 
 REMOVE = "/v1.0/removebg"
 
@@ -78,6 +79,25 @@ def test_each_dialect_has_a_bucket_of_its_own(alice, shop, disc, clock):
 
     assert alice.post(REMOVE, {}).status_code == 429
     assert alice.post("/v1/remove", {}).status_code == 400
+
+
+def test_keys_of_one_organization_share_the_megapixels(alice, shop, disc, clock):
+    plan_with(shop, 2)
+    second = Caller(make_key(shop).secret)
+    alice.post(REMOVE, {"image_file": upload("x.png", picture_bytes(1600, 1200))})
+
+    assert second.post(REMOVE, {"image_file": upload("x.png", picture_bytes())}).status_code == 429
+
+
+def test_own_limit_of_a_key_counts_its_v1_0_requests(shop, disc, clock):
+    caller = Caller(make_key(shop, requests_per_minute=1).secret)
+
+    answers = [caller.post(REMOVE, {"image_file": upload("x.png", picture_bytes())}) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert answers[1].json()["errors"][0]["code"] == "rate_limit_exceeded"
+    assert answers[1]["X-RateLimit-Limit"] == "1"
+    assert caller.get("/v1.0/account").status_code == 200
 
 
 def test_the_account_can_be_asked_whatever_the_rate(alice, shop, disc, clock):
