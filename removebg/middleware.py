@@ -12,6 +12,7 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from accounts.languages import keep_in_browser
 from processing.api.request_ids import request_id_of
+from removebg.callers import ids_of_caller
 from removebg.page_policies import ADMIN_POLICY
 
 logger = logging.getLogger("removebg.access")
@@ -36,6 +37,7 @@ class RequestIdMiddleware:
                 "path": request.path,
                 "status": response.status_code,
                 "ms": round((time.monotonic() - started) * 1000),
+                **ids_of_caller(request),
             },
         )
         return response
