@@ -1,4 +1,4 @@
-"""allauth's forms for second factors and passkeys; failures that allauth sends no signal for go to the security log."""
+"""allauth's forms for second factors and passkeys, with a daily limit; what allauth has no signal for is recorded."""
 
 from typing import Any
 
@@ -6,27 +6,45 @@ from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, LoginWebAuthnForm, ReauthenticateWebAuthnForm
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from accounts import wrong_passwords
 from accounts.security_log import record
 from accounts.security_models import Event, Factor
 
 RATE_LIMITED = "too_many_login_attempts"
 
 
-class RecordRefusedCode:
-    """Records a code that was not checked, because there were too many wrong ones."""
+CODES_CLOSED = gettext_noop(
+    "There were too many wrong codes for this account today. Use a passkey, or try again tomorrow. "
+    "If it was not you, somebody knows your password: choose a new one."
+)
+
+
+class LimitCodes:
+    """Refuses codes after too many wrong ones, in minutes (allauth) and in a day, and records that."""
 
     user: Any
 
     def clean_code(self) -> str:
-        """Return the code; raise ValidationError if it is wrong or comes too fast."""
+        """Return the code; raise ValidationError if it is wrong or there were too many."""
+        attempt = wrong_passwords.reserve_code(self.user)
+        if attempt is None:
+            self._record_refusal()
+            raise ValidationError(_(CODES_CLOSED), code="codes_closed")
         try:
             code: str = super().clean_code()  # type: ignore[misc]
         except ValidationError as error:
             if error.code == RATE_LIMITED:
-                record(Event.LOG_IN_REFUSED, user=self.user, request=context.request, factor=Factor.TOTP)
+                wrong_passwords.cancel_attempt(attempt)
+                self._record_refusal()
             raise
+        wrong_passwords.cancel_attempt(attempt)
         return code
+
+    def _record_refusal(self) -> None:
+        record(Event.LOG_IN_REFUSED, user=self.user, request=context.request, factor=Factor.TOTP)
 
 
 class RecordFailedPasskey:
@@ -45,11 +63,11 @@ class RecordFailedPasskey:
             raise
 
 
-class CodeForm(RecordRefusedCode, AuthenticateForm):  # type: ignore[misc]
+class CodeForm(LimitCodes, AuthenticateForm):  # type: ignore[misc]
     """A code after the first factor."""
 
 
-class ReauthenticateCodeForm(RecordRefusedCode, ReauthenticateForm):  # type: ignore[misc]
+class ReauthenticateCodeForm(LimitCodes, ReauthenticateForm):  # type: ignore[misc]
     """A code of a person who is logged in."""
 
 

@@ -68,7 +68,7 @@ class SecurityEvent(models.Model):
 
 
 class WrongPasswords(models.Model):
-    """How many wrong passwords one account got on one day (UTC), from all addresses together."""
+    """How many wrong passwords, or wrong codes, one account got on one day (UTC), from all addresses together."""
 
     account_key = models.CharField(max_length=32, help_text="Keyed hash of the account, or of an unknown address.")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+")

@@ -1,7 +1,7 @@
 """A slow limit: after WRONG_PASSWORDS_PER_DAY an account takes no password until the next day (UTC).
 
 It counts all addresses together, and unknown accounts like known ones, so that the limit does not tell which exist.
-Codes by mail, passkeys and accounts elsewhere still work.
+Codes by mail, passkeys and accounts elsewhere still work. Codes of a second factor have a limit of the same size.
 """
 
 import logging
@@ -35,16 +35,25 @@ def find_user(email: str) -> User | None:
 
 def reserve_attempt(email: str) -> WrongPasswords | None:
     """Count an attempt as wrong before the password is checked; return None if today's limit is reached."""
-    user, today = find_user(email), timezone.now().date()
+    user = find_user(email)
+    return _reserve(_key_of_account(user, email), user)
+
+
+def reserve_code(user: User) -> WrongPasswords | None:
+    """Count a code of an app or a recovery code in the same way, apart from passwords and without a mail."""
+    return _reserve(keyed_hash(f"code:{user.pk}"), None)
+
+
+def _reserve(account_key: str, user: User | None) -> WrongPasswords | None:
     row, _created = WrongPasswords.objects.get_or_create(
-        account_key=_key_of_account(user, email), day=today, defaults={"user": user}
+        account_key=account_key, day=timezone.now().date(), defaults={"user": user}
     )
     below = WrongPasswords.objects.filter(pk=row.pk, count__lt=WRONG_PASSWORDS_PER_DAY)
     return row if below.update(count=F("count") + 1) else None
 
 
 def cancel_attempt(attempt: WrongPasswords) -> None:
-    """Take back a reserved attempt, because the password was right."""
+    """Take back a reserved attempt, because it was right or was not checked."""
     WrongPasswords.objects.filter(pk=attempt.pk, count__gt=0).update(count=F("count") - 1)
 
 

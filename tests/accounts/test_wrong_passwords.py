@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.core import mail
 from django.core.cache import cache
 from django.db import connection
@@ -15,6 +16,7 @@ from accounts.models import User
 from accounts.security_models import WrongPasswords
 from processing.scheduler import JOBS
 from tests.accounts.entrance import code_for, last_mail_to, log_in
+from tests.accounts.test_second_factors import code_now
 from tests.factories import PASSWORD, make_member, make_organization
 
 pytestmark = pytest.mark.django_db
@@ -187,3 +189,35 @@ def reserve_and_disconnect(email):
         return wrong_passwords.reserve_attempt(email) is not None
     finally:
         connection.close()
+
+
+SECRET = "JBSWY3DPEHPK3PXP"
+
+
+def test_codes_of_a_second_factor_have_a_daily_limit_too(alice, client, monkeypatch):
+    monkeypatch.setattr(wrong_passwords, "WRONG_PASSWORDS_PER_DAY", 3)
+    TOTP.activate(alice, SECRET)
+    log_in(client, alice.email)
+    for _ in range(3):
+        assert b"Incorrect code" in client.post("/account/2fa/authenticate/", {"code": "000000"}).content
+
+    refused = client.post("/account/2fa/authenticate/", {"code": code_now(SECRET)})
+
+    assert b"too many wrong codes for this account today" in refused.content
+    assert "_auth_user_id" not in client.session
+    WrongPasswords.objects.update(day=timezone.now().date() - timedelta(days=1))
+    client.post("/account/2fa/authenticate/", {"code": code_now(SECRET)})
+    assert client.session["_auth_user_id"] == str(alice.pk)
+
+
+def test_right_codes_and_codes_that_were_not_checked_count_nothing(alice, client):
+    TOTP.activate(alice, SECRET)
+    log_in(client, alice.email)
+    for _ in range(8):
+        client.post("/account/2fa/authenticate/", {"code": "000000"})
+    assert sorted(WrongPasswords.objects.values_list("count", flat=True)) == [0, 5]
+
+    cache.clear()
+    client.post("/account/2fa/authenticate/", {"code": code_now(SECRET)})
+    assert client.session["_auth_user_id"] == str(alice.pk)
+    assert sorted(WrongPasswords.objects.values_list("count", flat=True)) == [0, 5]
