@@ -11,15 +11,29 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from accounts import invitations, mails
+from accounts import invitations, mails, wrong_passwords
 from accounts.addresses import rate_limit_address
+from accounts.models import User
 from accounts.names import in_one_line
+from accounts.security_log import record
+from accounts.security_models import Event, Factor, WrongPasswords
+from accounts.vouching import has_address
+
+PASSWORD_CLOSED = gettext_noop(
+    "There were too many wrong passwords for this account today. Log in with a passkey or a code by mail, "
+    "or choose a new password, or try again tomorrow."
+)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """allauth on our terms."""
+
+    _attempt: WrongPasswords | None = None
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Tell whether strangers may sign up; who follows an invitation always may."""
@@ -30,11 +44,31 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return rate_limit_address(request)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Answer 429 to whoever guesses too often."""
+        """Answer 429 after too many attempts from one address; raise ValidationError after too many in a day."""
+        email = str(credentials.get("email", ""))
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
+            _record_refusal(request, email)
             raise ImmediateHttpResponse(respond_429(request)) from None
+        self._attempt = wrong_passwords.reserve_attempt(email)
+        if self._attempt is None:
+            _record_refusal(request, email)
+            raise ValidationError(_(PASSWORD_CLOSED), code="password_closed")
+
+    def pre_login(self, request: HttpRequest, user: User, *, email: str | None = None, **kwargs: Any) -> Any:
+        """Refuse a code that was sent to an address which an operator has replaced since."""
+        if email and not has_address(user, email):
+            messages.error(request, _("This address no longer belongs to the account."))
+            return redirect("account_login")
+        return super().pre_login(request, user, email=email, **kwargs)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Return the person whose password this is; only wrong passwords count against the day's limit."""
+        user = super().authenticate(request, **credentials)
+        if user is not None and self._attempt is not None:
+            wrong_passwords.cancel_attempt(self._attempt)
+        return user
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         """Return where new people land: where photos are tried, once there is such a page."""
@@ -61,6 +95,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Count guesses by address, too: who guesses elsewhere does not lock the owner out."""
         return f"{rate_limit_address(request)}:{super()._get_login_attempts_cache_key(request, **credentials)}"
+
+
+def _record_refusal(request: HttpRequest, email: str) -> None:
+    user = wrong_passwords.find_user(email)
+    record(Event.LOG_IN_REFUSED, user=user, request=request, factor=Factor.PASSWORD)
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -13,10 +14,20 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm
 
-from accounts import api_keys, support_admin, support_visits, suspension  # noqa: F401 - Django looks for admins here
+from accounts import (  # noqa: F401 - Django looks for admins here
+    api_keys,
+    operator_actions,
+    security_admin,
+    support_admin,
+    support_visits,
+    suspension,
+)
+from accounts.access_admin import AccessActions, deactivate, links_to_keys_of, own_session
 from accounts.admin_pages import ReasonForm, address_of, ask, find_row
 from accounts.forms import ApiKeyForm, NewUserForm, UserForm
 from accounts.models import ApiKey, Membership, Organization, User
+from accounts.security_log import record
+from accounts.security_models import Event
 from accounts.support_visits import CannotBeVisited
 from accounts.vouching import vouch_for
 
@@ -36,13 +47,14 @@ class MembershipInline(TabularInline):  # type: ignore[misc]
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+class PersonAdmin(AccessActions, UserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     """People by e-mail address. A superuser can look at the site as one of them sees it."""
 
     form = UserForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
-    actions_detail = ("visit",)
+    actions = ("end_sessions_of_selected",)
+    actions_detail = ("visit", "end_sessions", "revoke_keys")
     inlines = (MembershipInline,)
     ordering = ("email",)
     list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "last_login")
@@ -50,10 +62,11 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     fieldsets = (
         (None, {"fields": ("email", "password", "first_name", "last_name", "language")}),
         ("Permissions", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        ("API keys they made", {"fields": ("api_keys_made",)}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("last_login", "date_joined", "api_keys_made")
     filter_horizontal = ()
     powers = ("is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -71,10 +84,36 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
         return super().has_delete_permission(request, obj) and may_touch(request, obj)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Store the person; staff stand for the address they type."""
+        """Store the person; staff stand for the address they type. A new address ends what the old ones opened."""
         super().save_model(request, obj, form, change)
-        if not change or "email" in form.changed_data:
+        if not change:
             vouch_for(obj)
+        elif "email" in form.changed_data:
+            self._replace_address(request, obj, old=form.initial["email"])
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            deactivate(request, obj)
+
+    def _replace_address(self, request: HttpRequest, person: User, *, old: str) -> None:
+        operator_actions.replace_addresses(person, keep=own_session(request, person))
+
+        def send_mails() -> None:
+            for address in operator_actions.mail_new_address(person, old):
+                messages.warning(request, f"The mail to {address} about the new address could not be sent.")
+
+        transaction.on_commit(send_mails)
+
+    @admin.display(description="working now")
+    def api_keys_made(self, person: User) -> str:
+        """Show how many keys of theirs work, and lead to all of them."""
+        return links_to_keys_of(person)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Set the password, and write that to the security log."""
+        person = find_row(User, id)
+        answer: HttpResponse = super().user_change_password(request, id, form_url)
+        if person is not None and User.objects.filter(pk=person.pk).exclude(password=person.password).exists():
+            record(Event.PASSWORD_CHANGED, user=person, request=None)
+        return answer
 
     def has_visit_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Let superusers look, and only at people who are no staff."""
@@ -217,7 +256,7 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
         "last_used_at",
         "last_used_from",
     )
-    list_filter = ("is_test",)
+    list_filter = ("is_test", ("created_by", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("organization",)
     search_fields = ("name", "prefix", "last_four", "organization__name", "organization__public_id")
     autocomplete_fields = ("organization",)

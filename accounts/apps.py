@@ -11,4 +11,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen for who logs in."""
-        from accounts import languages  # noqa: F401
+        from accounts import languages, security_signals  # noqa: F401

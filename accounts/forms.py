@@ -1,8 +1,10 @@
 """Forms of the admin: people by e-mail address, keys with their scopes as boxes to tick."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from allauth.account.models import EmailAddress
 from django import forms
+from django.core.exceptions import ValidationError
 from unfold.forms import UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
@@ -11,7 +13,21 @@ from accounts.errors import TooManyKeys
 from accounts.models import ApiKey, Scope, User, all_scopes
 
 
-class NewUserForm(UserCreationForm):  # type: ignore[misc]
+class UnusedAddress:
+    """Refuses an e-mail address that another person has verified."""
+
+    instance: User
+    cleaned_data: dict[str, Any]
+
+    def clean_email(self) -> str:
+        """Return the address; raise ValidationError if it is another person's."""
+        email: str = self.cleaned_data["email"]
+        if EmailAddress.objects.filter(email__iexact=email, verified=True).exclude(user=self.instance.pk).exists():
+            raise ValidationError("Another person has this e-mail address.")
+        return email
+
+
+class NewUserForm(UnusedAddress, UserCreationForm):  # type: ignore[misc]
     """A person and their first password."""
 
     class Meta:
@@ -19,12 +35,17 @@ class NewUserForm(UserCreationForm):  # type: ignore[misc]
         fields = ("email",)
 
 
-class UserForm(UserChangeForm):  # type: ignore[misc]
+class UserForm(UnusedAddress, UserChangeForm):  # type: ignore[misc]
     """What we keep of a person."""
 
     class Meta:
         model = User
         fields = "__all__"
+        help_texts: ClassVar[dict[str, str]] = {
+            "email": "A new address replaces all of theirs and ends their sessions. Both addresses get a mail.",
+            "is_active": "Off: they cannot log in, and their sessions end. API keys that they made belong to the "
+            "organizations and keep working until you revoke them (button “Revoke keys they made”).",
+        }
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]

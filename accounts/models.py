@@ -13,7 +13,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import base62, support_models  # noqa: F401 - Django looks for models here
+from accounts import base62, security_models, support_models  # noqa: F401 - Django looks for models here
 from accounts.names import require_plain_name
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import account_views, invitation_views, people_views, views
+from accounts import account_views, invitation_views, people_views, staff_factor, views
 from accounts.email_code_view import ConfirmEmail
 
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("account/confirm-email/", ConfirmEmail.as_view(), name="account_email_verification_sent"),
     path("account/data/", account_views.your_data, name="your-data"),
     path("account/data/delete/", account_views.delete_account, name="account-delete"),
+    path("account/second-factor-required/", staff_factor.second_factor_required, name="staff-second-factor"),
     path("account/sessions/<int:pk>/end/", account_views.end_session, name="session-end"),
     path("language/", account_views.choose_language, name="choose-language"),
     path("organizations/switch/", views.switch, name="organization-switch"),

@@ -5,6 +5,11 @@ from allauth.account.models import EmailAddress
 from accounts.models import User
 
 
+def has_address(user: User, email: str) -> bool:
+    """Return whether the person logs in with this address now; upper and lower case are the same."""
+    return user.email.lower() == email.lower() or EmailAddress.objects.filter(user=user, email__iexact=email).exists()
+
+
 def vouch_for(user: User) -> None:
     """Count the person's address as verified."""
     EmailAddress.objects.update_or_create(

@@ -11,6 +11,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import ApiKey, Invitation, Membership, User
+from accounts.security_models import SecurityEvent, WrongPasswords
 from accounts.support_models import SupportVisit, Suspension
 from billing.free_usage_models import DailyFreeUsage
 from billing.models import LedgerEntry
@@ -67,6 +68,8 @@ def _ways_in_of(user: User) -> dict[str, Any]:
         "connected_accounts": _rows(
             SocialAccount.objects.filter(user=user), "provider", "uid", "date_joined", "last_login", "extra_data"
         ),
+        "security_log": _rows(SecurityEvent.objects.filter(user=user), "event", "factor", "created"),
+        "wrong_passwords": _rows(WrongPasswords.objects.filter(user=user), "day", "count"),
         "sessions": _rows(UserSession.objects.filter(user=user), "ip", "user_agent", "created_at", "last_seen_at"),
         "api_keys_made": _rows(
             ApiKey.objects.filter(created_by=user),

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
+from accounts import security_log, wrong_passwords
 from billing import (
     expiry,
     free_usage,
@@ -40,6 +41,8 @@ JOBS: Mapping[str, Callable[[datetime], Any]] = {
     "count_past_days": count_past_days,
     "sweep_history": sweep_history,
     "expire_due_credits": expiry.expire_due,
+    "delete_expired_security_events": security_log.delete_expired,
+    "delete_expired_wrong_passwords": wrong_passwords.delete_expired,
     # Last, because Stripe or a mail server may keep them waiting.
     "finish_open_orders": reconciliation.finish_open_orders,
     "see_to_plans": plan_reconciliation.see_to_plans,
@@ -49,6 +52,7 @@ JOBS: Mapping[str, Callable[[datetime], Any]] = {
     "send_recharge_news": recharge_mails.send_news,
     "warn_of_low_credits": low_credits.warn_of_low_credits,
     "warn_of_expiry": expiry.warn_of_expiry,
+    "mail_about_wrong_passwords": wrong_passwords.send_mails,
 }
 
 

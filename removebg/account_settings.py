@@ -12,10 +12,14 @@ INVITATION_DAYS = env.read_int("INVITATION_DAYS", 7, minimum=1)
 ORGANIZATIONS_PER_PERSON = env.read_int("ORGANIZATIONS_PER_PERSON", 20, minimum=1)
 INVITATION_RATE = env.read_rate("INVITATION_RATE", "30/h")
 
+# How long log-ins, failures and changes of passwords, addresses and factors stay in the security log.
+SECURITY_LOG_DAYS = env.read_int("SECURITY_LOG_DAYS", 90, minimum=1)
+
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "signup": "accounts.entrance_forms.SignupForm",
     "change_email": "accounts.entrance_forms.ChangeEmailForm",
+    "reset_password_from_key": "accounts.entrance_forms.NewPasswordForm",
 }
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -28,6 +32,11 @@ ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+# OWASP ASVS 6.5.5: codes by mail live at most 10 minutes.
+EMAIL_CODE_LIFETIME_S = 600
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = EMAIL_CODE_LIFETIME_S
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = EMAIL_CODE_LIFETIME_S
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = EMAIL_CODE_LIFETIME_S
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -37,6 +46,13 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "front"
 
 # --- Second factors and sessions -------------------------------------------------------------------------------
 MFA_ADAPTER = "accounts.mfa_adapter.MfaAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.factor_forms.CodeForm",
+    "reauthenticate": "accounts.factor_forms.ReauthenticateCodeForm",
+    "authenticate_webauthn": "accounts.factor_forms.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.factor_forms.ReauthenticatePasskeyForm",
+    "login_webauthn": "accounts.factor_forms.PasskeyLoginForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # Shown in the list of sessions; `accounts.last_seen` writes it down, at the most so often.

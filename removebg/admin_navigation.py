@@ -77,6 +77,7 @@ GROUPS: tuple[tuple[str, tuple[Row, ...]], ...] = (
         "Who did what",
         (
             ("Log-ins as somebody", "visibility", "accounts_supportvisit_changelist", "accounts.view_supportvisit"),
+            ("Security log", "shield", "accounts_securityevent_changelist", "accounts.view_securityevent"),
             ("Suspensions", "block", "accounts_suspension_changelist", "accounts.view_suspension"),
             ("Changes in the admin", "history", "admin_logentry_changelist", "admin.view_logentry"),
         ),

@@ -13,7 +13,9 @@ class SiteConfig(AppConfig):
         from allauth.account.decorators import secure_admin_login
         from django.contrib import admin
 
+        from accounts import staff_factor
         from removebg import checks  # noqa: F401
 
         # The admin's door is the site's: with its limits, codes, passkeys and second factors.
+        staff_factor.require_in(admin.site)
         admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from accounts.errors import ServiceError
 from processing.api.request_ids import request_id_of
-from removebg import problem_pages, v1_0_errors, v1_errors
+from removebg import problem_pages, second_tab, v1_0_errors, v1_errors
 from removebg.dialects import dialect_of
 from removebg.problems import CODES, OUR_FAULT, Problem, problem_of
 
@@ -75,6 +75,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's CSRF_FAILURE_VIEW: the form was open too long, or came from elsewhere."""
+    if answer := second_tab.answer_for_logged_in(request):
+        return answer
     text = _("The form is too old or came from another site. Go back, reload the page and send it again.")
     return _answer(request, Problem(status=403, code=CODES[403], message=text))
 

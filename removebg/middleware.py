@@ -13,6 +13,7 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from accounts.languages import keep_in_browser
 from processing.api.request_ids import request_id_of
 from removebg.body_paths import PATHS_WITH_LIMITS
+from removebg.callers import ids_of_caller
 from removebg.dialects import dialect_of
 from removebg.page_policies import ADMIN_POLICY
 
@@ -38,6 +39,7 @@ class RequestIdMiddleware:
                 "path": request.path,
                 "status": response.status_code,
                 "ms": round((time.monotonic() - started) * 1000),
+                **ids_of_caller(request),
             },
         )
         return response

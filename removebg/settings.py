@@ -217,13 +217,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "accounts.password_validation.ContextWordsValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard"
 MFA_TOTP_ISSUER = PRODUCT_NAME
 # Passkeys need https, except where the server is this machine.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_PRODUCTION
+# Staff without a passkey or an authenticator app are led to set one up before the admin opens.
+STAFF_SECOND_FACTOR = env.read_bool("STAFF_SECOND_FACTOR", IS_PRODUCTION)
 CSRF_FAILURE_VIEW = "removebg.errors.csrf_refused"
 # The languages of pages and mails; the API speaks English only. A folder of the operator's own goes before ours.
 LOCALE_DIR = env.find_path("LOCALE_DIR")

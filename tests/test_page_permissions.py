@@ -57,7 +57,7 @@ LOG_IN_ONLY = {
     "mfa_index", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes",
     "mfa_generate_recovery_codes", "mfa_download_recovery_codes", "mfa_list_webauthn", "mfa_add_webauthn",
     "mfa_reauthenticate_webauthn", "mfa_remove_webauthn", "mfa_edit_webauthn", "usersessions_list",
-    "socialaccount_connections",
+    "socialaccount_connections", "staff-second-factor",
 }  # fmt: skip
 """A person's own account: any role, and none."""
 

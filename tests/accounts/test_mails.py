@@ -36,7 +36,11 @@ NOTICES = [
     "socialaccount/email/account_connected",
     "socialaccount/email/account_disconnected",
 ]
+OURS = ["account/email/wrong_passwords", "account/email/changed_by_operator"]
+"""Caused by nobody who asked for them: they name no address and no browser."""
 SHOP = "Alice's <b>shop</b>"
+
+ADDRESSES = {"from_email": "old@example.com", "to_email": "new@example.com"}
 
 
 class Words(HTMLParser):
@@ -81,6 +85,9 @@ def context():
         "password_reset_url": "https://cutouts.example/account/password/reset/",
         "from_email": "old@example.com",
         "to_email": "new@example.com",
+        "count": 12,
+        "limit": 100,
+        "reset_url": "https://cutouts.example/account/password/reset/",
         "deleted_email": "old@example.com",
         "provider": "GitHub",
         "ip": "203.0.113.9",
@@ -98,7 +105,7 @@ def brand(settings):
     settings.DEFAULT_FROM_EMAIL = "Schnitt <noreply@example.com>"
 
 
-@pytest.mark.parametrize("prefix", PLAIN + NOTICES)
+@pytest.mark.parametrize("prefix", PLAIN + NOTICES + OURS)
 def test_both_parts_say_the_same(prefix):
     mail = mails.render(prefix, "nina@example.com", context())
     html, kind = mail.alternatives[0]
@@ -128,6 +135,14 @@ def test_every_mail_says_from_where_and_how_to_stop_it(prefix):
     assert mail.extra_headers["Auto-Submitted"] == "auto-generated"
     assert mail.from_email == "Schnitt <noreply@example.com>"
     assert 8 <= len(mail.subject) <= 78
+
+
+def test_a_mail_about_an_operator_names_no_address_of_theirs():
+    mail = mails.render("account/email/changed_by_operator", "nina@example.com", {"user": User(), **ADDRESSES})
+
+    assert "from old@example.com to new@example.com" in mail.body
+    assert "Write to help@example.com" in mail.body
+    assert "address (" not in mail.body
 
 
 def test_names_of_others_are_text_in_the_html():

@@ -23,6 +23,7 @@ from django.test import Client, RequestFactory  # noqa: E402
 
 from accounts import invitations  # noqa: E402
 from accounts.models import Role, User  # noqa: E402
+from accounts.security_models import SecurityEvent  # noqa: E402
 from tests.factories import PASSWORD, make_member, make_organization  # noqa: E402
 
 
@@ -65,6 +66,8 @@ def main() -> None:
         "policy": client.get("/account/login/").headers["Content-Security-Policy"],
     }
     report["landed"] = come("vera@example.com", verified=True)["Location"]
+    vera = SecurityEvent.objects.filter(user__email="vera@example.com")
+    report["vera's log-in"] = list(vera.values_list("event", "factor"))
     come("una@example.com", verified=False)
     squatter = User.objects.create_user("sue@example.com", PASSWORD)
     EmailAddress.objects.create(user=squatter, email="sue@example.com", verified=False, primary=True)

@@ -30,6 +30,10 @@ def test_a_verified_address_is_welcomed_with_credits(report):
     assert report["landed"] in ("/dashboard/", "/try/")
 
 
+def test_the_security_log_names_an_account_elsewhere_as_the_factor(report):
+    assert report["vera's log-in"] == [["logged_in", "social"]]
+
+
 def test_an_address_that_nobody_verified_waits_for_its_code(report):
     assert report["una"] == []
 
