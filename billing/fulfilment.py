@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from accounts.organization_lock import lock_organization
 from billing import ledger, payments, stripe_gateway
 from billing.errors import OrderDisagrees
 from billing.models import EntryKind
@@ -68,6 +69,7 @@ def _follow(session: CheckoutSession) -> Order | None:
             order.problem = ""
     order.save(update_fields=["checkout_session_id", "payment_intent_id", "state", "paid_at", "problem"])
     if order.paid_at is not None:
+        lock_organization(order.organization_id)
         give_credits(order)
         if payment is not None:
             payments.settle(order, payment)

@@ -180,7 +180,7 @@ class DisputeAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
 
 @admin.register(StripeEvent)
 class StripeEventAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
-    """Events as Stripe signed them, and what became of them; what failed or was ignored can be tried again."""
+    """Facts of the events that Stripe signed, and what became of them; a failed or ignored one can be tried again."""
 
     list_display = ("created", "type", "event_id", "shown_state", "error")
     list_filter = ("state", "created", "livemode", "type")

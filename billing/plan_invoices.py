@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts.organization_lock import lock_organization
 from billing import ledger, payments, reasons, subscriptions
 from billing.models import EntryKind, Rollover
 from billing.plan_errors import PlanDisagrees
@@ -59,6 +60,7 @@ def note_invoice(facts: InvoiceFacts) -> PlanInvoice | None:
     if invoice.payment_intent_id is not None:
         payment = payments.lock_payment(invoice.payment_intent_id, livemode=facts.livemode)
     subscription = subscriptions.lock(found.pk)
+    lock_organization(subscription.organization_id)
     subscriptions.adopt(subscription, facts.subscription_id)
     _keep(invoice, subscription, facts)
     if facts.is_paid and invoice.paid_at is None:

@@ -1,7 +1,7 @@
 """What Stripe says about a payment that was asked for without a person, and what follows for the order, once.
 
 The answer to our call, events in any order, pages and reconciliation all come through `follow`. Whoever calls it locks
-the payment first, then the order, then the account.
+the payment first, then the order, then the organization, then the account.
 """
 
 import logging
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.organization_lock import lock_organization
 from billing import fulfilment, ledger, payments
 from billing.errors import OrderDisagrees
 from billing.order_models import NOT_PAID_STATES, OPEN_STATES, Order, OrderKind, OrderState
@@ -57,6 +58,7 @@ def _follow(intent: PaymentIntent) -> Order | None:
         return None
     payment = payments.lock_payment(intent.id, livemode=intent.livemode)
     order = Order.objects.select_for_update().get(pk=found.pk)
+    lock_organization(order.organization_id)
     _compare(order, intent)
     order.payment_intent_id = intent.id
     order.save(update_fields=["payment_intent_id"])
