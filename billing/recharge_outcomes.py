@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.organization_lock import lock_organization
-from billing import fulfilment, ledger, payments
+from billing import fulfilment, ledger, paid_after_closing, payments
 from billing.errors import OrderDisagrees
 from billing.order_models import NOT_PAID_STATES, OPEN_STATES, Order, OrderKind, OrderState
 from billing.recharge_models import AutoRecharge, News, RechargeState, StopReason
@@ -58,13 +58,15 @@ def _follow(intent: PaymentIntent) -> Order | None:
         return None
     payment = payments.lock_payment(intent.id, livemode=intent.livemode)
     order = Order.objects.select_for_update().get(pk=found.pk)
-    lock_organization(order.organization_id)
+    organization, was_paid = lock_organization(order.organization_id), order.paid_at is not None
     _compare(order, intent)
     order.payment_intent_id = intent.id
     order.save(update_fields=["payment_intent_id"])
     if order.state in NOT_PAID_STATES:
         _move(order, intent, timezone.now())
     if order.paid_at is not None:
+        if not was_paid:
+            paid_after_closing.report(order, organization)
         fulfilment.give_credits(order)
         payments.settle(order, payment)
     order.refresh_from_db()

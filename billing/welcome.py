@@ -61,7 +61,7 @@ def welcome(user: User) -> Organization | None:
         person = User.objects.select_for_update().get(pk=user.pk)
         if person.memberships.exists():
             return None
-        return open_own(person, name=_first_name_of(person))
+        return open_own(person, name=default_name_of(person, person.email))
 
 
 def open_own(person: User, *, name: str) -> Organization:
@@ -102,9 +102,10 @@ def _has_credits(organization: Organization) -> bool:
     return CreditAccount.objects.filter(organization=organization, balance__gt=0).exists()
 
 
-def _first_name_of(person: User) -> str:
+def default_name_of(person: User, email: str) -> str:
+    """Return what the first organization of a person is called who signs up with this address."""
     longest = Organization._meta.get_field("name").max_length
-    name = person.get_full_name() or person.email.partition("@")[0]
+    name = person.get_full_name() or email.partition("@")[0]
     return (_("%(name)s's organization") % {"name": name})[:longest]
 
 

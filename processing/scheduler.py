@@ -12,7 +12,10 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
+from accounts.retention import delete_old_traces
 from billing import (
+    closed_customers,
+    erasure,
     expiry,
     idempotency,
     ledger,
@@ -37,10 +40,13 @@ JOBS: Mapping[str, Callable[[datetime], Any]] = {
     "reduce_old_records": reduce_old_records,
     "count_past_days": count_past_days,
     "sweep_history": sweep_history,
+    "delete_old_traces": delete_old_traces,
     "expire_due_credits": expiry.expire_due,
     # Last, because Stripe or a mail server may keep them waiting.
     "finish_open_orders": reconciliation.finish_open_orders,
     "see_to_plans": plan_reconciliation.see_to_plans,
+    "close_customers": closed_customers.close_customers,
+    "replace_addresses": erasure.replace_addresses,
     "tell_of_plans": plan_mails.tell_of_plans,
     "finish_saved_cards": saved_cards.finish,
     "start_due_recharges": recharging.start_due,

@@ -1,0 +1,108 @@
+"""What billing holds about people and organizations that are deleted: removed here, and replaced at Stripe by a job."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.dispatch import receiver
+from django.utils import translation
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from accounts import admin_log
+from accounts.closing import person_deleted
+from accounts.erasing import addresses_of, organization_erased
+from accounts.models import Membership, Organization, Role, User
+from billing import stripe_gateway
+from billing.errors import StripeRefused, StripeUnreachable
+from billing.order_models import Order, StripeCustomer
+from billing.recharge_models import SavedCard
+from billing.subscription_models import PlanInvoice, Subscription
+from billing.welcome import default_name_of
+
+logger = logging.getLogger(__name__)
+
+REPLACED_AT_ONCE = 20
+
+
+@receiver(organization_erased, dispatch_uid="erase_billing_of_organization")
+def erase_organization(organization: Organization, **_sent: Any) -> None:
+    """Remove names, addresses, card details and links to Stripe's pages; orders and entries stay."""
+    own = {"organization": organization}
+    StripeCustomer.objects.filter(**own).update(email="", name="", erased_email_digest="")
+    SavedCard.objects.filter(**own).update(brand="", last4="", exp_month=None, exp_year=None)
+    Order.objects.filter(**own).update(checkout_url="")
+    Subscription.objects.filter(**own).update(checkout_url="")
+    PlanInvoice.objects.filter(subscription__organization=organization).update(page_url="")
+
+
+@receiver(person_deleted, dispatch_uid="erase_billing_of_person")
+def erase_person(person: User, **_sent: Any) -> None:
+    """Remove a person from organizations that stay: their billing address, and a name made of their own."""
+    for customer in _customers_of(person):
+        owner = _owner_beside(person, customer.organization)
+        customer.erased_email_digest = digest_of(customer.email) if customer.customer_id and owner else ""
+        customer.email = owner.email if owner else ""
+        customer.save(update_fields=["email", "erased_email_digest"])
+    _rename_organizations(person)
+
+
+def replace_addresses(now: datetime) -> int:
+    """Replace addresses of deleted people at Stripe by an owner's; return how many customers were brought up to date.
+
+    An address that somebody changed at Stripe stays.
+    """
+    if not stripe_gateway.is_configured():
+        return 0
+    stale = StripeCustomer.objects.filter(livemode=settings.STRIPE_IS_LIVE, customer_id__isnull=False)
+    return sum(map(_replace, stale.exclude(erased_email_digest="").order_by("pk")[:REPLACED_AT_ONCE]))
+
+
+def digest_of(email: str) -> str:
+    """Return a keyed digest that recognizes an address and does not tell it."""
+    return salted_hmac("billing.erasure", email.lower(), algorithm="sha256").hexdigest()
+
+
+def _replace(customer: StripeCustomer) -> bool:
+    def is_erased(email: str) -> bool:
+        return constant_time_compare(digest_of(email), customer.erased_email_digest)
+
+    try:
+        stripe_gateway.replace_email(customer.customer_id or "", customer.email, is_old=is_erased)
+    except StripeUnreachable:
+        return False
+    except StripeRefused:
+        logger.exception("customer_address_not_replaced", extra={"customer_id": customer.customer_id})
+        return False
+    StripeCustomer.objects.filter(pk=customer.pk).update(erased_email_digest="")
+    return True
+
+
+def _customers_of(person: User) -> QuerySet[StripeCustomer]:
+    """Return the customers that have an address of the person's, also in organizations that they left."""
+    has_address = Q(pk__in=[])
+    for address in addresses_of(person):
+        has_address |= Q(email__iexact=address)
+    return StripeCustomer.objects.select_related("organization").filter(has_address)
+
+
+def _owner_beside(person: User, organization: Organization) -> User | None:
+    if organization.closed_at is not None:
+        return None
+    others = Membership.objects.filter(organization=organization, role=Role.OWNER).exclude(user=person)
+    first = others.select_related("user").order_by("pk").first()
+    return None if first is None else first.user
+
+
+def _rename_organizations(person: User) -> None:
+    """Give a plain name to organizations that are still called as they were when the person signed up."""
+    names = set()
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            names |= {default_name_of(person, address) for address in addresses_of(person)}
+    theirs = Q(memberships__user=person) | Q(credit_account__entries__actor=person)
+    for organization in Organization.objects.filter(theirs, name__in=names).distinct():
+        old_name, organization.name = organization.name, f"Organization {organization.pk}"
+        organization.save(update_fields=["name"])
+        admin_log.refresh_names(old_name)
