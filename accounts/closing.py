@@ -33,9 +33,9 @@ class RunsTheServer(StillNeeded):
 
 def close_organization(organization: Organization) -> None:
     """Revoke the keys, withdraw the invitations and let nobody work in it any more; its ledger stays."""
-    now = timezone.now()
     with transaction.atomic():
         locked = lock_organization(organization.pk)
+        now = timezone.now()  # what was ordered before this moment was ordered before closing
         ApiKey.objects.filter(organization=locked, revoked_at=None).update(revoked_at=now)
         Invitation.objects.filter(organization=locked, accepted_at=None).delete()
         locked.closed_at = locked.closed_at or now

@@ -1,7 +1,7 @@
 """What billing holds about people and organizations that are deleted: removed here, and replaced at Stripe by a job."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -24,17 +24,16 @@ from billing.welcome import default_name_of
 logger = logging.getLogger(__name__)
 
 REPLACED_AT_ONCE = 20
+LINKS_KEPT = timedelta(days=1)
+"""By then no page at Stripe can be paid on any more."""
 
 
 @receiver(organization_erased, dispatch_uid="erase_billing_of_organization")
 def erase_organization(organization: Organization, **_sent: Any) -> None:
-    """Remove names, addresses, card details and links to Stripe's pages; orders and entries stay."""
+    """Remove names, addresses and card details; orders and entries stay."""
     own = {"organization": organization}
     StripeCustomer.objects.filter(**own).update(email="", name="", erased_email_digest="")
     SavedCard.objects.filter(**own).update(brand="", last4="", exp_month=None, exp_year=None)
-    Order.objects.filter(**own).update(checkout_url="")
-    Subscription.objects.filter(**own).update(checkout_url="")
-    PlanInvoice.objects.filter(subscription__organization=organization).update(page_url="")
 
 
 @receiver(person_deleted, dispatch_uid="erase_billing_of_person")
@@ -46,6 +45,18 @@ def erase_person(person: User, **_sent: Any) -> None:
         customer.email = owner.email if owner else ""
         customer.save(update_fields=["email", "erased_email_digest"])
     _rename_organizations(person)
+
+
+def remove_links(now: datetime) -> int:
+    """Remove links to Stripe's pages, which show who paid, from rows of organizations that are closed; return how many.
+
+    A job does it, because orders and subscriptions are locked before organizations.
+    """
+    closed = Organization.objects.filter(closed_at__lt=now - LINKS_KEPT)
+    orders = Order.objects.filter(organization__in=closed).exclude(checkout_url="")
+    plans = Subscription.objects.filter(organization__in=closed).exclude(checkout_url="")
+    invoices = PlanInvoice.objects.filter(subscription__organization__in=closed).exclude(page_url="")
+    return orders.update(checkout_url="") + plans.update(checkout_url="") + invoices.update(page_url="")
 
 
 def replace_addresses(now: datetime) -> int:

@@ -75,12 +75,8 @@ def note_setup(setup: CardSetup) -> SavedCard | None:
 def note_detached(payment_method_id: str) -> SavedCard | None:
     """Charge a card no more that Stripe let go; None where it is none of ours."""
     card = SavedCard.objects.filter(payment_method_id=payment_method_id).first()
-    if card is None:
-        return None
-    now = timezone.now()
-    SavedCard.objects.filter(pk=card.pk, detached_at=None).update(detached_at=now, removed_at=card.removed_at or now)
-    if card.removed_at is None:
-        recharge_switch.stop(card.organization_id, StopReason.CARD_GONE)
+    if card is not None:
+        in_short_transaction(lambda: _note_detached(card))
     return card
 
 
@@ -112,6 +108,14 @@ def _forget_with_its_organization(organization: Organization, **kwargs: object) 
     """Turn it off and mark the cards; the periodic job tells Stripe, because this is inside a transaction."""
     recharge_switch.turn_off(organization)
     SavedCard.objects.filter(organization=organization, removed_at=None).update(removed_at=timezone.now())
+
+
+def _note_detached(card: SavedCard) -> None:
+    lock_organization(card.organization_id)
+    now = timezone.now()
+    SavedCard.objects.filter(pk=card.pk, detached_at=None).update(detached_at=now, removed_at=card.removed_at or now)
+    if card.removed_at is None:
+        recharge_switch.stop(card.organization_id, StopReason.CARD_GONE)
 
 
 def _store(consent: RechargeConsent, setup: CardSetup) -> SavedCard:

@@ -41,6 +41,7 @@ JOBS: Mapping[str, Callable[[datetime], Any]] = {
     "count_past_days": count_past_days,
     "sweep_history": sweep_history,
     "delete_old_traces": delete_old_traces,
+    "remove_links": erasure.remove_links,
     "expire_due_credits": expiry.expire_due,
     # Last, because Stripe or a mail server may keep them waiting.
     "finish_open_orders": reconciliation.finish_open_orders,

@@ -9,9 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing import audit, ledger, webhooks
+from billing.event_facts import facts_of
 from billing.fulfilment import fulfil
 from billing.models import LedgerEntry
-from billing.event_facts import facts_of
 from billing.order_models import EventState, Order, StripeEvent
 from billing.stripe_objects import read_session
 from tests.billing.stripe_fakes import (

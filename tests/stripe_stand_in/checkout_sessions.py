@@ -144,7 +144,9 @@ def _customer_creation(params: dict[str, Any], mode: str) -> str | None:
 
 def _known_details(storage: Storage, params: dict[str, Any]) -> dict[str, Any] | None:
     email = (
-        storage.get("customer", params["customer"], param="customer")["email"] if "customer" in params else params.get("customer_email")
+        storage.get("customer", params["customer"], param="customer")["email"]
+        if "customer" in params
+        else params.get("customer_email")
     )
     return {"email": email, "tax_exempt": "none"} if email else None
 
