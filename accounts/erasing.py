@@ -18,7 +18,7 @@ organization_erased = Signal()
 NOWHERE = "deleted.invalid"
 """The domain of the addresses that deleted people get; no mail can ever reach it (RFC 2606)."""
 
-KEY_NAME = "Deleted key"
+KEY_NAME = "Key"
 
 
 def addresses_of(person: User) -> set[str]:
@@ -26,12 +26,18 @@ def addresses_of(person: User) -> set[str]:
     return set(EmailAddress.objects.filter(user=person).values_list("email", flat=True)) | {person.email}
 
 
+def names_of(person: User) -> set[str]:
+    """Return what a person is called: their names, and what their addresses begin with."""
+    called = {person.get_full_name(), person.first_name, person.last_name}
+    return {name for name in called if name} | {address.partition("@")[0] for address in addresses_of(person)}
+
+
 def erase_person(person: User) -> None:
     """Remove a person's name, addresses, sessions, invitations and credentials; the row stays for the ledger."""
     addresses = addresses_of(person)
     _delete_invitations(person, addresses)
     Membership.objects.filter(user=person).delete()
-    ApiKey.objects.filter(created_by=person).update(created_by=None, last_used_from=None)
+    _erase_keys(person)
     for owned in (EmailAddress, SocialAccount, Authenticator):
         owned.objects.filter(user=person).delete()
     for session in UserSession.objects.filter(user=person):
@@ -56,6 +62,14 @@ def _delete_invitations(person: User, addresses: set[str]) -> None:
     for address in addresses:
         Invitation.objects.filter(email__iexact=address).delete()
     Invitation.objects.filter(Q(invited_by=person, accepted_at=None) | Q(accepted_by=person)).delete()
+
+
+def _erase_keys(person: User) -> None:
+    """Remove a person from the keys that they made, which go on working: also from names that contain theirs."""
+    keys = ApiKey.objects.filter(created_by=person)
+    for name in names_of(person):
+        keys.filter(name__icontains=name).update(name=KEY_NAME)
+    keys.update(created_by=None, last_used_from=None)
 
 
 def _make_anonymous(person: User) -> None:

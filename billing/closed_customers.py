@@ -65,7 +65,7 @@ def _close(customer: StripeCustomer, now: datetime) -> bool:
     except CustomerMissing:  # somebody deleted it there
         pass
     StripeCustomer.objects.filter(pk=customer.pk).update(
-        deleted_at=timezone.now(), email="", name="", erased_email_digest=""
+        deleted_at=timezone.now(), email="", name="", erased_digests=""
     )
     return True
 

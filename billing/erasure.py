@@ -8,11 +8,11 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.dispatch import receiver
 from django.utils import translation
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import salted_hmac
 
 from accounts import admin_log
 from accounts.closing import person_deleted
-from accounts.erasing import addresses_of, organization_erased
+from accounts.erasing import addresses_of, names_of, organization_erased
 from accounts.models import Membership, Organization, Role, User
 from billing import stripe_gateway
 from billing.errors import StripeRefused, StripeUnreachable
@@ -32,7 +32,7 @@ LINKS_KEPT = timedelta(days=1)
 def erase_organization(organization: Organization, **_sent: Any) -> None:
     """Remove names, addresses and card details; orders and entries stay."""
     own = {"organization": organization}
-    StripeCustomer.objects.filter(**own).update(email="", name="", erased_email_digest="")
+    StripeCustomer.objects.filter(**own).update(email="", name="", erased_digests="")
     SavedCard.objects.filter(**own).update(brand="", last4="", exp_month=None, exp_year=None)
 
 
@@ -41,10 +41,13 @@ def erase_person(person: User, **_sent: Any) -> None:
     """Remove a person from organizations that stay: their billing address, and a name made of their own."""
     for customer in _customers_of(person):
         owner = _owner_beside(person, customer.organization)
-        customer.erased_email_digest = digest_of(customer.email) if customer.customer_id and owner else ""
-        customer.email = owner.email if owner else ""
-        customer.save(update_fields=["email", "erased_email_digest"])
-    _rename_organizations(person)
+        _replace_here(customer, email=owner.email if owner else "", name=customer.name)
+    for organization in _organizations_named_after(person):
+        old_name, organization.name = organization.name, f"Organization {organization.pk}"
+        organization.save(update_fields=["name"])
+        for customer in organization.stripe_customers.filter(name=old_name):
+            _replace_here(customer, email=customer.email, name=organization.name)
+        admin_log.refresh_names(old_name)
 
 
 def remove_links(now: datetime) -> int:
@@ -59,34 +62,44 @@ def remove_links(now: datetime) -> int:
     return orders.update(checkout_url="") + plans.update(checkout_url="") + invoices.update(page_url="")
 
 
-def replace_addresses(now: datetime) -> int:
-    """Replace addresses of deleted people at Stripe by an owner's; return how many customers were brought up to date.
+def replace_at_stripe(now: datetime) -> int:
+    """Replace what Stripe still has of deleted people; return how many customers were brought up to date.
 
-    An address that somebody changed at Stripe stays.
+    An address or a name that somebody changed at Stripe stays.
     """
     if not stripe_gateway.is_configured():
         return 0
     stale = StripeCustomer.objects.filter(livemode=settings.STRIPE_IS_LIVE, customer_id__isnull=False)
-    return sum(map(_replace, stale.exclude(erased_email_digest="").order_by("pk")[:REPLACED_AT_ONCE]))
+    return sum(map(_replace_there, stale.exclude(erased_digests="").order_by("pk")[:REPLACED_AT_ONCE]))
 
 
-def digest_of(email: str) -> str:
-    """Return a keyed digest that recognizes an address and does not tell it."""
-    return salted_hmac("billing.erasure", email.lower(), algorithm="sha256").hexdigest()
+def digest_of(text: str) -> str:
+    """Return a keyed digest that recognizes an address or a name and does not tell it."""
+    return salted_hmac("billing.erasure", text.lower(), algorithm="sha256").hexdigest()
 
 
-def _replace(customer: StripeCustomer) -> bool:
-    def is_erased(email: str) -> bool:
-        return constant_time_compare(digest_of(email), customer.erased_email_digest)
+def _replace_here(customer: StripeCustomer, *, email: str, name: str) -> None:
+    """Replace a customer's address and name, and remember by digest what Stripe is to replace."""
+    changed = {customer.email, customer.name} - {email, name}
+    digests = {*customer.erased_digests.split(), *map(digest_of, changed)}
+    customer.erased_digests = " ".join(sorted(digests)) if customer.customer_id else ""
+    customer.email, customer.name = email, name
+    customer.save(update_fields=["email", "name", "erased_digests"])
 
+
+def _replace_there(customer: StripeCustomer) -> bool:
+    erased = customer.erased_digests.split()
+    facts = {"email": customer.email, "name": customer.name}
     try:
-        stripe_gateway.replace_email(customer.customer_id or "", customer.email, is_old=is_erased)
+        stripe_gateway.replace_facts(
+            customer.customer_id or "", facts, is_erased=lambda known: digest_of(known) in erased
+        )
     except StripeUnreachable:
         return False
     except StripeRefused:
-        logger.exception("customer_address_not_replaced", extra={"customer_id": customer.customer_id})
+        logger.exception("customer_not_replaced", extra={"customer_id": customer.customer_id})
         return False
-    StripeCustomer.objects.filter(pk=customer.pk).update(erased_email_digest="")
+    StripeCustomer.objects.filter(pk=customer.pk).update(erased_digests="")
     return True
 
 
@@ -106,14 +119,11 @@ def _owner_beside(person: User, organization: Organization) -> User | None:
     return None if first is None else first.user
 
 
-def _rename_organizations(person: User) -> None:
-    """Give a plain name to organizations that are still called as they were when the person signed up."""
+def _organizations_named_after(person: User) -> QuerySet[Organization]:
+    """Return a person's organizations that are still called as they were when the person signed up."""
     names = set()
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
-            names |= {default_name_of(person, address) for address in addresses_of(person)}
+            names |= {default_name_of(name) for name in names_of(person)}
     theirs = Q(memberships__user=person) | Q(credit_account__entries__actor=person)
-    for organization in Organization.objects.filter(theirs, name__in=names).distinct():
-        old_name, organization.name = organization.name, f"Organization {organization.pk}"
-        organization.save(update_fields=["name"])
-        admin_log.refresh_names(old_name)
+    return Organization.objects.filter(theirs, name__in=names).distinct()

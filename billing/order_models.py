@@ -93,12 +93,12 @@ class StripeCustomer(models.Model):
     generation = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="How many customers of this organization were deleted at Stripe before."
     )
-    erased_email_digest = models.CharField(
-        max_length=64,
+    erased_digests = models.CharField(
+        max_length=500,
         blank=True,
         default="",
         db_default="",
-        help_text="Set: Stripe still has the address of a deleted person, and is to replace it by `email`.",
+        help_text="Set: Stripe still has an address or a name of a deleted person, and is to replace it.",
     )
     checked_at = models.DateTimeField(null=True, help_text="When a closed organization's customer was last looked at.")
     deleted_at = models.DateTimeField(null=True, help_text="When it was deleted at Stripe, after closing.")

@@ -78,13 +78,14 @@ def delete_customer(customer_id: str) -> None:
             client.v1.customers.delete(customer_id)
 
 
-def replace_email(customer_id: str, email: str, *, is_old: Callable[[str], bool]) -> None:
-    """Give a customer another address, unless somebody changed the one that Stripe has (`is_old` tells)."""
+def replace_facts(customer_id: str, facts: Mapping[str, str], *, is_erased: Callable[[str], bool]) -> None:
+    """Replace those facts of a customer (`email`, `name`) that are erased here; others were changed at Stripe."""
     with _our_errors():
         client = _client()
         known = _plain(client.v1.customers.retrieve(customer_id))
-        if not known.get("deleted") and is_old(known.get("email") or ""):
-            client.v1.customers.update(customer_id, {"email": email})
+        stale: Any = {name: value for name, value in facts.items() if is_erased(known.get(name) or "")}
+        if stale and not known.get("deleted"):
+            client.v1.customers.update(customer_id, stale)
 
 
 def create_checkout(order: Order, *, customer_id: str, return_url: str, cancel_url: str) -> CheckoutSession:

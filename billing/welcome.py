@@ -61,7 +61,7 @@ def welcome(user: User) -> Organization | None:
         person = User.objects.select_for_update().get(pk=user.pk)
         if person.memberships.exists():
             return None
-        return open_own(person, name=default_name_of(person, person.email))
+        return open_own(person, name=default_name_of(_called(person)))
 
 
 def open_own(person: User, *, name: str) -> Organization:
@@ -102,11 +102,14 @@ def _has_credits(organization: Organization) -> bool:
     return CreditAccount.objects.filter(organization=organization, balance__gt=0).exists()
 
 
-def default_name_of(person: User, email: str) -> str:
-    """Return what the first organization of a person is called who signs up with this address."""
+def default_name_of(name: str) -> str:
+    """Return what the first organization of a person of this name is called."""
     longest = Organization._meta.get_field("name").max_length
-    name = person.get_full_name() or email.partition("@")[0]
     return (_("%(name)s's organization") % {"name": name})[:longest]
+
+
+def _called(person: User) -> str:
+    return person.get_full_name() or person.email.partition("@")[0]
 
 
 def _traces_of(address: str) -> list[str]:

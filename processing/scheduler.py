@@ -47,7 +47,7 @@ JOBS: Mapping[str, Callable[[datetime], Any]] = {
     "finish_open_orders": reconciliation.finish_open_orders,
     "see_to_plans": plan_reconciliation.see_to_plans,
     "close_customers": closed_customers.close_customers,
-    "replace_addresses": erasure.replace_addresses,
+    "replace_at_stripe": erasure.replace_at_stripe,
     "tell_of_plans": plan_mails.tell_of_plans,
     "finish_saved_cards": saved_cards.finish,
     "start_due_recharges": recharging.start_due,

@@ -44,13 +44,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="stripecustomer",
-            name="erased_email_digest",
+            name="erased_digests",
             field=models.CharField(
                 blank=True,
                 db_default="",
                 default="",
-                help_text="Set: Stripe still has the address of a deleted person, and is to replace it by `email`.",
-                max_length=64,
+                help_text="Set: Stripe still has an address or a name of a deleted person, and is to replace it.",
+                max_length=500,
             ),
         ),
         migrations.AddField(
