@@ -12,14 +12,18 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
 
 from accounts import api_keys, invitations, retention
-from accounts.models import ApiKey, Invitation, Membership, Organization, Role, User
+from accounts.admin_pages import ReasonForm
+from accounts.closing import close_organization
+from accounts.models import ApiKey, Invitation, Membership, Role, User
 from accounts.support_models import SupportVisit
 from billing import audit, closed_customers, erasure, saved_cards, stripe_gateway, webhooks, welcome
 from billing.checkout import start_purchase
+from billing.operator_forms import AdjustForm, GrantForm, RefundForm
 from billing.order_models import Order, StripeCustomer, StripeEvent
 from billing.recharge_switch import Terms, record_consent
 from tests.billing.stripe_fakes import SECRET_KEY, SIGNING_SECRET
@@ -37,6 +41,7 @@ from tests.stripe_stand_in import StripeStandIn
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ADDRESS, SECOND_ADDRESS = "zebulon.quagmire@erase-me.example", "other.mailbox@erase-me.example"
+LOCAL_PART = "zebulon.quagmire"
 FIRST_NAME, LAST_NAME = "Zebulon", "Quagmire"
 IP = "203.0.113.77"
 TRACES = ("zebulon", "quagmire", "erase-me", "other.mailbox", IP)
@@ -200,13 +205,13 @@ def test_links_to_stripes_pages_go_after_a_day(stripe, client, person):
 
 def test_a_second_deletion_erases_an_organization_that_was_closed_before(stripe, client, person):
     organization = buy_everything(stripe, person)
-    client.post("/organizations/settings/close/", {"name": organization.name})
-    Organization.objects.filter(pk=organization.pk).update(closed_at=timezone.now())
+    close_organization(organization)
+    name = organization.name
 
     delete_account(client)
 
     organization.refresh_from_db()
-    assert organization.name == f"Closed organization {organization.pk}"
+    assert (name, organization.name) == (f"{LOCAL_PART}'s organization", f"Closed organization {organization.pk}")
 
 
 def test_who_leaves_others_behind_leaves_no_trace_either(stripe, client, person):
@@ -305,3 +310,26 @@ def test_a_session_that_goes_on_stays_listed(client, person):
     client.logout()
 
     assert retention.delete_old_traces(timezone.now()) == 1
+
+
+@pytest.mark.parametrize("form", [ReasonForm, GrantForm, RefundForm, AdjustForm], ids=lambda form: form.__name__)
+def test_operators_write_no_address_into_reasons_that_are_kept(form):
+    field = form.base_fields["reason"]
+
+    assert field.clean("Asked for by phone.") == "Asked for by phone."
+    for text in (f"Asked for by {ADDRESS}.", f"<{ADDRESS}>", f"mail to {ADDRESS}, twice"):
+        with pytest.raises(ValidationError):
+            field.clean(text)
+
+
+def test_the_pages_say_what_stays(client, stripe, person, settings):
+    settings.INVITATIONS_KEPT_DAYS = 17
+    privacy = client.get("/privacy/").content.decode()
+    for said in ("17 days after its link has expired", "14 days after your last visit", "keyed hash of your address"):
+        assert said in privacy
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+
+    for address in ("/account/data/delete/", "/organization/close/"):
+        page = client.get(address).content.decode()
+        assert "may still go through" in page, address
+        assert "customer record at Stripe is deleted" in page, address
