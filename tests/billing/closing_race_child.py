@@ -45,7 +45,7 @@ from tests.billing.stripe_fakes import dispute_of, event_about, session_of
 from tests.factories import make_account, make_member, make_order, make_pack
 
 MEETING_TIMEOUT_S = 60
-LONGEST_PAUSE_S = 0.01
+LONGEST_PAUSE_S = 0.005
 NOTHING_WRONG = {"errors": {}, "deadlocks": 0, "begun_after_closing": 0, "disagreements": []}
 Act = Callable[[], object]
 
