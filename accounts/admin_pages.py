@@ -13,13 +13,15 @@ from django.utils.http import urlencode
 from unfold.admin import ModelAdmin
 from unfold.widgets import INPUT_CLASSES
 
+from accounts.names import refuse_email_addresses
+
 Row = TypeVar("Row", bound=Model)
 
 
 class ReasonForm(forms.Form):
     """Why something is done; it is written down for ever."""
 
-    reason = forms.CharField(max_length=500)
+    reason = forms.CharField(max_length=500, validators=[refuse_email_addresses])
 
 
 def ask(

@@ -1,18 +1,14 @@
 """The end of an organization and of a person: what is theirs goes, what the books need stays without a name."""
 
-import secrets
-
-from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
-from allauth.socialaccount.models import SocialAccount
-from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
+from accounts.erasing import erase_organization, erase_person
 from accounts.errors import ServiceError
 from accounts.models import ApiKey, Invitation, Membership, Organization, User
+from accounts.organization_lock import lock_organization
 from accounts.people import organizations_of_alone, organizations_without_other_owner
 
 organization_closed = Signal()
@@ -20,9 +16,6 @@ organization_closed = Signal()
 
 person_deleted = Signal()
 """Sent with `person` inside the transaction that deletes them, while they can still be told apart."""
-
-NOWHERE = "deleted.invalid"
-"""Addresses of people who left end in this; no mail can ever reach it (RFC 2606)."""
 
 
 class StillNeeded(ServiceError):
@@ -40,9 +33,9 @@ class RunsTheServer(StillNeeded):
 
 def close_organization(organization: Organization) -> None:
     """Revoke the keys, withdraw the invitations and let nobody work in it any more; its ledger stays."""
-    now = timezone.now()
     with transaction.atomic():
-        locked = Organization.objects.select_for_update().get(pk=organization.pk)
+        locked = lock_organization(organization.pk)
+        now = timezone.now()  # what was ordered before this moment was ordered before closing
         ApiKey.objects.filter(organization=locked, revoked_at=None).update(revoked_at=now)
         Invitation.objects.filter(organization=locked, accepted_at=None).delete()
         locked.closed_at = locked.closed_at or now
@@ -57,35 +50,30 @@ def delete_person(user: User) -> None:
     The row stays under a name that says nothing, because ledger entries name it.
     """
     with transaction.atomic():
-        person = User.objects.select_for_update().get(pk=user.pk)
+        person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if person.is_staff or person.is_superuser:
             raise RunsTheServer
-        mine = Membership.objects.filter(user=person, organization__closed_at=None).values("organization")
-        list(Organization.objects.select_for_update().filter(pk__in=mine).order_by("pk"))  # nobody joins meanwhile
+        for organization_id in _organizations_of(person):
+            lock_organization(organization_id)  # nobody joins meanwhile
         if organizations_without_other_owner(person):
             raise StillNeeded
         for organization in organizations_of_alone(person):
             close_organization(organization)
+        left_empty = _organizations_left_empty_by(person)
         person_deleted.send(sender=User, person=person)
-        _forget(person)
+        erase_person(person)
+        for organization in left_empty:
+            erase_organization(organization)
 
 
-def _forget(person: User) -> None:
-    addresses = set(EmailAddress.objects.filter(user=person).values_list("email", flat=True)) | {person.email}
-    for address in addresses:
-        Invitation.objects.filter(email__iexact=address).delete()
-    Invitation.objects.filter(invited_by=person, accepted_at=None).delete()
-    Membership.objects.filter(user=person).delete()
-    ApiKey.objects.filter(created_by=person).update(created_by=None)
-    for owned in (EmailAddress, SocialAccount, Authenticator):
-        owned.objects.filter(user=person).delete()
-    for session in UserSession.objects.filter(user=person):
-        session.end()
-    person.email = f"{secrets.token_hex(12)}@{NOWHERE}"
-    person.first_name = person.last_name = person.language = ""
-    person.is_active = False
-    person.last_login = None
-    person.set_unusable_password()
-    person.save()
-    person.groups.clear()
-    person.user_permissions.clear()
+def _organizations_of(person: User) -> list[int]:
+    """Return the ids of a person's organizations, closed ones too, in the order in which they are locked."""
+    mine = Membership.objects.filter(user=person).order_by("organization")
+    return list(mine.values_list("organization_id", flat=True))
+
+
+def _organizations_left_empty_by(person: User) -> list[Organization]:
+    """Return the closed organizations in which nobody is left but this person, as they are now."""
+    others = Membership.objects.exclude(user=person).values("organization")
+    closed = Organization.objects.filter(memberships__user=person, closed_at__isnull=False)
+    return list(closed.exclude(pk__in=others).order_by("pk"))

@@ -18,6 +18,7 @@ from accounts import mails
 from accounts.abilities import Ability, can
 from accounts.errors import ServiceError
 from accounts.models import Invitation, Membership, Organization, Role, User
+from accounts.organization_lock import lock_organization
 from accounts.people import GIVEN_BY, NotYours
 
 SESSION_KEY = "invitation"
@@ -56,7 +57,7 @@ def invite(inviter: Membership, *, email: str, role: Role) -> tuple[Invitation, 
     """
     address = email.strip().lower()
     with transaction.atomic():
-        Organization.objects.select_for_update().get(pk=inviter.organization_id)
+        lock_organization(inviter.organization_id)
         acting = Membership.objects.filter(pk=inviter.pk).first()
         if acting is None or not can(acting.role, Ability.MANAGE_PEOPLE) or role not in GIVEN_BY[Role(acting.role)]:
             raise NotYours
@@ -131,7 +132,7 @@ def accept(secret: str, user: User) -> Membership:
     if not belongs_to(invitation, user):
         raise ForSomebodyElse
     with transaction.atomic():
-        Organization.objects.select_for_update().get(pk=invitation.organization_id)
+        lock_organization(invitation.organization_id)
         still_open = Invitation.objects.filter(
             pk=invitation.pk, accepted_at=None, expires_at__gt=timezone.now(), organization__closed_at=None
         )

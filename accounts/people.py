@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop as _
 from accounts.abilities import Ability, can
 from accounts.errors import ServiceError
 from accounts.models import Invitation, Membership, Organization, Role, User
+from accounts.organization_lock import lock_organization
 
 GIVEN_BY: dict[Role, Sequence[Role]] = {
     Role.OWNER: (Role.MEMBER, Role.ADMIN, Role.OWNER),
@@ -139,8 +140,8 @@ def _changing(actor: Membership, target_id: int) -> Iterator[Change]:
 
 
 def _hold_still(organization_id: int) -> None:
-    """Wait until nobody else changes these people (SQLite: the transaction has the only pen already)."""
-    Organization.objects.select_for_update().get(pk=organization_id)
+    """Lock the organization; on SQLite the transaction holds the only write lock already."""
+    lock_organization(organization_id)
 
 
 def _let_go(membership: Membership) -> None:

@@ -10,5 +10,5 @@ class BillingConfig(AppConfig):
     verbose_name = "Billing"
 
     def ready(self) -> None:
-        """Hear of people whose address was verified."""
-        from billing import welcome  # noqa: F401
+        """Hear of people whose address was verified, and of what is deleted."""
+        from billing import erasure, welcome  # noqa: F401

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_noop as _
 
 from accounts.models import Organization
+from accounts.organization_lock import lock_organization
 from billing.errors import PurchaseRefused
 
 
@@ -21,3 +22,10 @@ def require_buyer(organization: Organization) -> None:
         raise PurchaseRefused
     if organization.is_suspended:
         raise SuspendedBuyer
+
+
+def lock_buyer(organization_id: int) -> Organization:
+    """Lock an organization until the transaction ends and return it; raise PurchaseRefused if it may not buy."""
+    organization = lock_organization(organization_id)
+    require_buyer(organization)
+    return organization

@@ -1,5 +1,7 @@
 """Beginning a purchase: an order of ours first, then a page of Stripe's to pay it on."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,10 +14,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
 from billing import stripe_gateway
-from billing.buyers import require_buyer
-from billing.errors import PaymentsNotConfigured, PurchaseRefused, StripeRefused
-from billing.models import CreditAccount
-from billing.order_models import Order, OrderKind, OrderState, Pack, StripeCustomer
+from billing.buyers import lock_buyer, require_buyer
+from billing.errors import PaymentsNotConfigured, PurchaseRefused, StripeRefused, StripeUnreachable
+from billing.order_models import Order, OrderKind, OrderState, Pack
+from billing.stripe_customers import call_for_customer
 from billing.stripe_objects import CheckoutSession
 from billing.transactions import in_short_transaction
 
@@ -118,11 +120,14 @@ def _unpaid_of(
 
 
 def _store_order(organization: Organization, pack: Pack, currency: str, click_token: UUID, actor: User) -> Order:
-    """Store an order, unless another tab did a moment ago: the account's lock lets one see what the other did."""
+    """Store an order, unless another tab did a moment ago: the organization's lock lets one see what the other did.
+
+    Raise PurchaseRefused if the organization was closed or suspended meanwhile.
+    """
+    lock_buyer(organization.pk)
     price = pack.prices.filter(currency=currency).first()
     if price is None or not pack.is_active:
         raise PurchaseRefused
-    CreditAccount.objects.select_for_update().filter(organization=organization).first()
     since = timezone.now() - AT_THE_SAME_MOMENT
     begun = _unpaid_of(organization, pack, currency=currency, actor=actor, since=since).first()
     if begun is not None:
@@ -144,32 +149,41 @@ def _store_order(organization: Organization, pack: Pack, currency: str, click_to
 def _open_page(order: Order, actor: User) -> None:
     if timezone.now() > last_moment_to_open(order):
         raise PurchaseRefused(_("This purchase was begun too long ago. Reload the page and choose again."))
-    session = stripe_gateway.create_checkout(
-        order,
-        customer_id=customer_of(order.organization, actor),
-        return_url=page_of(order),
-        cancel_url=f"{settings.PUBLIC_URL}/billing/?left={order.public_id}",
+    session = call_for_customer(
+        order.organization,
+        actor,
+        lambda customer_id: stripe_gateway.create_checkout(
+            order,
+            customer_id=customer_id,
+            return_url=page_of(order),
+            cancel_url=f"{settings.PUBLIC_URL}/billing/?left={order.public_id}",
+        ),
     )
     if session.livemode != order.livemode or not session.url:
         raise StripeRefused
-    in_short_transaction(lambda: _note_page(order, session))
+    keep_for_buyer(order.organization_id, session, lambda: _note_page(order, session))
     order.refresh_from_db()
+
+
+def keep_for_buyer(organization_id: int, session: CheckoutSession, keep: Callable[[], object]) -> None:
+    """Keep a page that was opened, unless its organization was closed or suspended meanwhile.
+
+    The page is then closed at Stripe, and PurchaseRefused raised: nobody is sent to it.
+    """
+
+    def movement() -> None:
+        keep()  # first: orders and subscriptions are locked before organizations
+        lock_buyer(organization_id)
+
+    try:
+        in_short_transaction(movement)
+    except PurchaseRefused:
+        with suppress(StripeUnreachable, StripeRefused):  # a periodic job closes what is left open
+            stripe_gateway.close_page(session.id)
+        raise
 
 
 def _note_page(order: Order, session: CheckoutSession) -> None:
     """Keep the page. Two clicks at once got the same, by the order's key; a webhook may have been faster still."""
     Order.objects.filter(pk=order.pk, checkout_session_id=None).update(checkout_session_id=session.id)
     Order.objects.filter(pk=order.pk, checkout_session_id=session.id).update(checkout_url=session.url or "")
-
-
-def customer_of(organization: Organization, actor: User) -> str:
-    """Return who an organization is at Stripe, in the mode of our key; Stripe is told when it does not know yet."""
-    customer, _is_new = StripeCustomer.objects.get_or_create(
-        organization=organization,
-        livemode=settings.STRIPE_IS_LIVE,
-        defaults={"email": actor.email, "name": organization.name},
-    )
-    if customer.customer_id is None:
-        customer.customer_id = stripe_gateway.create_customer(customer)
-        in_short_transaction(lambda: customer.save(update_fields=["customer_id"]))
-    return customer.customer_id

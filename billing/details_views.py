@@ -14,9 +14,10 @@ from accounts.current_organization import PersonRequest, requires
 from accounts.errors import ServiceError
 from accounts.visiting import leads_to
 from billing import stripe_gateway
-from billing.checkout import customer_of
+from billing.errors import CustomerMissing
 from billing.order_models import StripeCustomer
 from billing.shown_invoices import shown
+from billing.stripe_customers import call_for_customer, note_deleted
 
 
 @never_cache
@@ -31,6 +32,8 @@ def details(request: PersonRequest) -> HttpResponse:
     if customer is not None and customer.customer_id and stripe_gateway.is_configured():
         try:
             facts = stripe_gateway.get_customer(customer.customer_id)
+        except CustomerMissing:
+            note_deleted(customer.customer_id)
         except ServiceError as error:
             problem = error
     context = {
@@ -49,8 +52,12 @@ def details(request: PersonRequest) -> HttpResponse:
 def portal(request: PersonRequest) -> HttpResponse:
     """Lead to the page of Stripe's where cards, invoices, e-mail and tax ids are seen to."""
     try:
-        customer_id = customer_of(request.membership.organization, request.user)
-        address = stripe_gateway.open_portal(customer_id, return_url=settings.PUBLIC_URL + reverse("billing-details"))
+        back = settings.PUBLIC_URL + reverse("billing-details")
+        address = call_for_customer(
+            request.membership.organization,
+            request.user,
+            lambda customer_id: stripe_gateway.open_portal(customer_id, return_url=back),
+        )
     except ServiceError as error:
         messages.error(request, _(error.public_text))
         return redirect("billing-details")

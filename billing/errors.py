@@ -186,6 +186,10 @@ class StripeRefused(ServiceError):
     public_text = _("The payment could not be started. Nothing was charged; the fault is on our side.")
 
 
+class CustomerMissing(StripeRefused):
+    """The customer was deleted at Stripe."""
+
+
 class CardRefused(ServiceError):
     """The bank did not pay. `needs_person`: it would, if the card's holder confirmed it."""
 

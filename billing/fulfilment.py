@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from billing import ledger, payments, stripe_gateway
+from accounts.organization_lock import lock_organization
+from billing import ledger, paid_after_closing, payments, stripe_gateway
 from billing.errors import OrderDisagrees
 from billing.models import EntryKind
 from billing.order_models import NOT_PAID_STATES, OPEN_STATES, Order, OrderState
@@ -61,6 +62,7 @@ def _follow(session: CheckoutSession) -> Order | None:
     _compare(order, session)
     order.checkout_session_id = session.id
     order.payment_intent_id = order.payment_intent_id or session.payment_intent_id
+    was_paid = order.paid_at is not None
     if order.state in NOT_PAID_STATES:
         order.state = _state_of(order, session)
         if order.state == OrderState.PAID:
@@ -68,6 +70,9 @@ def _follow(session: CheckoutSession) -> Order | None:
             order.problem = ""
     order.save(update_fields=["checkout_session_id", "payment_intent_id", "state", "paid_at", "problem"])
     if order.paid_at is not None:
+        organization = lock_organization(order.organization_id)
+        if not was_paid:
+            paid_after_closing.report(order, organization)
         give_credits(order)
         if payment is not None:
             payments.settle(order, payment)

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
+from accounts.names import refuse_email_addresses
 from billing.ledger import LARGEST_MOVEMENT
 from billing.models import CreditAccount
 from billing.money import decimals_of, in_major_units, in_minor_units, show
@@ -18,7 +19,7 @@ class GrantForm(forms.Form):
     """Credits as a gift, and why."""
 
     amount = forms.IntegerField(min_value=1, max_value=LARGEST_MOVEMENT, label="Credits")
-    reason = forms.CharField(max_length=500, help_text=READ_BY_CUSTOMERS)
+    reason = forms.CharField(max_length=500, validators=[refuse_email_addresses], help_text=READ_BY_CUSTOMERS)
     days = forms.IntegerField(
         required=False, min_value=1, max_value=36500, label="Days until they expire", help_text="Empty: never."
     )
@@ -34,7 +35,7 @@ class AdjustForm(forms.Form):
         label="Credits",
         help_text="Below zero to take some away.",
     )
-    reason = forms.CharField(max_length=500, help_text=READ_BY_CUSTOMERS)
+    reason = forms.CharField(max_length=500, validators=[refuse_email_addresses], help_text=READ_BY_CUSTOMERS)
     token = forms.UUIDField(initial=uuid.uuid4, widget=forms.HiddenInput)
 
     def __init__(self, account: CreditAccount, *args: Any) -> None:
@@ -102,7 +103,9 @@ class RefundForm(forms.Form):
     """How much of a payment goes back, and why; not more than is left."""
 
     amount = forms.DecimalField(max_digits=15)
-    reason = forms.CharField(max_length=500, help_text="For the books; the buyer does not read it.")
+    reason = forms.CharField(
+        max_length=500, validators=[refuse_email_addresses], help_text="For the books; the buyer does not read it."
+    )
     token = forms.UUIDField(initial=uuid.uuid4, widget=forms.HiddenInput)
 
     def __init__(self, left: int, currency: str, *args: Any) -> None:

@@ -16,7 +16,7 @@ from billing.operator_forms import PackPriceForm
 from billing.order_models import Dispute, Order, Pack, PackPrice, Payment, StripeCustomer, StripeEvent
 from billing.refund_admin import RefundableSales, RefundRequestInline
 from billing.refund_models import Refund
-from billing.sale_admin import ShownSales, events_about
+from billing.sale_admin import PaidAfterClosingFilter, ShownSales, events_about
 from billing.sales import paid_with
 
 STATE_LABELS = {
@@ -72,7 +72,10 @@ class OrderAdmin(ShownSales, RefundableSales, LookOnly, ModelAdmin):  # type: ig
 
     inlines = (RefundRequestInline,)
     list_display = ("created", "organization", "pack_name", "price", "shown_state", "paid_at", "problem")
-    list_filter = ("state", "kind", "created", ("problem", admin.EmptyFieldListFilter), "currency", "livemode", "pack")
+    list_filter = (
+        *("state", "kind", "created", ("problem", admin.EmptyFieldListFilter), PaidAfterClosingFilter),
+        *("currency", "livemode", "pack"),
+    )
     list_select_related = ("organization",)
     search_fields = (
         *("public_id", "organization__name", "organization__public_id"),
@@ -180,7 +183,7 @@ class DisputeAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
 
 @admin.register(StripeEvent)
 class StripeEventAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
-    """Events as Stripe signed them, and what became of them; what failed or was ignored can be tried again."""
+    """Facts of the events that Stripe signed, and what became of them; a failed or ignored one can be tried again."""
 
     list_display = ("created", "type", "event_id", "shown_state", "error")
     list_filter = ("state", "created", "livemode", "type")

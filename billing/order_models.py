@@ -85,15 +85,29 @@ class StripeCustomer(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="stripe_customers")
     livemode = models.BooleanField()
     customer_id = models.CharField(max_length=255, unique=True, null=True, help_text="Empty: Stripe was not told yet.")
-    email = models.EmailField(help_text="As it was told to Stripe; it may have been changed there.")
-    name = models.CharField(max_length=100)
+    email = models.EmailField(
+        blank=True, help_text="As it was told to Stripe; it may have been changed there. Empty: erased."
+    )
+    name = models.CharField(max_length=100, blank=True)
     created = models.DateTimeField(auto_now_add=True)
+    generation = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How many customers of this organization were deleted at Stripe before."
+    )
+    erased_digests = models.CharField(
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Set: Stripe still has an address or a name of a deleted person, and is to replace it.",
+    )
+    checked_at = models.DateTimeField(null=True, help_text="When a closed organization's customer was last looked at.")
+    deleted_at = models.DateTimeField(null=True, help_text="When it was deleted at Stripe, after closing.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organization", "livemode"], name="billing_stripecustomer_once")]
 
     def __str__(self) -> str:
-        return self.customer_id or f"{self.name} (not at Stripe yet)"
+        return self.customer_id or f"{self.organization} (not at Stripe yet)"
 
 
 class OrderState(models.TextChoices):
@@ -258,7 +272,7 @@ class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
 
 
 class StripeEvent(models.Model):
-    """One event as Stripe signed it, for ever, and what became of it."""
+    """The facts of one event that Stripe signed (`event_facts`), for ever, and what became of it."""
 
     event_id = models.CharField(max_length=255, unique=True)
     type = models.CharField(max_length=100, db_index=True)

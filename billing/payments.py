@@ -3,7 +3,7 @@
 Events come late, twice and in any order. Each only adds to what is known (the most that was refunded, the furthest
 that a dispute came); `settle` then works out what all of it means and moves the difference. So the end is the same
 whatever the order. What a payment brought credits with is an order or a plan's invoice (`sales`). Whoever calls locks
-the invoice first, then the payment, then the order, then the account.
+the invoice first, then the payment, then the order, then the organization, then the account.
 """
 
 from django.db import transaction
@@ -11,6 +11,7 @@ from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from accounts.models import Organization
+from accounts.organization_lock import lock_organization
 from billing import ledger, recharge_switch, sales
 from billing.models import CreditAccount, EntryKind, LedgerEntry
 from billing.order_models import Dispute, DisputeStage, OrderState, Payment
@@ -96,6 +97,7 @@ def note_dispute(facts: DisputeFacts) -> Sale | None:
 
 def settle(sale: Sale, payment: Payment) -> None:
     """Bring credits, the sale's state and the freeze of keys to what is known; doing it again changes nothing."""
+    lock_organization(sale.organization.pk)
     purchase = sales.entry_of(sale)
     if purchase is not None:
         ledger.lock(purchase.account_id)  # before anything is read that another sale of the organization may change

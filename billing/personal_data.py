@@ -10,12 +10,13 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.utils import timezone
 
+from accounts.erasing import addresses_of
 from accounts.models import ApiKey, Invitation, Membership, User
 from accounts.security_models import SecurityEvent, WrongPasswords
 from accounts.support_models import SupportVisit, Suspension
 from billing.free_usage_models import DailyFreeUsage
 from billing.models import LedgerEntry
-from billing.order_models import Order
+from billing.order_models import Order, StripeCustomer
 from billing.recharge_models import RechargeConsent
 from billing.refund_models import RefundRequest
 from billing.subscription_models import PlanChange, Subscription
@@ -30,6 +31,7 @@ def data_of(user: User) -> dict[str, Any]:
         **_ways_in_of(user),
         **_invitations_of(user),
         **_purchases_of(user),
+        **_copies_of_addresses_of(user),
         **_work_as_an_operator_of(user),
         "free_calls": _rows(DailyFreeUsage.objects.filter(person=user), "day", "replays", "tests", "late"),
     }
@@ -80,10 +82,11 @@ def _ways_in_of(user: User) -> dict[str, Any]:
 
 
 def _invitations_of(user: User) -> dict[str, Any]:
-    addresses = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
-    received = Invitation.objects.filter(email__in=[*addresses, user.email])
+    received = Invitation.objects.filter(_has_address_of(user, "email") | Q(accepted_by=user))
     return {
-        "invitations_received": _rows(received, "organization__name", "role", "sent_at", "expires_at", "accepted_at"),
+        "invitations_received": _rows(
+            received, "organization__name", "email", "role", "sent_at", "expires_at", "accepted_at"
+        ),
         "invitations_sent": _rows(
             Invitation.objects.filter(invited_by=user), "organization__name", "role", "sent_at", "accepted_at"
         ),
@@ -110,6 +113,29 @@ def _purchases_of(user: User) -> dict[str, Any]:
         ),
         "plans_changed": _rows(PlanChange.objects.filter(actor=user), "public_id", "kind", "state", "created"),
     }
+
+
+def _copies_of_addresses_of(user: User) -> dict[str, Any]:
+    """Return where else their addresses were written down: the customers at Stripe, and the log of the admin."""
+    mentions = _has_address_of(user, "object_repr", lookup="icontains")
+    mentions |= _has_address_of(user, "change_message", lookup="icontains")
+    return {
+        "customers_at_stripe": _rows(
+            StripeCustomer.objects.filter(_has_address_of(user, "email")),
+            *("organization__name", "email", "customer_id", "livemode", "created"),
+        ),
+        "mentioned_in_the_admin": _rows(
+            LogEntry.objects.filter(mentions), "action_time", "object_repr", "change_message"
+        ),
+    }
+
+
+def _has_address_of(user: User, field: str, *, lookup: str = "iexact") -> Q:
+    """Return the condition that a field is, or contains, an address of the person's."""
+    found = Q(pk__in=[])
+    for address in addresses_of(user):
+        found |= Q(**{f"{field}__{lookup}": address})
+    return found
 
 
 def _work_as_an_operator_of(user: User) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from accounts.admin_pages import link_to, list_where
 from accounts.look_only import LookOnly
 from billing.money import show
 from billing.refund_admin import RefundableSales, RefundRequestInline
-from billing.sale_admin import ShownSales, events_about
+from billing.sale_admin import PaidAfterClosingFilter, ShownSales, events_about
 from billing.subscription_models import PlanChange, PlanInvoice, PlanTerms, Subscription
 
 SUBSCRIPTION_LABELS = {
@@ -128,8 +128,8 @@ class PlanInvoiceAdmin(ShownSales, RefundableSales, LookOnly, ModelAdmin):  # ty
     inlines = (RefundRequestInline,)
     list_display = ("created", "of", "name", "reason", "price", "shown_state", "paid_at", "problem")
     list_filter = (
-        *("state", "reason", "created", ("problem", admin.EmptyFieldListFilter), "currency", "livemode"),
-        "terms__plan",
+        *("state", "reason", "created", ("problem", admin.EmptyFieldListFilter), PaidAfterClosingFilter),
+        *("currency", "livemode", "terms__plan"),
     )
     list_select_related = ("subscription__organization", "terms")
     search_fields = (

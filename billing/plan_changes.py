@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import ServiceError
 from accounts.models import User
 from billing import plan_invoices, stripe_gateway_plans, subscribing, subscriptions, waiting_upgrades
-from billing.buyers import require_buyer
+from billing.buyers import lock_buyer, require_buyer
 from billing.errors import CardRefused, StripeRefused
 from billing.models import Plan
 from billing.plan_errors import ChangeRefused
@@ -233,6 +233,8 @@ def _store(
     actor: User,
 ) -> PlanChange:
     def movement() -> PlanChange:
+        if kind == ChangeKind.UPGRADE:
+            lock_buyer(subscription.organization_id)
         begun = PlanChange.objects.filter(subscription=subscription, state=ChangeState.BEGUN)
         begun.filter(created__lte=timezone.now() - GIVEN_UP_AFTER).update(state=ChangeState.GIVEN_UP)
         waiting_upgrades.give_up_dropped(subscription)

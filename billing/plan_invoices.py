@@ -11,7 +11,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from billing import ledger, payments, reasons, subscriptions
+from accounts.organization_lock import lock_organization
+from billing import ledger, paid_after_closing, payments, reasons, subscriptions
 from billing.models import EntryKind, Rollover
 from billing.plan_errors import PlanDisagrees
 from billing.stripe_plan_objects import InvoiceFacts, InvoicePaymentFacts, LineFacts
@@ -59,10 +60,12 @@ def note_invoice(facts: InvoiceFacts) -> PlanInvoice | None:
     if invoice.payment_intent_id is not None:
         payment = payments.lock_payment(invoice.payment_intent_id, livemode=facts.livemode)
     subscription = subscriptions.lock(found.pk)
+    organization = lock_organization(subscription.organization_id)
     subscriptions.adopt(subscription, facts.subscription_id)
     _keep(invoice, subscription, facts)
     if facts.is_paid and invoice.paid_at is None:
         _note_paid(invoice, subscription, facts)
+        paid_after_closing.report(invoice, organization)
     invoice.save()
     end_what_waited(invoice)
     if invoice.paid_at is not None:

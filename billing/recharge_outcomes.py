@@ -1,7 +1,7 @@
 """What Stripe says about a payment that was asked for without a person, and what follows for the order, once.
 
 The answer to our call, events in any order, pages and reconciliation all come through `follow`. Whoever calls it locks
-the payment first, then the order, then the account.
+the payment first, then the order, then the organization, then the account.
 """
 
 import logging
@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from billing import fulfilment, ledger, payments
+from accounts.organization_lock import lock_organization
+from billing import fulfilment, ledger, paid_after_closing, payments
 from billing.errors import OrderDisagrees
 from billing.order_models import NOT_PAID_STATES, OPEN_STATES, Order, OrderKind, OrderState
 from billing.recharge_models import AutoRecharge, News, RechargeState, StopReason
@@ -57,12 +58,15 @@ def _follow(intent: PaymentIntent) -> Order | None:
         return None
     payment = payments.lock_payment(intent.id, livemode=intent.livemode)
     order = Order.objects.select_for_update().get(pk=found.pk)
+    organization, was_paid = lock_organization(order.organization_id), order.paid_at is not None
     _compare(order, intent)
     order.payment_intent_id = intent.id
     order.save(update_fields=["payment_intent_id"])
     if order.state in NOT_PAID_STATES:
         _move(order, intent, timezone.now())
     if order.paid_at is not None:
+        if not was_paid:
+            paid_after_closing.report(order, organization)
         fulfilment.give_credits(order)
         payments.settle(order, payment)
     order.refresh_from_db()

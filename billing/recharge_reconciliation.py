@@ -29,7 +29,7 @@ def ask_about(order: Order, now: datetime) -> Order:
     elif order.state != OrderState.PENDING:
         return order
     elif now <= order.created + ASKED_AGAIN_FOR:
-        if _is_still_wanted(order):
+        if recharging.is_still_wanted(order):
             recharging.charge(order)
     elif now > order.created + ASKED_AGAIN_FOR + CLOCKS_DIFFER:
         recharge_outcomes.expire(order)
@@ -65,14 +65,6 @@ def _is_over(order: Order, now: datetime) -> bool:
 
 def _is_off(order: Order) -> bool:
     return AutoRecharge.objects.filter(organization=order.organization_id, state=RechargeState.OFF).exists()
-
-
-def _is_still_wanted(order: Order) -> bool:
-    """Tell whether a card that Stripe was never asked to charge may still be charged."""
-    card, organization = order.saved_card, order.organization
-    is_on = AutoRecharge.objects.filter(organization=organization, state=RechargeState.ON).exists()
-    may_be_charged = not (organization.suspended_at or organization.closed_at or organization.keys_frozen_at)
-    return bool(is_on and may_be_charged and card is not None and card.removed_at is None)
 
 
 def _cancel(order: Order) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
 from billing import recharge_bell
-from billing.buyers import require_buyer
+from billing.buyers import lock_buyer, require_buyer
 from billing.errors import PurchaseRefused
 from billing.ledger import open_account
 from billing.models import CreditAccount
@@ -59,26 +59,30 @@ def record_consent(organization: Organization, terms: Terms, *, actor: User, cli
     require_buyer(organization)
     if not pack.is_active:
         raise PurchaseRefused
-    try:
-        return in_short_transaction(
-            lambda: RechargeConsent.objects.create(
-                organization=organization,
-                actor=actor,
-                click_token=click_token,
-                livemode=settings.STRIPE_IS_LIVE,
-                version=CONSENT_VERSION,
-                language=translation.get_language() or settings.LANGUAGE_CODE,
-                text=consent_text(),
-                threshold=terms.threshold,
-                pack=pack,
-                pack_name=pack.name,
-                credits=pack.credits,
-                amount=terms.price.amount,
-                currency=terms.price.currency,
-                expires_after_days=pack.expires_after_days,
-                most_per_month=terms.most_per_month,
-            )
+
+    def movement() -> RechargeConsent:
+        lock_buyer(organization.pk)
+        consent: RechargeConsent = RechargeConsent.objects.create(
+            organization=organization,
+            actor=actor,
+            click_token=click_token,
+            livemode=settings.STRIPE_IS_LIVE,
+            version=CONSENT_VERSION,
+            language=translation.get_language() or settings.LANGUAGE_CODE,
+            text=consent_text(),
+            threshold=terms.threshold,
+            pack=pack,
+            pack_name=pack.name,
+            credits=pack.credits,
+            amount=terms.price.amount,
+            currency=terms.price.currency,
+            expires_after_days=pack.expires_after_days,
+            most_per_month=terms.most_per_month,
         )
+        return consent
+
+    try:
+        return in_short_transaction(movement)
     except IntegrityError:
         return _given_before(organization, terms, click_token)
 

@@ -8,8 +8,10 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.db.models import F, Q
 
-from billing import ledger, recharge_outcomes, stripe_gateway, stripe_gateway_cards
-from billing.errors import CardRefused, StripeRefused, StripeUnreachable
+from accounts.models import Organization
+from accounts.organization_lock import lock_organization
+from billing import ledger, recharge_outcomes, stripe_customers, stripe_gateway, stripe_gateway_cards
+from billing.errors import CardRefused, CustomerMissing, StripeRefused, StripeUnreachable
 from billing.models import CreditAccount
 from billing.order_models import OPEN_STATES, Order, OrderKind, OrderState, PackPrice, StripeCustomer
 from billing.recharge_models import AutoRecharge, News, RechargeConsent, RechargeState, SavedCard, StopReason
@@ -55,12 +57,18 @@ def place_order(account_id: int, now: datetime) -> Order | None:
 def charge(order: Order) -> None:
     """Charge the card of an order and bring the order to what the bank said. It stays open on StripeUnreachable.
 
-    Safe to do again: Stripe knows the order by its id.
+    Nothing is charged, and the order expires, where auto-recharge was turned off since the order was placed. Safe to do
+    again: Stripe knows the order by its id.
     """
-    customer = StripeCustomer.objects.get(organization=order.organization_id, livemode=order.livemode)
-    assert customer.customer_id is not None  # noqa: S101 - a card was saved under it
+    customer_id = in_short_transaction(lambda: _allow_charge(order))
+    if customer_id is None:
+        return
     try:
-        intent = stripe_gateway_cards.charge_saved_card(order, customer_id=customer.customer_id)
+        intent = stripe_gateway_cards.charge_saved_card(order, customer_id=customer_id)
+    except CustomerMissing:  # its cards went with it
+        stripe_customers.note_deleted(customer_id)
+        recharge_outcomes.expire(order)
+        return
     except CardRefused as refusal:
         if refusal.payment_intent_id is None:
             recharge_outcomes.give_up(order)
@@ -70,6 +78,13 @@ def charge(order: Order) -> None:
         recharge_outcomes.give_up(order)
         return
     recharge_outcomes.follow(intent)
+
+
+def is_still_wanted(order: Order) -> bool:
+    """Tell whether a card that Stripe was never asked to charge may still be charged."""
+    card, organization = order.saved_card, order.organization
+    is_on = AutoRecharge.objects.filter(organization=organization, state=RechargeState.ON).exists()
+    return bool(is_on and _may_be_charged(organization) and card is not None and card.removed_at is None)
 
 
 def bought_this_month(organization_id: int, now: datetime) -> int:
@@ -93,7 +108,8 @@ def _fallen(now: datetime) -> list[CreditAccount]:
 
 
 def _begin(account_id: int, now: datetime) -> Order | None:
-    """Place the order that is due; None where it is not due, which is looked at again under the account's lock."""
+    """Place the order that is due; None where it is not due, which is looked at again under the locks."""
+    lock_organization(CreditAccount.objects.get(pk=account_id).organization_id)
     account = ledger.lock(account_id)
     recharge = (
         AutoRecharge.objects.select_related("consent__pack", "organization")
@@ -119,10 +135,29 @@ def _begin(account_id: int, now: datetime) -> Order | None:
 
 def _is_wanted(recharge: AutoRecharge, account: CreditAccount, now: datetime) -> bool:
     organization = recharge.organization
-    may_be_charged = not (organization.suspended_at or organization.closed_at or organization.keys_frozen_at)
     rests = recharge.not_before is not None and recharge.not_before > now
     waits = Order.objects.filter(organization=organization, kind=OrderKind.RECHARGE, state__in=OPEN_STATES).exists()
-    return may_be_charged and not rests and not waits and account.available < recharge.consent.threshold
+    return _may_be_charged(organization) and not rests and not waits and account.available < recharge.consent.threshold
+
+
+def _may_be_charged(organization: Organization) -> bool:
+    return not (organization.suspended_at or organization.closed_at or organization.keys_frozen_at)
+
+
+def _allow_charge(order: Order) -> str | None:
+    """Return the customer to charge; None, and the order expires, if its card may not be charged any more.
+
+    The account's lock is the one under which auto-recharge is turned off.
+    """
+    locked = Order.objects.select_for_update().get(pk=order.pk)
+    lock_organization(order.organization_id)
+    ledger.lock(ledger.open_account(order.organization).pk)
+    customer = StripeCustomer.objects.filter(organization=order.organization_id, livemode=order.livemode).first()
+    now = Order.objects.select_related("organization", "saved_card").get(pk=locked.pk)
+    if customer is None or customer.customer_id is None or not is_still_wanted(now):
+        recharge_outcomes.expire(order)
+        return None
+    return customer.customer_id
 
 
 def _is_still_sold(consent: RechargeConsent) -> bool:

@@ -3,15 +3,34 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 
 from accounts.admin_pages import joined, link_to, list_where
-from billing import payments
+from billing import paid_after_closing, payments
 from billing.models import LedgerEntry
 from billing.money import show
-from billing.order_models import Payment
+from billing.order_models import Order, Payment
 from billing.refunds import left_of
 from billing.sales import Sale, find_entry_of
+
+
+class PaidAfterClosingFilter(admin.SimpleListFilter):
+    """Sales that were paid after their organization was closed, and whose money was not returned in full."""
+
+    title = "paid after closing"
+    parameter_name = "paid_after_closing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Offer one choice beside all."""
+        return [("yes", "Yes")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the sales to list."""
+        if self.value() != "yes":
+            return queryset
+        late = paid_after_closing.orders() if queryset.model is Order else paid_after_closing.invoices()
+        return queryset.filter(pk__in=late.values("pk"))
 
 
 class ShownSales:

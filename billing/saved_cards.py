@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from accounts.closing import organization_closed
 from accounts.errors import ServiceError
 from accounts.models import Organization, User
+from accounts.organization_lock import lock_organization
 from billing import ledger, recharge_switch, stripe_gateway, stripe_gateway_cards
-from billing.checkout import STRIPE_NEEDS, customer_of
+from billing.checkout import STRIPE_NEEDS, keep_for_buyer
 from billing.errors import PurchaseRefused, StripeRefused, StripeUnreachable
 from billing.recharge_models import RechargeConsent, SavedCard, StopReason
+from billing.stripe_customers import call_for_customer
 from billing.stripe_objects import CardDetails, CardSetup
 from billing.transactions import in_short_transaction
 
@@ -32,15 +34,20 @@ def open_page(consent: RechargeConsent, actor: User) -> str:
     """
     if timezone.now() > consent.created + timedelta(minutes=settings.CHECKOUT_OPEN_MINUTES) - STRIPE_NEEDS:
         raise PurchaseRefused(_("This purchase was begun too long ago. Reload the page and choose again."))
-    url = stripe_gateway_cards.create_card_page(
-        consent,
-        customer_id=customer_of(consent.organization, actor),
-        return_url=f"{settings.PUBLIC_URL}/billing/auto-recharge/?saved={{CHECKOUT_SESSION_ID}}",
-        cancel_url=f"{settings.PUBLIC_URL}/billing/auto-recharge/",
+    session = call_for_customer(
+        consent.organization,
+        actor,
+        lambda customer_id: stripe_gateway_cards.create_card_page(
+            consent,
+            customer_id=customer_id,
+            return_url=f"{settings.PUBLIC_URL}/billing/auto-recharge/?saved={{CHECKOUT_SESSION_ID}}",
+            cancel_url=f"{settings.PUBLIC_URL}/billing/auto-recharge/",
+        ),
     )
-    if not url:
+    if not session.url:
         raise StripeRefused
-    return url
+    keep_for_buyer(consent.organization_id, session, lambda: None)
+    return session.url
 
 
 def note_page(session_id: str, organization: Organization) -> SavedCard | None:
@@ -68,12 +75,8 @@ def note_setup(setup: CardSetup) -> SavedCard | None:
 def note_detached(payment_method_id: str) -> SavedCard | None:
     """Charge a card no more that Stripe let go; None where it is none of ours."""
     card = SavedCard.objects.filter(payment_method_id=payment_method_id).first()
-    if card is None:
-        return None
-    now = timezone.now()
-    SavedCard.objects.filter(pk=card.pk, detached_at=None).update(detached_at=now, removed_at=card.removed_at or now)
-    if card.removed_at is None:
-        recharge_switch.stop(card.organization_id, StopReason.CARD_GONE)
+    if card is not None:
+        in_short_transaction(lambda: _note_detached(card))
     return card
 
 
@@ -107,12 +110,21 @@ def _forget_with_its_organization(organization: Organization, **kwargs: object) 
     SavedCard.objects.filter(organization=organization, removed_at=None).update(removed_at=timezone.now())
 
 
+def _note_detached(card: SavedCard) -> None:
+    lock_organization(card.organization_id)
+    now = timezone.now()
+    SavedCard.objects.filter(pk=card.pk, detached_at=None).update(detached_at=now, removed_at=card.removed_at or now)
+    if card.removed_at is None:
+        recharge_switch.stop(card.organization_id, StopReason.CARD_GONE)
+
+
 def _store(consent: RechargeConsent, setup: CardSetup) -> SavedCard:
-    # One at a time for an account: of two cards the one with the newer consent is kept.
-    ledger.lock(ledger.open_account(consent.organization).pk)
+    # One at a time for an organization: of two cards the one with the newer consent is kept.
+    organization = lock_organization(consent.organization_id)
+    ledger.lock(ledger.open_account(organization).pk)
     card = SavedCard.objects.filter(setup_intent_id=setup.id).first()
     if card is None:
-        card = _add(consent, setup)
+        card = _add(consent, setup, is_closed=organization.closed_at is not None)
     if card.payment_method_id is None and setup.payment_method_id is not None:
         card.payment_method_id = setup.payment_method_id
         card.save(update_fields=["payment_method_id"])
@@ -123,11 +135,11 @@ def _store(consent: RechargeConsent, setup: CardSetup) -> SavedCard:
     return card
 
 
-def _add(consent: RechargeConsent, setup: CardSetup) -> SavedCard:
+def _add(consent: RechargeConsent, setup: CardSetup, *, is_closed: bool) -> SavedCard:
     now = timezone.now()
     others = SavedCard.objects.filter(organization=consent.organization, livemode=setup.livemode)
     others.filter(removed_at=None, consent__lt=consent).update(removed_at=now)
-    is_old = others.filter(removed_at=None).exists() or consent.organization.closed_at is not None
+    is_old = others.filter(removed_at=None).exists() or is_closed
     return SavedCard.objects.create(
         organization=consent.organization,
         livemode=setup.livemode,

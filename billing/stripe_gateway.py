@@ -8,7 +8,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -17,7 +17,14 @@ from typing import Any
 import stripe
 from django.conf import settings
 
-from billing.errors import BadSignature, CardRefused, PaymentsNotConfigured, StripeRefused, StripeUnreachable
+from billing.errors import (
+    BadSignature,
+    CardRefused,
+    CustomerMissing,
+    PaymentsNotConfigured,
+    StripeRefused,
+    StripeUnreachable,
+)
 from billing.order_models import Order, StripeCustomer
 from billing.refund_models import RefundRequest
 from billing.stripe_objects import (
@@ -58,9 +65,27 @@ def create_customer(customer: StripeCustomer) -> str:
     with _our_errors():
         made = _client().v1.customers.create(
             {"email": customer.email, "name": customer.name, "metadata": {"organization": organization}},
-            {"idempotency_key": f"customer:{organization}:{customer.pk}"},
+            {"idempotency_key": f"customer:{organization}:{customer.pk}:{customer.generation}"},
         )
         return made.id
+
+
+def delete_customer(customer_id: str) -> None:
+    """Delete a customer, and the cards saved for it; its invoices stay. It may have been deleted before."""
+    with _our_errors():
+        client = _client()
+        if not _plain(client.v1.customers.retrieve(customer_id)).get("deleted"):
+            client.v1.customers.delete(customer_id)
+
+
+def replace_facts(customer_id: str, facts: Mapping[str, str], *, is_erased: Callable[[str], bool]) -> None:
+    """Replace those facts of a customer (`email`, `name`) that are erased here; others were changed at Stripe."""
+    with _our_errors():
+        client = _client()
+        known = _plain(client.v1.customers.retrieve(customer_id))
+        stale: Any = {name: value for name, value in facts.items() if is_erased(known.get(name) or "")}
+        if stale and not known.get("deleted"):
+            client.v1.customers.update(customer_id, stale)
 
 
 def create_checkout(order: Order, *, customer_id: str, return_url: str, cancel_url: str) -> CheckoutSession:
@@ -95,7 +120,7 @@ def create_checkout(order: Order, *, customer_id: str, return_url: str, cancel_u
                 "cancel_url": cancel_url,
                 "expires_at": int(closes.timestamp()),
             },
-            {"idempotency_key": f"order:{reference}"},
+            {"idempotency_key": f"order:{reference}:{customer_id}"},
         )
         return read_session(_plain(session))
 
@@ -107,6 +132,12 @@ def get_session(session_id: str, *, is_patient: bool = True) -> CheckoutSession:
             session_id, {"expand": ["payment_intent"]}
         )
         return read_session(_plain(session))
+
+
+def close_page(session_id: str) -> CheckoutSession:
+    """Close a page that nobody paid on yet; raise StripeRefused where somebody did."""
+    with _our_errors():
+        return read_session(_plain(_client().v1.checkout.sessions.expire(session_id)))
 
 
 def sessions_since(moment: datetime, *, customer_id: str | None = None) -> Iterator[CheckoutSession]:
@@ -156,6 +187,8 @@ def get_customer(customer_id: str) -> CustomerFacts:
     client = _client(is_patient=False)
     with _our_errors():
         customer = _plain(client.v1.customers.retrieve(customer_id, {"expand": ["tax_ids"]}))
+        if customer.get("deleted"):
+            raise CustomerMissing
         cards = _plain(client.v1.customers.payment_methods.list(customer_id, {"type": "card", "limit": 10}))
         invoices = _plain(
             client.v1.invoices.list({"customer": customer_id, "limit": LATEST_INVOICES, "expand": ["data.payments"]})
@@ -228,8 +261,17 @@ def _our_errors() -> Iterator[None]:
         logger.warning("stripe_unreachable", extra={"reason": str(error), "status": error.http_status})
         raise StripeUnreachable from error
     except stripe.StripeError as error:
+        if _is_about_missing_customer(error):
+            logger.warning("stripe_customer_missing", extra={"stripe_request_id": error.request_id})
+            raise CustomerMissing from error
         logger.exception("stripe_refused", extra={"stripe_request_id": error.request_id, "stripe_code": error.code})
         raise StripeRefused from error
+
+
+def _is_about_missing_customer(error: stripe.StripeError) -> bool:
+    """Tell whether a call named a customer that Stripe does not have, or has no more."""
+    about_customer = getattr(error, "param", None) == "customer" or str(error).startswith("No such customer")
+    return error.code == "resource_missing" and about_customer
 
 
 def _card_refused(error: stripe.CardError) -> CardRefused:

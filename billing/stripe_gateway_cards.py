@@ -13,10 +13,21 @@ from django.conf import settings
 from billing.order_models import Order
 from billing.recharge_models import RechargeConsent, SavedCard
 from billing.stripe_gateway import _client, _our_errors, _plain
-from billing.stripe_objects import RECHARGE, CardSetup, PaymentIntent, read_intent, read_setup, read_setup_page
+from billing.stripe_objects import (
+    RECHARGE,
+    CardSetup,
+    CheckoutSession,
+    PaymentIntent,
+    read_intent,
+    read_session,
+    read_setup,
+    read_setup_page,
+)
 
 
-def create_card_page(consent: RechargeConsent, *, customer_id: str, return_url: str, cancel_url: str) -> str | None:
+def create_card_page(
+    consent: RechargeConsent, *, customer_id: str, return_url: str, cancel_url: str
+) -> CheckoutSession:
     """Open the page where a card is saved and nothing is paid; asked again it is the same page."""
     reference = str(consent.public_id)
     closes = consent.created + timedelta(minutes=settings.CHECKOUT_OPEN_MINUTES)
@@ -33,9 +44,9 @@ def create_card_page(consent: RechargeConsent, *, customer_id: str, return_url: 
                 "cancel_url": cancel_url,
                 "expires_at": int(closes.timestamp()),
             },
-            {"idempotency_key": f"consent:{reference}"},
+            {"idempotency_key": f"consent:{reference}:{customer_id}"},
         )
-        return session.url
+        return read_session(_plain(session))
 
 
 def get_card_setup(session_id: str) -> CardSetup | None:

@@ -63,15 +63,9 @@ def create_subscribe_page(
                 "cancel_url": cancel_url,
                 "expires_at": int(closes.timestamp()),
             },
-            {"idempotency_key": f"subscription:{reference}"},
+            {"idempotency_key": f"subscription:{reference}:{customer_id}"},
         )
         return read_session(_plain(session))
-
-
-def close_page(session_id: str) -> CheckoutSession:
-    """Close a page that nobody paid on yet; raise StripeRefused where somebody did."""
-    with _our_errors():
-        return read_session(_plain(_client().v1.checkout.sessions.expire(session_id)))
 
 
 def get_subscription(subscription_id: str) -> SubscriptionFacts:

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
 from billing import stripe_gateway, stripe_gateway_plans, subscriptions
-from billing.buyers import require_buyer
-from billing.checkout import STRIPE_NEEDS, customer_of
+from billing.buyers import lock_buyer, require_buyer
+from billing.checkout import STRIPE_NEEDS, keep_for_buyer
 from billing.errors import PaymentsNotConfigured, PurchaseRefused, StripeRefused
 from billing.models import Plan
 from billing.plan_errors import AlreadySubscribed
+from billing.stripe_customers import call_for_customer
 from billing.stripe_objects import CheckoutSession
 from billing.subscription_models import PlanTerms, Subscription, SubscriptionState
 from billing.transactions import in_short_transaction
@@ -81,7 +82,7 @@ def _leave_what_was_not_paid(organization: Organization) -> None:
     if session_id is None:
         return
     try:
-        closed = stripe_gateway_plans.close_page(session_id)
+        closed = stripe_gateway.close_page(session_id)
     except StripeRefused:  # it is over already, one way or the other
         closed = stripe_gateway.get_session(session_id)
     after = in_short_transaction(lambda: subscriptions.note_session(closed))
@@ -101,6 +102,7 @@ def _give_up(subscription: Subscription) -> str | None:
 
 def _store(organization: Organization, terms: PlanTerms, *, click_token: UUID, actor: User) -> Subscription:
     def movement() -> Subscription:
+        lock_buyer(organization.pk)
         return Subscription.objects.create(
             organization=organization,
             terms=terms,
@@ -122,29 +124,30 @@ def _open_page(subscription: Subscription, actor: User) -> None:
     lasts = timedelta(minutes=settings.CHECKOUT_OPEN_MINUTES)
     if timezone.now() > subscription.created + lasts - STRIPE_NEEDS:
         raise PurchaseRefused(_("This purchase was begun too long ago. Reload the page and choose again."))
-    session = stripe_gateway_plans.create_subscribe_page(
-        subscription,
-        customer_id=customer_of(subscription.organization, actor),
-        price_id=price_of(subscription.terms),
-        return_url=f"{settings.PUBLIC_URL}/billing/plan/",
-        cancel_url=f"{settings.PUBLIC_URL}/billing/plan/?left=1",
+    session = call_for_customer(
+        subscription.organization,
+        actor,
+        lambda customer_id: stripe_gateway_plans.create_subscribe_page(
+            subscription,
+            customer_id=customer_id,
+            price_id=price_of(subscription.terms),
+            return_url=f"{settings.PUBLIC_URL}/billing/plan/",
+            cancel_url=f"{settings.PUBLIC_URL}/billing/plan/?left=1",
+        ),
     )
     if session.livemode != subscription.livemode or not session.url:
         raise StripeRefused
-    if not in_short_transaction(lambda: _note_page(subscription, session)):
-        stripe_gateway_plans.close_page(session.id)  # another window was faster: nobody may pay here
-        raise AlreadySubscribed
+    keep_for_buyer(subscription.organization_id, session, lambda: _note_page(subscription, session))
     subscription.refresh_from_db()
 
 
-def _note_page(subscription: Subscription, session: CheckoutSession) -> bool:
-    """Keep the page, unless its click was given up meanwhile; tell whether somebody may be sent to it.
+def _note_page(subscription: Subscription, session: CheckoutSession) -> None:
+    """Keep the page; raise AlreadySubscribed where another window gave its click up meanwhile.
 
     Two clicks at once got the same page, by the row's key; a webhook may have been faster still.
     """
     ours = Subscription.objects.select_for_update().filter(pk=subscription.pk)
     if ours.get().state == SubscriptionState.LEFT:
-        return False
+        raise AlreadySubscribed
     ours.filter(checkout_session_id=None).update(checkout_session_id=session.id)
     ours.filter(checkout_session_id=session.id).update(checkout_url=session.url or "")
-    return True

@@ -3,7 +3,7 @@
 Each event shows a subscription whole, as it was when the event came to be. The newest wins; of two of the same second
 the one that weighs more, so that the end is the same whatever came first, and Stripe is asked which of them is true.
 Plans and limits follow from what is kept (`follow`); credits follow from invoices alone (`plan_invoices`). Whoever
-calls locks the invoice first, then its payment, then the subscription, then the account.
+calls locks the invoice first, then its payment, then the subscription, then the organization, then the account.
 """
 
 import logging

@@ -15,10 +15,12 @@ from billing import (
     recharge_outcomes,
     refunds,
     saved_cards,
+    stripe_customers,
     subscriptions,
     waiting_upgrades,
 )
 from billing.errors import OrderDisagrees
+from billing.event_facts import facts_of
 from billing.order_models import EventState, StripeEvent
 from billing.plan_errors import PlanDisagrees
 from billing.stripe_objects import (
@@ -83,7 +85,7 @@ def _store(event: VerifiedEvent) -> None:
     try:
         with transaction.atomic():
             StripeEvent.objects.create(
-                event_id=event.id, type=event.type[:100], livemode=event.livemode, payload=dict(event.payload)
+                event_id=event.id, type=event.type[:100], livemode=event.livemode, payload=facts_of(event.payload)
             )
     except IntegrityError:  # another delivery was faster
         return
@@ -177,6 +179,10 @@ def _payment_moved(event: VerifiedEvent) -> object | None:
     return recharge_outcomes.follow(read_intent(event.object))
 
 
+def _customer_was_deleted(event: VerifiedEvent) -> object | None:
+    return stripe_customers.note_deleted(event.object["id"])
+
+
 HANDLERS: Mapping[str, Callable[[VerifiedEvent], object | None]] = {
     "checkout.session.completed": _session_moved,
     "checkout.session.async_payment_succeeded": _session_moved,
@@ -204,6 +210,7 @@ HANDLERS: Mapping[str, Callable[[VerifiedEvent], object | None]] = {
     "invoice_payment.paid": _invoice_was_paid_with,
     "setup_intent.succeeded": _card_saved,
     "payment_method.detached": _card_let_go,
+    "customer.deleted": _customer_was_deleted,
     # Of recharges alone: what is paid on a page is told by its session.
     "payment_intent.processing": _payment_moved,
     "payment_intent.succeeded": _payment_moved,

@@ -62,7 +62,7 @@ def welcome(user: User) -> Organization | None:
         person = User.objects.select_for_update().get(pk=user.pk)
         if person.memberships.exists():
             return None
-        return open_own(person, name=_first_name_of(person))
+        return open_own(person, name=default_name_of(_called(person)))
 
 
 def open_own(person: User, *, name: str) -> Organization:
@@ -109,10 +109,14 @@ def _has_credits(organization: Organization) -> bool:
     return CreditAccount.objects.filter(organization=organization, balance__gt=0).exists()
 
 
-def _first_name_of(person: User) -> str:
+def default_name_of(name: str) -> str:
+    """Return what the first organization of a person of this name is called."""
     longest = Organization._meta.get_field("name").max_length
-    name = person.get_full_name() or person.email.partition("@")[0]
     return (_("%(name)s's organization") % {"name": name})[:longest]
+
+
+def _called(person: User) -> str:
+    return person.get_full_name() or person.email.partition("@")[0]
 
 
 def _traces_of(address: str) -> list[str]:

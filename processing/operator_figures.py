@@ -12,6 +12,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Greatest
 
 from accounts.models import Organization
+from billing import paid_after_closing
 from billing.models import CreditAccount, EntryKind, LedgerEntry
 from billing.order_models import Dispute, DisputeStage, EventState, Order, OrderState, Payment, StripeEvent
 from billing.refund_models import Refund, RefundRequest, RefundState
@@ -61,6 +62,8 @@ class Waiting:
     inquiries: int
     suspended: int
     resting: int
+    orders_paid_after_closing: int
+    invoices_paid_after_closing: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +189,8 @@ def _waiting() -> Waiting:
         subscriptions_with_problems=Subscription.objects.exclude(problem="").count(),
         invoices_with_problems=PlanInvoice.objects.exclude(problem="").count(),
         refunds_without_answer=RefundRequest.objects.filter(state=RefundState.ASKED).count(),
+        orders_paid_after_closing=paid_after_closing.orders().count(),
+        invoices_paid_after_closing=paid_after_closing.invoices().count(),
         **disputes,
         **organizations,
     )

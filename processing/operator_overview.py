@@ -139,6 +139,18 @@ def _waiting(figures: Figures) -> list[Tile]:
             ("billing.refundrequest", "state__exact=asked"),
             "",
         ),
+        (
+            "Orders paid for closed organizations",
+            waiting.orders_paid_after_closing,
+            ("billing.order", "paid_after_closing=yes"),
+            "return the money",
+        ),
+        (
+            "Invoices paid for closed organizations",
+            waiting.invoices_paid_after_closing,
+            ("billing.planinvoice", "paid_after_closing=yes"),
+            "return the money",
+        ),
         ("Open disputes", waiting.open_disputes, ("billing.dispute", "stage__exact=3"), "answer at Stripe"),
         ("Questions of banks", waiting.inquiries, ("billing.dispute", "stage__exact=1"), "answer at Stripe"),
         (

@@ -13,7 +13,10 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from accounts import security_log, wrong_passwords
+from accounts.retention import delete_old_traces
 from billing import (
+    closed_customers,
+    erasure,
     expiry,
     free_usage,
     idempotency,
@@ -40,12 +43,16 @@ JOBS: Mapping[str, Callable[[datetime], Any]] = {
     "reduce_old_records": reduce_old_records,
     "count_past_days": count_past_days,
     "sweep_history": sweep_history,
+    "delete_old_traces": delete_old_traces,
+    "remove_links": erasure.remove_links,
     "expire_due_credits": expiry.expire_due,
     "delete_expired_security_events": security_log.delete_expired,
     "delete_expired_wrong_passwords": wrong_passwords.delete_expired,
     # Last, because Stripe or a mail server may keep them waiting.
     "finish_open_orders": reconciliation.finish_open_orders,
     "see_to_plans": plan_reconciliation.see_to_plans,
+    "close_customers": closed_customers.close_customers,
+    "replace_at_stripe": erasure.replace_at_stripe,
     "tell_of_plans": plan_mails.tell_of_plans,
     "finish_saved_cards": saved_cards.finish,
     "start_due_recharges": recharging.start_due,

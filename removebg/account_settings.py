@@ -9,6 +9,8 @@ FREE_CREDITS = env.read_int("FREE_CREDITS", 50)
 
 # How long an invitation's link works, and how many an organization may send.
 INVITATION_DAYS = env.read_int("INVITATION_DAYS", 7, minimum=1)
+# Expired and accepted invitations are deleted so many days after their link ended.
+INVITATIONS_KEPT_DAYS = env.read_int("INVITATIONS_KEPT_DAYS", 30, minimum=1)
 ORGANIZATIONS_PER_PERSON = env.read_int("ORGANIZATIONS_PER_PERSON", 20, minimum=1)
 INVITATION_RATE = env.read_rate("INVITATION_RATE", "30/h")
 

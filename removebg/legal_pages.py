@@ -1,5 +1,6 @@
 """Privacy and terms: the operator's own text where LEGAL_DIR has it, else a draft that says what this software does."""
 
+import math
 from pathlib import Path
 
 from django.conf import settings
@@ -12,11 +13,19 @@ from django.views.decorators.http import require_safe
 
 from removebg.documents import markdown
 
+DAY_S = 24 * 3600
+
 
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """Show what happens to pictures and to what we know of people."""
-    context = {"title": _("Privacy"), "html": find_own_text("privacy"), "days": settings.RECORDS_KEPT_DAYS}
+    context = {
+        "title": _("Privacy"),
+        "html": find_own_text("privacy"),
+        "days": settings.RECORDS_KEPT_DAYS,
+        "session_days": math.ceil(settings.SESSION_COOKIE_AGE / DAY_S),
+        "invitation_days": settings.INVITATIONS_KEPT_DAYS,
+    }
     return render(request, "legal/privacy.html", context)
 
 

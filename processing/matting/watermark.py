@@ -3,7 +3,7 @@
 The ink hides what is beneath it: a film that lets it through could be taken off again by arithmetic. It is placed by
 the subject (center and size of its matte), so that calls with the same photo moved, resized, brightened, mirrored or
 turned have ink at the same places of the subject, and cannot be combined into a clean picture. Letters follow a move
-and a change of size; rings follow a turn and a mirror, too (docs/decisions/0009-samples.md).
+and a change of size; rings follow a turn and a mirror, too (docs/decisions/0011-samples.md).
 """
 
 import math

@@ -1,6 +1,7 @@
 """The end of an account: every way in is gone, the books stay, and nobody is left without an owner."""
 
 import json
+from pathlib import Path
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -18,6 +19,7 @@ from tests.accounts.entrance import confirm_it_is_you, log_in
 from tests.factories import make_key, make_member, make_organization, make_staff
 
 pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -185,3 +187,14 @@ def test_the_export_covers_every_table_that_knows_people():
         if field.is_relation and field.concrete and field.related_model is User
     }
     assert found - no_facts == known
+
+
+def test_organizations_are_locked_in_one_place():
+    """Another lock, such as FOR UPDATE, would wait for the foreign keys of rows that others insert meanwhile."""
+    locking = [
+        path.relative_to(ROOT).as_posix()
+        for app in ("accounts", "billing", "processing", "removebg")
+        for path in (ROOT / app).rglob("*.py")
+        if "Organization.objects.select_for_update" in path.read_text(encoding="utf-8")
+    ]
+    assert locking == ["accounts/organization_lock.py"]

@@ -98,7 +98,7 @@ def test_a_click_is_an_order_and_a_page(alice, buy, http, settings):
         "cancel_url": f"{settings.PUBLIC_URL}/billing/?left={order.public_id}",
         "expires_at": str(int((order.created + timedelta(hours=1)).timestamp())),
     }
-    assert headers["Idempotency-Key"] == f"order:{order.public_id}"
+    assert headers["Idempotency-Key"] == f"order:{order.public_id}:cus_1"
     assert headers["Stripe-Version"] == "2026-10-28.endive"
     assert "X-Stripe-Client-Telemetry" not in headers
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing import audit, ledger, webhooks
+from billing.event_facts import facts_of
 from billing.fulfilment import fulfil
 from billing.models import LedgerEntry
 from billing.order_models import EventState, Order, StripeEvent
@@ -51,7 +52,7 @@ def test_a_paid_session_brings_its_credits(client, alice, available, order, paid
     assert (response.status_code, response.json()) == (200, {"received": True, "state": "processed"})
     assert available(alice) == 110
     assert (order.state, order.payment_intent_id) == ("paid", f"pi_{order.pk}")
-    assert StripeEvent.objects.get().payload == paid
+    assert StripeEvent.objects.get().payload == facts_of(paid)
 
 
 def test_ten_times_the_same_event_is_one_purchase(client, alice, available, paid):

@@ -74,7 +74,7 @@ def _check(storage: Storage, params: dict[str, Any], mode: str) -> None:
     if "success_url" not in params:
         raise Refusal("You must set `success_url` for a hosted page.", param="success_url")
     if "customer" in params:
-        storage.get("customer", params["customer"])
+        storage.get("customer", params["customer"], param="customer")
         if "customer_email" in params:
             raise Refusal("You may only specify one of these parameters: customer, customer_email.")
     if mode != "setup" and not params.get("line_items"):
@@ -144,7 +144,9 @@ def _customer_creation(params: dict[str, Any], mode: str) -> str | None:
 
 def _known_details(storage: Storage, params: dict[str, Any]) -> dict[str, Any] | None:
     email = (
-        storage.get("customer", params["customer"])["email"] if "customer" in params else params.get("customer_email")
+        storage.get("customer", params["customer"], param="customer")["email"]
+        if "customer" in params
+        else params.get("customer_email")
     )
     return {"email": email, "tax_exempt": "none"} if email else None
 

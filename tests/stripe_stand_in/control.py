@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from tests.stripe_stand_in import (
     cards,
     checkout_outcomes,
+    customers,
     disputes,
     due_dates,
     invoices,
@@ -72,6 +73,11 @@ class Control:
         """Let a session run out."""
         with self._world() as storage:
             return checkout_outcomes.expire(storage, {}, session)
+
+    def delete_customer(self, customer: str) -> Object:
+        """Delete a customer in the dashboard, as a seller does after an erasure request."""
+        with self._world() as storage:
+            return customers.delete(storage, {}, customer)
 
     def authenticate(self, intent: str, *, agreed: bool) -> Object:
         """Answer what the bank asks the person."""

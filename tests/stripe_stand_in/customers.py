@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from tests.stripe_stand_in import payment_methods
+from tests.stripe_stand_in import payment_methods, subscriptions
 from tests.stripe_stand_in.events import emit
 from tests.stripe_stand_in.listing import list_where, page_of
 from tests.stripe_stand_in.metadata import merged
@@ -34,11 +34,18 @@ def update(storage: Storage, params: dict[str, Any], customer: str) -> Object:
 
 
 def retrieve(storage: Storage, params: dict[str, Any], customer: str) -> Object:
-    return storage.get("customer", customer)
+    return storage.removed.get(customer) or storage.get("customer", customer)
 
 
 def delete(storage: Storage, params: dict[str, Any], customer: str) -> Object:
+    """Delete a customer: its subscriptions end now, its cards cannot be used any more, its invoices stay."""
     stored = storage.get("customer", customer)
+    for subscription in storage.all("subscription", customer=customer):
+        if subscription["status"] not in subscriptions.ENDED:
+            subscriptions.end(storage, subscription, reason="cancellation_requested")
+    for method in storage.all("payment_method", customer=customer):
+        payment_methods.use_up(storage, method)
+        method["customer"] = None
     emit(storage, "customer.deleted", stored)
     return storage.remove(stored)
 

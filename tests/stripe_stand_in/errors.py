@@ -31,7 +31,7 @@ def unexpected_state(intent: dict[str, Any], verb: str) -> Refusal:
     return Refusal(f"You cannot {verb} this {kind} because it has a status of {intent['status']}.", **details)
 
 
-def missing(object_name: str, wanted_id: str) -> Refusal:
-    """Return Stripe's answer about something it does not have."""
+def missing(object_name: str, wanted_id: str, *, param: str = "id") -> Refusal:
+    """Return Stripe's answer about something it does not have, and which parameter named it."""
     words = object_name.replace("_", " ").rsplit(".", maxsplit=1)[-1]
-    return Refusal(f"No such {words}: '{wanted_id}'", status=404, code="resource_missing", param="id")
+    return Refusal(f"No such {words}: '{wanted_id}'", status=404, code="resource_missing", param=param)

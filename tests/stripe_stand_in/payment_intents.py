@@ -33,7 +33,7 @@ def add(storage: Storage, **params: Any) -> Object:
             "This value must be greater than or equal to 1.", param="amount", code="parameter_invalid_integer"
         )
     if params.get("customer"):
-        storage.get("customer", params["customer"])
+        storage.get("customer", params["customer"], param="customer")
     method = payment_methods.get(storage, params["payment_method"]) if params.get("payment_method") else None
     if method is not None:
         payment_methods.check_usable(storage, method, params.get("customer"))

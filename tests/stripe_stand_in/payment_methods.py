@@ -129,7 +129,7 @@ def is_set_up(storage: Storage, method: Object) -> bool:
 
 def attach(storage: Storage, params: dict[str, Any], payment_method: str) -> Object:
     method = get(storage, payment_method)
-    storage.get("customer", params["customer"])
+    storage.get("customer", params["customer"], param="customer")
     card = card_of(storage, method)
     if card is not None and card.code is not None and not card.is_savable:
         raise declined(card, payment_method=method)

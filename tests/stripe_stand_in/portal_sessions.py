@@ -8,7 +8,7 @@ from tests.stripe_stand_in.storage import Storage
 
 
 def create(storage: Storage, params: dict[str, Any]) -> Object:
-    storage.get("customer", params["customer"])
+    storage.get("customer", params["customer"], param="customer")
     session_id = storage.new_id("bps")
     return storage.add(
         "billing_portal.session",

@@ -21,7 +21,7 @@ def create(storage: Storage, params: dict[str, Any]) -> Object:
 def add(storage: Storage, **params: Any) -> Object:
     """Remember a wish to save a card."""
     if params.get("customer"):
-        storage.get("customer", params["customer"])
+        storage.get("customer", params["customer"], param="customer")
     method = payment_methods.get(storage, params["payment_method"]) if params.get("payment_method") else None
     intent_id = storage.new_id("seti")
     intent = storage.add(

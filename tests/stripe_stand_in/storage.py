@@ -27,6 +27,7 @@ class Storage:
     request_id: str | None = None
     idempotency_key: str | None = None
     hidden: dict[str, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
+    removed: dict[str, Object] = field(default_factory=dict)
     _objects: dict[str, dict[str, Object]] = field(default_factory=lambda: defaultdict(dict))
 
     def new_id(self, prefix: str) -> str:
@@ -44,12 +45,12 @@ class Storage:
         self._objects[object_name][stored["id"]] = stored
         return stored
 
-    def get(self, object_name: str, wanted_id: str) -> Object:
+    def get(self, object_name: str, wanted_id: str, *, param: str = "id") -> Object:
         """Return one object, or refuse as Stripe does about what it does not have."""
         try:
             return self._objects[object_name][wanted_id]
         except KeyError:
-            raise missing(object_name, wanted_id) from None
+            raise missing(object_name, wanted_id, param=param) from None
 
     def find(self, wanted_id: str) -> Object | None:
         """Return whatever object has this id, of any kind."""
@@ -66,7 +67,8 @@ class Storage:
     def remove(self, stored: Object) -> Object:
         """Forget an object and return what Stripe says of it from then on."""
         del self._objects[stored["object"]][stored["id"]]
-        return {"id": stored["id"], "object": stored["object"], "deleted": True}
+        self.removed[stored["id"]] = {"id": stored["id"], "object": stored["object"], "deleted": True}
+        return self.removed[stored["id"]]
 
     def each(self) -> Iterator[Object]:
         for objects in self._objects.values():

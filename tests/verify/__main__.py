@@ -11,7 +11,17 @@ import time
 import traceback
 from datetime import UTC, datetime
 
-from tests.verify import contract, decode_fuzz, free_work, http_fuzz, kills, mutation, races, state_machine
+from tests.verify import (
+    closing_races,
+    contract,
+    decode_fuzz,
+    free_work,
+    http_fuzz,
+    kills,
+    mutation,
+    races,
+    state_machine,
+)
 from tests.verify.check import Check, Finding
 from tests.verify.machine import commit
 from tests.verify.page import Section, merge, section_of
@@ -22,6 +32,7 @@ CHECKS = {
         decode_fuzz.CHECK,
         http_fuzz.CHECK,
         races.CHECK,
+        closing_races.CHECK,
         kills.CHECK,
         state_machine.CHECK,
         mutation.CHECK,

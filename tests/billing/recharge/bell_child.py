@@ -15,9 +15,9 @@ from django.conf import settings  # noqa: E402
 
 from accounts.closing import close_organization  # noqa: E402
 from billing import ledger, recharge_switch, stripe_gateway  # noqa: E402
-from billing.checkout import customer_of  # noqa: E402
 from billing.recharge_models import RechargeNews, SavedCard  # noqa: E402
 from billing.recharge_switch import Terms  # noqa: E402
+from billing.stripe_customers import customer_of  # noqa: E402
 from processing.recharger import Recharger  # noqa: E402
 from tests.factories import make_account, make_member, make_pack  # noqa: E402
 
