@@ -149,7 +149,7 @@ def remove_background(request: RemovalRequest, *, admit: Callable[[ImageHeader],
         session = engine.session(request.model, at_most_s=request.deadline.left_s)
         with image_slots.acquire(
             request.account.organization_id,
-            is_free=request.is_test or charge.is_replay,
+            is_free=charge.is_free,
             at_most_s=request.deadline.left_s,
         ):
             cutout = cut_out_opened(
