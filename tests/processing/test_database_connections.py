@@ -156,7 +156,7 @@ def test_a_persons_upload_holds_no_connection_while_it_waits(held, path):
     token = client.cookies["csrftoken"].value
 
     body = form(csrfmiddlewaretoken=token, image_file=photo())
-    status = post(path, body, held, cookie=cookies_of(client), x_csrftoken=token)
+    status = post(path, body, held, cookie=cookies_of(client), x_csrftoken=token, origin="http://localhost")
 
     assert status == 200
     assert held["the model"] is False
