@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts import base62
 from accounts.errors import AuthenticationError, TooManyKeys
 from accounts.models import ApiKey, Organization, User, all_scopes, validate_scopes
+from accounts.organization_lock import lock_organization
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ def issue(
     validate_scopes(granted)
     secret = _make_secret(TEST_PREFIX if is_test else PREFIX)
     with transaction.atomic():
-        _lock_organization(organization)
+        lock_organization(organization.pk)
         if not has_room_for_key(organization):
             raise TooManyKeys(limit=MAX_ACTIVE_KEYS)
         api_key = ApiKey.objects.create(
@@ -99,7 +100,7 @@ def rotate(api_key: ApiKey, *, overlap: timedelta, expires_at: datetime | None =
     """
     now = timezone.now()
     with transaction.atomic():
-        _lock_organization(api_key.organization)
+        lock_organization(api_key.organization.pk)
         old = ApiKey.objects.select_for_update().get(pk=api_key.pk)
         if not old.is_active_at(now):
             raise AuthenticationError
@@ -153,11 +154,6 @@ def note_use(api_key: ApiKey, *, address: str | None) -> None:
             due.update(last_used_at=now, last_used_from=_ip_or_none(address))
     except DatabaseError:
         logger.warning("key_use_not_noted", extra={"api_key_id": api_key.pk}, exc_info=True)
-
-
-def _lock_organization(organization: Organization) -> None:
-    """Lock the organization until the transaction ends; before its keys, here as everywhere (one order of locks)."""
-    Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
 
 
 def _make_secret(prefix: str) -> str:

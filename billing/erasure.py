@@ -16,6 +16,7 @@ from accounts.erasing import addresses_of, names_of, organization_erased
 from accounts.models import Membership, Organization, Role, User
 from billing import stripe_gateway
 from billing.errors import StripeRefused, StripeUnreachable
+from billing.free_usage_models import DailyFreeUsage
 from billing.order_models import Order, StripeCustomer
 from billing.recharge_models import SavedCard
 from billing.subscription_models import PlanInvoice, Subscription
@@ -39,6 +40,7 @@ def erase_organization(organization: Organization, **_sent: Any) -> None:
 @receiver(person_deleted, dispatch_uid="erase_billing_of_person")
 def erase_person(person: User, **_sent: Any) -> None:
     """Remove a person from organizations that stay: their billing address, and a name made of their own."""
+    DailyFreeUsage.objects.filter(person=person).delete()
     for customer in _customers_of(person):
         owner = _owner_beside(person, customer.organization)
         _replace_here(customer, email=owner.email if owner else "", name=customer.name)
