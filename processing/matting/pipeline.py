@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processing.matting.arrays import Alpha8, Matte, Rgb8
-from processing.matting.composite import multiply, place_over
+from processing.matting.arrays import Alpha8
+from processing.matting.composite import intersect
 from processing.matting.confidence import ambiguous_ratio, matte_confidence
 from processing.matting.deadline import NEVER, Deadline
 from processing.matting.decode import OpenedFile, Photo, decode_opened, open_file
@@ -18,14 +18,11 @@ from processing.matting.encode import CONTENT_TYPES
 from processing.matting.errors import NoSubject, about_the_backdrop
 from processing.matting.foreground import estimate_foreground
 from processing.matting.framing import shrink, shrink_opaque
+from processing.matting.judge import Judgment, judge
 from processing.matting.layout import Box, lay_out, pixels_at_most
 from processing.matting.options import CutoutOptions, DecodeLimits, Quality, ResultSize
-from processing.matting.predict import has_subject, predict
 from processing.matting.refine import enlarge, refine
 from processing.matting.session import MattingSession
-
-# What the network is shown behind pixels that are transparent already.
-NEUTRAL_BACKGROUND = (128, 128, 128)
 
 # A small result of a large photo is worked out at twice its size, but at no less than this many pixels a side. Measured
 # against working at full size, soft pixels came out .3 of 255 levels off on average, and 2 at the 99th percentile.
@@ -82,18 +79,17 @@ def cut_out_opened(
         region = _region_in(size, options)
         photo = _part_of(photo, region)
     with watch.step("predict"):
-        matte = _predicted(photo, options, session, deadline)
-        found = has_subject(matte)
+        judgment = _judged(photo, options, session, deadline)
     with watch.step("refine"):
         photo = _as_large_as_needed(photo, options, limits)
-        alpha = _at_full_size(_as_the_network_sees_it(photo), matte, options.quality) if found else _empty(photo)
+        alpha = _at_full_size(photo, judgment, options.quality)
     with watch.step("foreground"):
         foreground = estimate_foreground(photo.rgb, alpha, photo.alpha)
     # A large photo in several versions would stand beside what the next steps take.
     opacity = photo.alpha
     del photo
     with watch.step("composite"):
-        alpha = multiply(alpha, opacity)
+        alpha = intersect(alpha, opacity)
         ambiguous = ambiguous_ratio(alpha)
         layer = Layer(rgb=foreground, alpha=alpha, region=region, photo=size)
         del foreground, alpha, opacity
@@ -109,9 +105,9 @@ def cut_out_opened(
         input_width=size[1],
         input_height=size[0],
         timings_ms=watch.timings_ms,
-        matte_confidence=matte_confidence(matte) if found else 0.0,
+        matte_confidence=matte_confidence(judgment.matte) if judgment.has_subject else 0.0,
         matte_ambiguous_ratio=ambiguous,
-        has_subject=found,
+        has_subject=judgment.has_subject,
         subject=delivered.subject,
     )
 
@@ -138,17 +134,12 @@ def _decoded_backdrop(backdrop: OpenedFile | None) -> Photo | None:
         return decode_opened(backdrop)
 
 
-def _predicted(photo: Photo, options: CutoutOptions, session: MattingSession, deadline: Deadline) -> Matte:
-    """Return the network's matte; raise NoSubject where it shows none and one is needed."""
-    looks_twice = options.quality == "best"
-    matte = predict(_as_the_network_sees_it(photo), session, looks_twice=looks_twice, deadline=deadline)
-    if options.needs_subject and not has_subject(matte):
+def _judged(photo: Photo, options: CutoutOptions, session: MattingSession, deadline: Deadline) -> Judgment:
+    """Return what the network found; raise NoSubject if it found no subject and the options need one."""
+    judgment = judge(photo, session, looks_twice=options.quality == "best", deadline=deadline)
+    if options.needs_subject and not judgment.has_subject:
         raise NoSubject
-    return matte
-
-
-def _as_the_network_sees_it(photo: Photo) -> Rgb8:
-    return photo.rgb if photo.alpha is None else place_over(photo.rgb, photo.alpha, NEUTRAL_BACKGROUND)
+    return judgment
 
 
 def _as_large_as_needed(photo: Photo, options: CutoutOptions, limits: DecodeLimits) -> Photo:
@@ -166,12 +157,12 @@ def _as_large_as_needed(photo: Photo, options: CutoutOptions, limits: DecodeLimi
     return Photo(rgb=rgb, alpha=alpha)
 
 
-def _at_full_size(picture: Rgb8, matte: Matte, quality: Quality) -> Alpha8:
-    return enlarge(matte, (picture.shape[0], picture.shape[1])) if quality == "fast" else refine(picture, matte)
-
-
-def _empty(photo: Photo) -> Alpha8:
-    return np.zeros((photo.height, photo.width), np.uint8)
+def _at_full_size(photo: Photo, judgment: Judgment, quality: Quality) -> Alpha8:
+    """Return the matte of the photo, which its own alpha still limits: all opaque where that is kept as it is."""
+    size = photo.height, photo.width
+    if judgment.keeps_alpha or not judgment.has_subject:
+        return np.full(size, 255 if judgment.has_subject else 0, np.uint8)
+    return enlarge(judgment.matte, size) if quality == "fast" else refine(judgment.shown(photo), judgment.matte)
 
 
 class _Stopwatch:

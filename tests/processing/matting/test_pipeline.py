@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from processing.matting.errors import ImageTooLarge, UnreadableImage
+from processing.matting.errors import ImageTooLarge, NoSubject, UnreadableImage
 from processing.matting.options import Crop, CutoutOptions, DecodeLimits, ResultSize
 from processing.matting.pipeline import Cutout, cut_out
 from tests.processing.matting.decode_cases import as_file
-from tests.processing.matting.fakes import BlindSession, DiscSession
+from tests.processing.matting.fakes import BlindSession, DiscSession, FixedSession
 from tests.processing.matting.raw_files import exif_block, rgb_profile
 
 ORANGE, BLUE = (250, 140, 20), (20, 60, 200)
@@ -130,18 +130,83 @@ def test_picture_without_subject_gives_an_empty_cutout(photo: bytes, limits: Dec
     assert not _pixels(Image.open(io.BytesIO(cutout.data))).any()
 
 
-def test_alpha_of_the_input_is_multiplied_in_and_hidden_from_the_network(limits: DecodeLimits) -> None:
-    session = DiscSession()
-    half = np.full((200, 400, 4), (*ORANGE, 255), np.uint8)
-    half[:, :200, 3] = 0
-    half[:, 200:300, 3] = 128
+def _with_hole(visible: tuple[slice, slice], color: tuple[int, int, int] = ORANGE) -> bytes:
+    """Return 400 x 200 pixels of one color, of which all but a part are transparent."""
+    pixels = np.full((200, 400, 4), (*color, 0), np.uint8)
+    pixels[(*visible, 3)] = 255
+    return as_file(Image.fromarray(pixels), "PNG")
 
-    cutout = cut_out(as_file(Image.fromarray(half), "PNG"), CutoutOptions(), session=session, limits=limits)
+
+def _delivered_alpha(image_bytes: bytes, session: FixedSession, limits: DecodeLimits) -> NDArray[np.int16]:
+    cutout = cut_out(image_bytes, CutoutOptions(), session=session, limits=limits)
+    return _pixels(Image.open(io.BytesIO(cutout.data)))[..., 3]
+
+
+def test_photo_with_a_transparent_border_is_cut_out_within_it(limits: DecodeLimits) -> None:
+    """The network's disc spans 240 x 120 of 400 x 200 pixels with a margin of an eighth: 320 x 160 in the photo."""
+    alpha = _delivered_alpha(_with_hole((slice(10, 190), slice(20, 380))), DiscSession(), limits)
+
+    assert alpha[100, 200] == 255
+    assert alpha[100, 30] == alpha[15, 200] == 0
+    assert not alpha[:10].any()
+
+
+def test_cutout_keeps_its_alpha_whatever_the_network_makes_of_its_inside(limits: DecodeLimits) -> None:
+    pixels = np.full((200, 400, 4), (*ORANGE, 0), np.uint8)
+    y, x = np.mgrid[:200, :400] + 0.5
+    distance = np.hypot((x - 200) / 400, (y - 100) / 200)
+    pixels[..., 3] = np.rint(((0.36 - distance) / 0.04).clip(0, 1) * 255)
+
+    alpha = _delivered_alpha(as_file(Image.fromarray(pixels), "PNG"), DiscSession(), limits)
+
+    assert np.array_equal(alpha, pixels[..., 3])
+
+
+@pytest.mark.parametrize("needs_subject", [False, True])
+def test_visible_part_is_the_subject_if_the_network_finds_none(limits: DecodeLimits, needs_subject: bool) -> None:
+    picture = _with_hole((slice(50, 150), slice(100, 300)))
+
+    options = CutoutOptions(needs_subject=needs_subject)
+    cutout = cut_out(picture, options, session=BlindSession(), limits=limits)
 
     alpha = _pixels(Image.open(io.BytesIO(cutout.data)))[..., 3]
-    assert [alpha[100, x] for x in (150, 250, 305)] == [0, 128, 255]
-    shown = session.seen[0][0, :, 512, 100]
-    assert np.abs(shown).max() < 0.01, "the network sees neutral grey where the picture is transparent"
+    assert (alpha[50:150, 100:300] == 255).all()
+    assert np.count_nonzero(alpha) == 100 * 200
+    assert cutout.has_subject
+    assert cutout.matte_confidence > 0.9
+
+
+def test_picture_with_nothing_visible_has_no_subject(limits: DecodeLimits) -> None:
+    clear = as_file(Image.new("RGBA", (64, 48), (10, 20, 30, 0)), "PNG")
+
+    assert not cut_out(clear, CutoutOptions(), session=BlindSession(), limits=limits).has_subject
+    with pytest.raises(NoSubject):
+        cut_out(clear, CutoutOptions(needs_subject=True), session=BlindSession(), limits=limits)
+
+
+def test_photo_at_half_opacity_is_judged_as_if_opaque_and_stays_at_half(photo: bytes, limits: DecodeLimits) -> None:
+    opaque, pale = DiscSession(), DiscSession()
+    faded = Image.open(io.BytesIO(photo)).convert("RGB")
+    faded.putalpha(128)
+
+    whole = _delivered_alpha(photo, opaque, limits)
+    half = _delivered_alpha(as_file(faded, "PNG"), pale, limits)
+
+    assert np.array_equal(pale.seen[0], opaque.seen[0])
+    assert np.abs(half - whole * (128 / 255)).max() <= 0.51
+
+
+def test_hidden_colors_reach_neither_the_network_nor_the_result(limits: DecodeLimits) -> None:
+    seen, results = [], []
+    for hidden in ((255, 0, 255), (0, 90, 20)):
+        session = DiscSession()
+        pixels = np.full((200, 400, 4), (*hidden, 0), np.uint8)
+        pixels[10:190, 20:380] = (*ORANGE, 255)
+        results.append(cut_out(as_file(Image.fromarray(pixels), "PNG"), CutoutOptions(), session=session, limits=limits))
+        seen.append(session.seen[0])
+
+    assert np.array_equal(*seen)
+    assert results[0].data == results[1].data
 
 
 @pytest.mark.parametrize("image_format", ["png", "jpg", "webp"])

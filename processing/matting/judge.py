@@ -1,0 +1,108 @@
+"""Asks the network what is the subject, and decides whether a transparent picture keeps the alpha that it came with.
+
+A cutout keeps it: its background is gone already. A photo whose corners or edges are transparent is cut out like any
+other. The network is shown such pictures over a contrasting color and with a margin; where it calls the outline of the
+visible part background, there is background left to remove. docs/decisions/0010 has the measurements.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from processing.matting.arrays import Alpha8, Matte, Rgb8
+from processing.matting.confidence import matte_confidence
+from processing.matting.deadline import NEVER, Deadline
+from processing.matting.decode import Photo
+from processing.matting.framing import subject_box
+from processing.matting.input_alpha import (
+    contrasting_color,
+    has_hole,
+    outline_of,
+    rectangle_sides_share,
+    show,
+    stretched,
+    visible_part,
+)
+from processing.matting.predict import has_subject, predict
+from processing.matting.resample import resized, resized_to_unit
+from processing.matting.session import MattingSession
+
+# On each side, in parts of the network's side. Letters that filled their picture were not seen without a margin.
+MARGIN_OF_SIDE = 1 / 8
+# From this share of the outline on, background is left. Among cutouts that were sent again the network called at most a
+# sixth of the outline background; among photos with cut edges a third to all of it.
+MIN_OUTLINE_BACKGROUND = 0.25
+# The network must be this sure of the subject, unless the visible part lies along this share of the sides of its
+# bounding rectangle, as a photo does with round corners or a transparent border.
+MIN_CONFIDENCE = 0.8
+MIN_RECTANGLE_SIDES = 0.5
+
+
+class Judgment(NamedTuple):
+    """The matte (side, side), 0..1, whether it holds a subject, and what to do with the picture's own alpha.
+
+    With `keeps_alpha` the matte is that alpha, and the result has it unchanged. `backdrop` is the color that a
+    transparent picture was shown over.
+    """
+
+    matte: Matte
+    has_subject: bool
+    keeps_alpha: bool = False
+    backdrop: tuple[int, int, int] | None = None
+
+    def shown(self, photo: Photo) -> Rgb8:
+        """Return the photo, at any size, as the network saw it."""
+        if photo.alpha is None or self.backdrop is None:
+            return photo.rgb
+        return show(photo.rgb, photo.alpha, self.backdrop)
+
+
+def judge(photo: Photo, session: MattingSession, *, looks_twice: bool = False, deadline: Deadline = NEVER) -> Judgment:
+    """Return what is the subject of the photo; raise TooSlow as `predict` does."""
+    if photo.alpha is None:
+        matte = predict(photo.rgb, session, looks_twice=looks_twice, deadline=deadline)
+        return Judgment(matte, has_subject(matte))
+    backdrop = contrasting_color(photo.rgb, photo.alpha)
+    shown = show(photo.rgb, photo.alpha, backdrop)
+    if not has_hole(photo.alpha):
+        matte = predict(shown, session, looks_twice=looks_twice, deadline=deadline)
+        return Judgment(matte, has_subject(matte), backdrop=backdrop)
+    framed = _with_margin(shown, session.model.input_size, backdrop)
+    matte = _without_margin(predict(framed, session, looks_twice=looks_twice, deadline=deadline))
+    own = resized_to_unit(stretched(photo.alpha), (matte.shape[0], matte.shape[1]))
+    if _has_background_left(own, matte):
+        return Judgment(matte, has_subject=True, backdrop=backdrop)
+    return Judgment(own, has_subject=_is_visible(photo.alpha), keeps_alpha=True, backdrop=backdrop)
+
+
+def _has_background_left(own: Matte, matte: Matte) -> bool:
+    """Whether the network sees a subject in the visible part and background along much of its outline."""
+    if not has_subject(matte):
+        return False
+    visible = visible_part(own)
+    outline = outline_of(visible)
+    if np.count_nonzero(matte[outline] < 0.5) < MIN_OUTLINE_BACKGROUND * np.count_nonzero(outline):
+        return False
+    return matte_confidence(matte) >= MIN_CONFIDENCE or rectangle_sides_share(visible) >= MIN_RECTANGLE_SIDES
+
+
+def _is_visible(opacity: Alpha8) -> bool:
+    return subject_box(opacity) is not None
+
+
+def _margin_px(side: int) -> int:
+    return round(MARGIN_OF_SIDE * side)
+
+
+def _with_margin(picture: Rgb8, side: int, backdrop: tuple[int, int, int]) -> Rgb8:
+    """Return the picture squeezed into the middle of the network's square of `side` px."""
+    margin = _margin_px(side)
+    squeezed = np.rint(resized(picture, (side - 2 * margin, side - 2 * margin))).astype(np.uint8)
+    framed = cv2.copyMakeBorder(squeezed, *(4 * (margin,)), cv2.BORDER_CONSTANT, value=backdrop)
+    return np.asarray(framed, np.uint8)
+
+
+def _without_margin(matte: Matte) -> Matte:
+    margin = _margin_px(matte.shape[0])
+    return np.ascontiguousarray(matte[margin:-margin, margin:-margin])
