@@ -31,7 +31,7 @@ def stretched(opacity: Alpha8) -> Alpha8:
 
 def has_hole(opacity: Alpha8) -> bool:
     """Whether enough pixels are transparent for the visible part to have an outline of its own."""
-    clear = np.count_nonzero(opacity < _CLEAR_BELOW * int(opacity.max()))
+    clear = int(np.count_nonzero(opacity < _CLEAR_BELOW * int(opacity.max())))
     return clear >= MIN_CLEAR_SHARE * opacity.size
 
 

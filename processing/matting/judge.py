@@ -10,7 +10,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from processing.matting.arrays import Alpha8, Matte, Rgb8
+from processing.matting.arrays import Alpha8, Mask, Matte, Rgb8
 from processing.matting.confidence import matte_confidence
 from processing.matting.deadline import NEVER, Deadline
 from processing.matting.decode import Photo
@@ -30,13 +30,14 @@ from processing.matting.session import MattingSession
 
 # On each side, in parts of the network's side. Letters that filled their picture were not seen without a margin.
 MARGIN_OF_SIDE = 1 / 8
-# From this share of the outline on, background is left. Among cutouts that were sent again the network called at most a
-# sixth of the outline background; among photos with cut edges a third to all of it.
-MIN_OUTLINE_BACKGROUND = 0.25
-# The network must be this sure of the subject, unless the visible part lies along this share of the sides of its
-# bounding rectangle, as a photo does with round corners or a transparent border.
-MIN_CONFIDENCE = 0.8
+# Background is left if the network calls this share of the outline background: of a rectangle, which a photo is with
+# round corners or a transparent border, and of any other shape, which a cutout is more often.
+MIN_BACKGROUND_OF_RECTANGLE = 0.25
+MIN_BACKGROUND_OF_SHAPE = 0.5
+# A rectangle lies along this share of the sides of its bounding rectangle.
 MIN_RECTANGLE_SIDES = 0.5
+# Other shapes are photos only if the network is this sure of the subject. Of lettering it often sees only a part.
+MIN_CONFIDENCE = 0.8
 
 
 class Judgment(NamedTuple):
@@ -81,10 +82,14 @@ def _has_background_left(own: Matte, matte: Matte) -> bool:
     if not has_subject(matte):
         return False
     visible = visible_part(own)
-    outline = outline_of(visible)
-    if np.count_nonzero(matte[outline] < 0.5) < MIN_OUTLINE_BACKGROUND * np.count_nonzero(outline):
-        return False
-    return matte_confidence(matte) >= MIN_CONFIDENCE or rectangle_sides_share(visible) >= MIN_RECTANGLE_SIDES
+    share = _background_share(matte, outline_of(visible))
+    if rectangle_sides_share(visible) >= MIN_RECTANGLE_SIDES:
+        return share >= MIN_BACKGROUND_OF_RECTANGLE
+    return share >= MIN_BACKGROUND_OF_SHAPE and matte_confidence(matte) >= MIN_CONFIDENCE
+
+
+def _background_share(matte: Matte, outline: Mask) -> float:
+    return np.count_nonzero(matte[outline] < 0.5) / max(1, np.count_nonzero(outline))
 
 
 def _is_visible(opacity: Alpha8) -> bool:
