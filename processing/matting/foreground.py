@@ -20,10 +20,9 @@ WORKING_PIXELS = 250_000
 TILE_HEIGHT, TILE_WIDTH = 64, 512
 # How much a pixel leans on the colours expected there, beside what their residual adds.
 PIXEL_PRIOR = 0.01
-# I = alpha F + (1 - alpha) B with B in 0..1 bounds F: (I - 1 + alpha) / alpha <= F <= I / alpha. From this alpha on F
-# may pass the bound by this little. Below it alpha is often blurred and the bound with it, so the allowance grows.
+# I = alpha F + (1 - alpha) B with B in 0..1 bounds F: (I - 1 + alpha) / alpha <= F <= I / alpha. Below this alpha F may
+# pass the bounds, by so much more for each unit that alpha is lower: a blurred alpha puts the true F beyond them.
 BOUNDED_FROM_ALPHA = np.float32(240 / 255)
-BOUND_ALLOWANCE = np.float32(2.5 / 255)
 ALLOWANCE_PER_ALPHA = np.float32(2)
 _UNIT = np.float32(1 / 255)
 
@@ -95,7 +94,7 @@ def _own_colours(picture: Rgb8, alpha: Alpha8, expected: list[Planes]) -> Rgb8:
     b = 1 - a
     gain = a / (a * a + b * b + prior)
     inverse = 1 / np.maximum(a, _UNIT)
-    above = BOUND_ALLOWANCE + ALLOWANCE_PER_ALPHA * np.maximum(BOUNDED_FROM_ALPHA - a, 0)
+    above = ALLOWANCE_PER_ALPHA * np.maximum(BOUNDED_FROM_ALPHA - a, 0)
     below = above + b * inverse
     own = []
     for plane, front, behind in zip(cv2.split(picture), foreground, cv2.split(expected[1]), strict=True):

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from processing.matting.arrays import Alpha8, Mask, Matte, Rgb8
 from processing.matting.composite import place_over
+from processing.matting.layout import Box
 from processing.matting.morphology import disc
 from processing.matting.resample import working_size
 
@@ -33,6 +34,12 @@ def has_hole(opacity: Alpha8) -> bool:
     """Whether enough pixels are transparent for the visible part to have an outline of its own."""
     clear = int(np.count_nonzero(opacity < _CLEAR_BELOW * int(opacity.max())))
     return clear >= MIN_CLEAR_SHARE * opacity.size
+
+
+def visible_box(opacity: Alpha8) -> Box | None:
+    """Return the smallest rectangle around all that is not wholly transparent; None if nothing is visible."""
+    left, top, width, height = cv2.boundingRect(opacity)
+    return Box(left, top, width, height) if width else None
 
 
 def show(rgb: Rgb8, opacity: Alpha8, backdrop: tuple[int, int, int]) -> Rgb8:

@@ -1,7 +1,7 @@
 """Asks the network what is the subject, and decides whether a transparent picture keeps the alpha that it came with.
 
 A cutout keeps it: its background is gone already. A photo whose corners or edges are transparent is cut out like any
-other. The network is shown such pictures over a contrasting color and with a margin; where it calls the outline of the
+other. The network is first shown such pictures over a contrasting color and with a margin; if it calls the outline of the
 visible part background, there is background left to remove. docs/decisions/0010 has the measurements.
 """
 
@@ -17,7 +17,6 @@ from processing.matting.decode import Photo
 from processing.matting.framing import subject_box
 from processing.matting.input_alpha import (
     contrasting_color,
-    has_hole,
     outline_of,
     rectangle_sides_share,
     show,
@@ -59,29 +58,42 @@ class Judgment(NamedTuple):
         return show(photo.rgb, photo.alpha, self.backdrop)
 
 
-def judge(photo: Photo, session: MattingSession, *, looks_twice: bool = False, deadline: Deadline = NEVER) -> Judgment:
-    """Return what is the subject of the photo; raise TooSlow as `predict` does."""
+def judge(
+    photo: Photo, session: MattingSession, *, has_hole: bool, looks_twice: bool = False, deadline: Deadline = NEVER
+) -> Judgment:
+    """Return what is the subject of the photo; raise TooSlow as `predict` does.
+
+    A transparent photo comes without its transparent border; `has_hole` is of the photo with it, and costs a run of
+    the network more where background is left.
+    """
     if photo.alpha is None:
         matte = predict(photo.rgb, session, looks_twice=looks_twice, deadline=deadline)
         return Judgment(matte, has_subject(matte))
     backdrop = contrasting_color(photo.rgb, photo.alpha)
     shown = show(photo.rgb, photo.alpha, backdrop)
-    if not has_hole(photo.alpha):
-        matte = predict(shown, session, looks_twice=looks_twice, deadline=deadline)
-        return Judgment(matte, has_subject(matte), backdrop=backdrop)
-    framed = _with_margin(shown, session.model.input_size, backdrop)
-    matte = _without_margin(predict(framed, session, looks_twice=looks_twice, deadline=deadline))
-    own = resized_to_unit(stretched(photo.alpha), (matte.shape[0], matte.shape[1]))
-    if _has_background_left(own, matte):
-        return Judgment(matte, has_subject=True, backdrop=backdrop)
-    return Judgment(own, has_subject=_is_visible(photo.alpha), keeps_alpha=True, backdrop=backdrop)
+    side = session.model.input_size
+    if has_hole:
+        framed = _with_margin(shown, side, backdrop)
+        if not _has_background_left(photo.alpha, _without_margin(predict(framed, session, deadline=deadline))):
+            return _kept(photo.alpha, side)
+    # Without the margin, for in a frame the network finds less of a photo's subject.
+    matte = predict(shown, session, looks_twice=looks_twice, deadline=deadline)
+    if has_hole and not has_subject(matte):
+        return _kept(photo.alpha, side)
+    return Judgment(matte, has_subject(matte), backdrop=backdrop)
 
 
-def _has_background_left(own: Matte, matte: Matte) -> bool:
+def _kept(opacity: Alpha8, side: int) -> Judgment:
+    """Return the judgment that the visible part is the subject."""
+    own = resized_to_unit(stretched(opacity), (side, side))
+    return Judgment(own, has_subject=subject_box(opacity) is not None, keeps_alpha=True)
+
+
+def _has_background_left(opacity: Alpha8, matte: Matte) -> bool:
     """Whether the network sees a subject in the visible part and background along much of its outline."""
     if not has_subject(matte):
         return False
-    visible = visible_part(own)
+    visible = visible_part(resized_to_unit(stretched(opacity), (matte.shape[0], matte.shape[1])))
     share = _background_share(matte, outline_of(visible))
     if rectangle_sides_share(visible) >= MIN_RECTANGLE_SIDES:
         return share >= MIN_BACKGROUND_OF_RECTANGLE
@@ -90,14 +102,6 @@ def _has_background_left(own: Matte, matte: Matte) -> bool:
 
 def _background_share(matte: Matte, outline: Mask) -> float:
     return np.count_nonzero(matte[outline] < 0.5) / max(1, np.count_nonzero(outline))
-
-
-def _is_visible(opacity: Alpha8) -> bool:
-    return subject_box(opacity) is not None
-
-
-def _margin_px(side: int) -> int:
-    return round(MARGIN_OF_SIDE * side)
 
 
 def _with_margin(picture: Rgb8, side: int, backdrop: tuple[int, int, int]) -> Rgb8:
@@ -111,3 +115,7 @@ def _with_margin(picture: Rgb8, side: int, backdrop: tuple[int, int, int]) -> Rg
 def _without_margin(matte: Matte) -> Matte:
     margin = _margin_px(matte.shape[0])
     return np.ascontiguousarray(matte[margin:-margin, margin:-margin])
+
+
+def _margin_px(side: int) -> int:
+    return round(MARGIN_OF_SIDE * side)

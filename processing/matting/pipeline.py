@@ -18,6 +18,7 @@ from processing.matting.encode import CONTENT_TYPES
 from processing.matting.errors import NoSubject, about_the_backdrop
 from processing.matting.foreground import estimate_foreground
 from processing.matting.framing import shrink, shrink_opaque
+from processing.matting.input_alpha import has_hole, visible_box
 from processing.matting.judge import Judgment, judge
 from processing.matting.layout import Box, lay_out, pixels_at_most
 from processing.matting.options import CutoutOptions, DecodeLimits, Quality, ResultSize
@@ -78,8 +79,13 @@ def cut_out_opened(
         size = photo.height, photo.width
         region = _region_in(size, options)
         photo = _part_of(photo, region)
+        has_outline = photo.alpha is not None and has_hole(photo.alpha)
+        photo, region = _trimmed(photo, region)
     with watch.step("predict"):
-        judgment = _judged(photo, options, session, deadline)
+        looks_twice = options.quality == "best"
+        judgment = judge(photo, session, has_hole=has_outline, looks_twice=looks_twice, deadline=deadline)
+        if options.needs_subject and not judgment.has_subject:
+            raise NoSubject
     with watch.step("refine"):
         photo = _as_large_as_needed(photo, options, limits)
         alpha = _at_full_size(photo, judgment, options.quality)
@@ -127,19 +133,19 @@ def _part_of(photo: Photo, region: Box) -> Photo:
     return Photo(rgb=photo.rgb[rows, columns], alpha=None if photo.alpha is None else photo.alpha[rows, columns])
 
 
+def _trimmed(photo: Photo, region: Box) -> tuple[Photo, Box]:
+    """Return the photo and its region without the transparent border, if it has any."""
+    box = None if photo.alpha is None else visible_box(photo.alpha)
+    if box is None:
+        return photo, region
+    return _part_of(photo, box), Box(region.left + box.left, region.top + box.top, box.width, box.height)
+
+
 def _decoded_backdrop(backdrop: OpenedFile | None) -> Photo | None:
     if backdrop is None:
         return None
     with about_the_backdrop():
         return decode_opened(backdrop)
-
-
-def _judged(photo: Photo, options: CutoutOptions, session: MattingSession, deadline: Deadline) -> Judgment:
-    """Return what the network found; raise NoSubject if it found no subject and the options need one."""
-    judgment = judge(photo, session, looks_twice=options.quality == "best", deadline=deadline)
-    if options.needs_subject and not judgment.has_subject:
-        raise NoSubject
-    return judgment
 
 
 def _as_large_as_needed(photo: Photo, options: CutoutOptions, limits: DecodeLimits) -> Photo:

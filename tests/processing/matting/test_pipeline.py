@@ -15,7 +15,7 @@ from processing.matting.errors import ImageTooLarge, NoSubject, UnreadableImage
 from processing.matting.options import Crop, CutoutOptions, DecodeLimits, ResultSize
 from processing.matting.pipeline import Cutout, cut_out
 from tests.processing.matting.decode_cases import as_file
-from tests.processing.matting.fakes import BlindSession, DiscSession, FixedSession
+from tests.processing.matting.fakes import BlindSession, DiscSession, FixedSession, disc_matte
 from tests.processing.matting.raw_files import exif_block, rgb_profile
 
 ORANGE, BLUE = (250, 140, 20), (20, 60, 200)
@@ -143,7 +143,6 @@ def _delivered_alpha(image_bytes: bytes, session: FixedSession, limits: DecodeLi
 
 
 def test_photo_with_a_transparent_border_is_cut_out_within_it(limits: DecodeLimits) -> None:
-    """The network's disc spans 240 x 120 of 400 x 200 pixels with a margin of an eighth: 320 x 160 in the photo."""
     alpha = _delivered_alpha(_with_hole((slice(10, 190), slice(20, 380))), DiscSession(), limits)
 
     assert alpha[100, 200] == 255
@@ -151,15 +150,22 @@ def test_photo_with_a_transparent_border_is_cut_out_within_it(limits: DecodeLimi
     assert not alpha[:10].any()
 
 
-def test_cutout_keeps_its_alpha_whatever_the_network_makes_of_its_inside(limits: DecodeLimits) -> None:
+def test_cutout_keeps_its_alpha_and_its_colors(limits: DecodeLimits) -> None:
     pixels = np.full((200, 400, 4), (*ORANGE, 0), np.uint8)
     y, x = np.mgrid[:200, :400] + 0.5
     distance = np.hypot((x - 200) / 400, (y - 100) / 200)
     pixels[..., 3] = np.rint(((0.36 - distance) / 0.04).clip(0, 1) * 255)
 
-    alpha = _delivered_alpha(as_file(Image.fromarray(pixels), "PNG"), DiscSession(), limits)
+    # As large as what is visible is within its margin, less a notch that the network misses.
+    matte = disc_matte(0.36)
+    matte[:, 380:420] = 0
 
-    assert np.array_equal(alpha, pixels[..., 3])
+    picture = as_file(Image.fromarray(pixels), "PNG")
+    cutout = cut_out(picture, CutoutOptions(), session=FixedSession(matte), limits=limits)
+
+    result = _pixels(Image.open(io.BytesIO(cutout.data)))
+    assert np.array_equal(result[..., 3], pixels[..., 3])
+    assert (result[result[..., 3] > 0][:, :3] == ORANGE).all()
 
 
 @pytest.mark.parametrize("needs_subject", [False, True])
