@@ -1,8 +1,8 @@
 """Asks the network what is the subject, and decides whether a transparent picture keeps the alpha that it came with.
 
 A cutout keeps it: its background is gone already. A photo whose corners or edges are transparent is cut out like any
-other. The network is first shown such pictures over a contrasting color and with a margin; if it calls the outline of the
-visible part background, there is background left to remove. docs/decisions/0010 has the measurements.
+other. The network is first shown such pictures over a contrasting color and with a margin; if it calls the outline of
+the visible part background, there is background left to remove. docs/decisions/0010 has the measurements.
 """
 
 from typing import NamedTuple

@@ -87,7 +87,7 @@ def cut_out_opened(
         if options.needs_subject and not judgment.has_subject:
             raise NoSubject
     with watch.step("refine"):
-        photo = _as_large_as_needed(photo, options, limits)
+        photo = _as_large_as_needed(photo, size, options, limits)
         alpha = _at_full_size(photo, judgment, options.quality)
     with watch.step("foreground"):
         foreground = estimate_foreground(photo.rgb, alpha, photo.alpha)
@@ -148,18 +148,25 @@ def _decoded_backdrop(backdrop: OpenedFile | None) -> Photo | None:
         return decode_opened(backdrop)
 
 
-def _as_large_as_needed(photo: Photo, options: CutoutOptions, limits: DecodeLimits) -> Photo:
-    """Return the photo smaller where the result is to be much smaller than it; a crop may still need all of it."""
+def _as_large_as_needed(photo: Photo, size: tuple[int, int], options: CutoutOptions, limits: DecodeLimits) -> Photo:
+    """Return the photo, all or the visible part of one of `size` (height, width), smaller if its result is much smaller.
+
+    A crop may still need all of its pixels.
+    """
     if (options.region, options.crop, options.scale, options.position) != (None, None, None, None):
         return photo
-    whole = lay_out((photo.height, photo.width), None, options, is_png=False, limits=limits).target
+    whole = lay_out(size, None, options, is_png=False, limits=limits).target
     working_side_px = max(LEAST_WORKING_SIDE_PX, math.ceil(WORKING_SIDE_OF_RESULT * max(whole.width, whole.height)))
-    size = pixels_at_most(photo.height, photo.width, ResultSize(max_side_px=working_side_px), is_png=False)
-    if size == (photo.height, photo.width):
+    working_size = pixels_at_most(*size, ResultSize(max_side_px=working_side_px), is_png=False)
+    if working_size == size:
         return photo
+    height, width = (
+        max(1, round(part * new / old))
+        for part, new, old in zip((photo.height, photo.width), working_size, size, strict=True)
+    )
     if photo.alpha is None:
-        return Photo(rgb=shrink_opaque(photo.rgb, size), alpha=None)
-    rgb, alpha = shrink(photo.rgb, photo.alpha, size)
+        return Photo(rgb=shrink_opaque(photo.rgb, (height, width)), alpha=None)
+    rgb, alpha = shrink(photo.rgb, photo.alpha, (height, width))
     return Photo(rgb=rgb, alpha=alpha)
 
 

@@ -202,13 +202,29 @@ def test_photo_at_half_opacity_is_judged_as_if_opaque_and_stays_at_half(photo: b
     assert np.abs(half - whole * (128 / 255)).max() <= 0.51
 
 
+@pytest.mark.parametrize("size", [ResultSize(), ResultSize(max_side_px=500)])
+def test_small_cutout_on_a_large_canvas_stays_where_it_was(limits: DecodeLimits, size: ResultSize) -> None:
+    pixels = np.zeros((3000, 4000, 4), np.uint8)
+    pixels[1200:1800, 2000:3200] = (*ORANGE, 255)
+
+    options = CutoutOptions(size=size)
+    cutout = cut_out(as_file(Image.fromarray(pixels), "PNG"), options, session=BlindSession(), limits=limits)
+
+    picture = Image.open(io.BytesIO(cutout.data))
+    factor = picture.width / 4000
+    assert picture.size == ((4000, 3000) if size == ResultSize() else (500, 375))
+    assert picture.getbbox() == tuple(round(factor * edge) for edge in (2000, 1200, 3200, 1800))
+    assert _pixels(picture)[round(1500 * factor), round(2600 * factor)].tolist() == [*ORANGE, 255]
+
+
 def test_hidden_colors_reach_neither_the_network_nor_the_result(limits: DecodeLimits) -> None:
     seen, results = [], []
     for hidden in ((255, 0, 255), (0, 90, 20)):
         session = DiscSession()
         pixels = np.full((200, 400, 4), (*hidden, 0), np.uint8)
         pixels[10:190, 20:380] = (*ORANGE, 255)
-        results.append(cut_out(as_file(Image.fromarray(pixels), "PNG"), CutoutOptions(), session=session, limits=limits))
+        picture = as_file(Image.fromarray(pixels), "PNG")
+        results.append(cut_out(picture, CutoutOptions(), session=session, limits=limits))
         seen.append(session.seen[0])
 
     assert np.array_equal(*seen)
