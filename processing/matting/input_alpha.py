@@ -65,7 +65,7 @@ def outline_of(visible: Mask) -> Mask:
     """Return the visible pixels near a transparent one or the picture's edge."""
     radius = max(1, round(OUTLINE_OF_SIDE * max(visible.shape)))
     eroded = cv2.erode(visible.view(np.uint8), disc(radius), borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
-    return visible & (eroded == 0)
+    return np.asarray(visible & (eroded == 0))
 
 
 def rectangle_sides_share(visible: Mask) -> float:

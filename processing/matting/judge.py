@@ -42,12 +42,13 @@ MIN_CONFIDENCE = 0.8
 class Judgment(NamedTuple):
     """The matte (side, side), 0..1, whether it holds a subject, and what to do with the picture's own alpha.
 
-    With `keeps_alpha` the matte is that alpha, and the result has it unchanged. `backdrop` is the color that a
-    transparent picture was shown over.
+    With `keeps_alpha` that alpha is the result, unchanged. `confidence` is 0..1, 0 without a subject. `backdrop` is the
+    color that a transparent picture was shown over.
     """
 
     matte: Matte
     has_subject: bool
+    confidence: float
     keeps_alpha: bool = False
     backdrop: tuple[int, int, int] | None = None
 
@@ -67,26 +68,35 @@ def judge(
     the network more where background is left.
     """
     if photo.alpha is None:
-        matte = predict(photo.rgb, session, looks_twice=looks_twice, deadline=deadline)
-        return Judgment(matte, has_subject(matte))
+        return _judged(predict(photo.rgb, session, looks_twice=looks_twice, deadline=deadline))
     backdrop = contrasting_color(photo.rgb, photo.alpha)
     shown = show(photo.rgb, photo.alpha, backdrop)
-    side = session.model.input_size
     if has_hole:
-        framed = _with_margin(shown, side, backdrop)
-        if not _has_background_left(photo.alpha, _without_margin(predict(framed, session, deadline=deadline))):
-            return _kept(photo.alpha, side)
+        framed = _with_margin(shown, session.model.input_size, backdrop)
+        matte = _without_margin(predict(framed, session, deadline=deadline))
+        if not _has_background_left(photo.alpha, matte):
+            return _kept(photo.alpha, matte)
     # Without the margin, for in a frame the network finds less of a photo's subject.
     matte = predict(shown, session, looks_twice=looks_twice, deadline=deadline)
     if has_hole and not has_subject(matte):
-        return _kept(photo.alpha, side)
-    return Judgment(matte, has_subject(matte), backdrop=backdrop)
+        return _kept(photo.alpha, matte)
+    return _judged(matte, backdrop)
 
 
-def _kept(opacity: Alpha8, side: int) -> Judgment:
-    """Return the judgment that the visible part is the subject."""
-    own = resized_to_unit(stretched(opacity), (side, side))
-    return Judgment(own, has_subject=subject_box(opacity) is not None, keeps_alpha=True)
+def _judged(matte: Matte, backdrop: tuple[int, int, int] | None = None) -> Judgment:
+    is_found = has_subject(matte)
+    return Judgment(matte, is_found, matte_confidence(matte) if is_found else 0.0, backdrop=backdrop)
+
+
+def _kept(opacity: Alpha8, seen: Matte) -> Judgment:
+    """Return the judgment that the visible part is the subject, as sure as the network is of what it saw of it.
+
+    If it saw nothing, the picture's alpha is read as a matte of its own.
+    """
+    if subject_box(opacity) is None:
+        return Judgment(seen, has_subject=False, confidence=0.0)
+    matte = seen if has_subject(seen) else resized_to_unit(stretched(opacity), (seen.shape[0], seen.shape[1]))
+    return Judgment(matte, has_subject=True, confidence=matte_confidence(matte), keeps_alpha=True)
 
 
 def _has_background_left(opacity: Alpha8, matte: Matte) -> bool:

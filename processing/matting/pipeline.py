@@ -10,7 +10,7 @@ import numpy as np
 
 from processing.matting.arrays import Alpha8
 from processing.matting.composite import intersect
-from processing.matting.confidence import ambiguous_ratio, matte_confidence
+from processing.matting.confidence import ambiguous_ratio
 from processing.matting.deadline import NEVER, Deadline
 from processing.matting.decode import OpenedFile, Photo, decode_opened, open_file
 from processing.matting.delivery import Layer, deliver
@@ -111,7 +111,7 @@ def cut_out_opened(
         input_width=size[1],
         input_height=size[0],
         timings_ms=watch.timings_ms,
-        matte_confidence=matte_confidence(judgment.matte) if judgment.has_subject else 0.0,
+        matte_confidence=judgment.confidence,
         matte_ambiguous_ratio=ambiguous,
         has_subject=judgment.has_subject,
         subject=delivered.subject,

