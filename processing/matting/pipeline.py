@@ -149,9 +149,9 @@ def _decoded_backdrop(backdrop: OpenedFile | None) -> Photo | None:
 
 
 def _as_large_as_needed(photo: Photo, size: tuple[int, int], options: CutoutOptions, limits: DecodeLimits) -> Photo:
-    """Return the photo, all or the visible part of one of `size` (height, width), smaller if its result is much smaller.
+    """Return the photo, smaller if the result is much smaller; a crop may still need all of its pixels.
 
-    A crop may still need all of its pixels.
+    The photo may be the visible part of a larger one, of `size` (height, width).
     """
     if (options.region, options.crop, options.scale, options.position) != (None, None, None, None):
         return photo
