@@ -33,6 +33,9 @@ MARGIN_OF_SIDE = 1 / 8
 # round corners or a transparent border, and of any other shape, which a cutout is more often.
 MIN_BACKGROUND_OF_RECTANGLE = 0.25
 MIN_BACKGROUND_OF_SHAPE = 0.5
+# A photo is cut off sharply: this share of the outline must be opaque.
+MIN_OPAQUE_OUTLINE = 0.5
+OPAQUE_FROM = 0.95
 # A rectangle lies along this share of the sides of its bounding rectangle.
 MIN_RECTANGLE_SIDES = 0.5
 # Other shapes are photos only if the network is this sure of the subject. Of lettering it often sees only a part.
@@ -103,15 +106,21 @@ def _has_background_left(opacity: Alpha8, matte: Matte) -> bool:
     """Whether the network sees a subject in the visible part and background along much of its outline."""
     if not has_subject(matte):
         return False
-    visible = visible_part(resized_to_unit(stretched(opacity), (matte.shape[0], matte.shape[1])))
-    share = _background_share(matte, outline_of(visible))
+    own = resized_to_unit(stretched(opacity), (matte.shape[0], matte.shape[1]))
+    visible = visible_part(own)
+    share = _background_share(matte, own, outline_of(visible))
     if rectangle_sides_share(visible) >= MIN_RECTANGLE_SIDES:
         return share >= MIN_BACKGROUND_OF_RECTANGLE
     return share >= MIN_BACKGROUND_OF_SHAPE and matte_confidence(matte) >= MIN_CONFIDENCE
 
 
-def _background_share(matte: Matte, outline: Mask) -> float:
-    return np.count_nonzero(matte[outline] < 0.5) / max(1, np.count_nonzero(outline))
+def _background_share(matte: Matte, own: Matte, outline: Mask) -> float:
+    """Return which part of the opaque outline the network calls background; 0 if most of the outline is soft."""
+    opaque = outline & (own >= OPAQUE_FROM)
+    count = int(np.count_nonzero(opaque))
+    if count == 0 or count < MIN_OPAQUE_OUTLINE * int(np.count_nonzero(outline)):
+        return 0.0
+    return int(np.count_nonzero(matte[opaque] < 0.5)) / count
 
 
 def _with_margin(picture: Rgb8, side: int, backdrop: tuple[int, int, int]) -> Rgb8:

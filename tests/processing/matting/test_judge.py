@@ -106,6 +106,13 @@ def test_alpha_is_read_as_a_matte_if_the_network_sees_nothing(level: int) -> Non
     assert judgment.confidence > 0.9
 
 
+def test_soft_shape_keeps_its_alpha() -> None:
+    y, x = (np.mgrid[:200, :200] + 0.5) / 200 - 0.5
+    soft = np.asarray(np.rint((1 - 2 * np.hypot(x, y)).clip(0, 1) * 255), np.uint8)
+
+    assert _judged(_photo(soft), FixedSession(disc_matte(0.1))).keeps_alpha
+
+
 def test_flaws_of_an_opaque_photo_give_it_no_outline() -> None:
     alpha = np.full((200, 200), 255, np.uint8)
     alpha[:10, :10] = 0
