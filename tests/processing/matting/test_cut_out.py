@@ -135,7 +135,7 @@ def test_soft_ball_is_kept_however_its_alpha_is_written(
     cutout = cut_out(as_file(picture, image_format, **settings), CutoutOptions(), session=isnet, limits=LIMITS)
 
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(cutout.data)))[..., 3], expected)
-    assert cutout.matte_confidence > 0.5
+    assert cutout.matte_confidence > 0.3
 
 
 @pytest.mark.parametrize("name", ["chelsea", "grace_hopper", "flower"])

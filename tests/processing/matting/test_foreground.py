@@ -79,7 +79,7 @@ def test_known_colours_are_found_again(shape: str, blur_px: float, most: float) 
 
 @pytest.mark.parametrize(("level", "most"), [*zip(ALMOST_OPAQUE, (1.0, 3.0, 6.1, 8.9), strict=True)])
 def test_colors_inside_a_textured_disc_are_found_again(level: int, most: float) -> None:
-    """PyMatting was off by 1.0, 3.0, 6.1 and 8.9 levels on such a disc, ours by 46 to 49 before the bound."""
+    """Without the bounds of the compositing equation they were 46 to 49 levels off."""
     (disc,) = (composite for composite in almost_opaque_discs() if composite.name == f"disc-{level}")
 
     error = interior_error(estimate_foreground(disc.picture, alpha_8_bits(disc, 0)), disc)
