@@ -2,19 +2,20 @@
 
 The pictures are composed from a known foreground (composites.py). Both estimates get the picture and alpha, exact and
 blurred, in 8 bits; the error is the mean |F^ - F| in levels of 255 over the pixels with 0.02 < alpha < 0.98, weighted
-by alpha: by how much of the colour is seen. PyMatting runs in rembg's environment, which brings it.
+by alpha: by how much of the colour is seen. For almost opaque pixels inside a textured disc it is the mean over those
+with alpha 240 to 254. PyMatting runs in rembg's environment, which brings it.
 """
 
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.composites import Composite, blurred, composites
+from benchmarks.composites import Composite, almost_opaque_discs, blurred, composites
 from benchmarks.environments import python_of
 from benchmarks.places import BENCH, ROOT
 from benchmarks.reports import circumstances, in_words, table, write_json, write_markdown
@@ -37,12 +38,15 @@ def main() -> None:
     for old in folder.glob("*.npz"):
         old.unlink()
     cases = [*_cases(composites(), BLURS, ""), *_cases(_large(), LARGE_BLURS, "-12mp")]
-    _give(cases, folder)
+    discs = _cases(almost_opaque_discs(), BLURS[:1], "")
+    _give([*cases, *discs], folder)
     subprocess.run([python_of("rembg"), "-m", "benchmarks.contenders.pymatting_colours", folder], cwd=ROOT, check=True)
-    rows = [_compared(name, composite, alpha, folder) for name, composite, alpha in cases]
+    rows = [_compared(*case, folder, colour_error) for case in cases]
+    interiors = [_compared(*case, folder, interior_error) for case in discs]
     around = circumstances()
-    write_json(folder / "colour.json", {"circumstances": around, "cases": rows})
-    write_markdown(folder / "colour.md", [in_words(around), _error_table(rows), _time_table(rows)])
+    write_json(folder / "colour.json", {"circumstances": around, "cases": rows, "interiors": interiors})
+    tables = [_error_table(rows), _interior_table(interiors), _time_table(rows)]
+    write_markdown(folder / "colour.md", [in_words(around), *tables])
     print((folder / "colour.md").read_text(encoding="utf-8"))
 
 
@@ -72,7 +76,13 @@ def _give(cases: Sequence[Case], folder: Path) -> None:
         np.savez(folder / f"{name}.input.npz", picture=composite.picture, alpha=alpha)
 
 
-def _compared(name: str, composite: Composite, alpha: NDArray[np.uint8], folder: Path) -> dict[str, Any]:
+def _compared(
+    name: str,
+    composite: Composite,
+    alpha: NDArray[np.uint8],
+    folder: Path,
+    error: Callable[[NDArray[np.uint8], Composite], float],
+) -> dict[str, Any]:
     theirs = np.load(folder / f"{name}.pymatting.npz")
     seconds = []
     for _ in range(ROUNDS):
@@ -84,7 +94,7 @@ def _compared(name: str, composite: Composite, alpha: NDArray[np.uint8], folder:
     estimates = (composite.picture, ours, np.where(whole, composite.picture, theirs["foreground"]))
     return {
         "case": name,
-        "error": {method: colour_error(e, composite) for method, e in zip(METHODS, estimates, strict=True)},
+        "error": {method: error(e, composite) for method, e in zip(METHODS, estimates, strict=True)},
         "seconds": {"ours": float(np.median(seconds)), "pymatting": float(theirs["seconds"])},
     }
 
@@ -94,6 +104,13 @@ def colour_error(estimate: NDArray[np.uint8], composite: Composite) -> float:
     soft = (composite.alpha > 0.02) & (composite.alpha < 0.98)
     difference = np.abs(estimate[soft].astype(np.float32) - composite.foreground[soft]).mean(axis=1)
     return float(np.average(difference, weights=composite.alpha[soft]))
+
+
+def interior_error(estimate: NDArray[np.uint8], composite: Composite) -> float:
+    """Return the mean |F^ - F| in levels over the almost opaque pixels: alpha 240 to 254."""
+    levels = np.rint(composite.alpha * 255)
+    almost_opaque = (levels >= 240) & (levels < 255)
+    return float(np.abs(estimate[almost_opaque].astype(np.float32) - composite.foreground[almost_opaque]).mean())
 
 
 def _error_table(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -106,6 +123,12 @@ def _error_table(rows: Sequence[Mapping[str, Any]]) -> str:
     large = [row for row in rows if "-12mp" in row["case"]]
     lines += [_line(f"12 MP, {_in_words(float(row['case'].rsplit('-12mp.', 1)[1]))}", [row]) for row in large]
     return table(["mean error in levels", *METHODS, "ours / pymatting"], lines)
+
+
+def _interior_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the mean error inside a textured disc by the level of its alpha."""
+    lines = [_line(f"alpha {row['case'].split('.')[0].removeprefix('disc-')}", [row]) for row in rows]
+    return table(["textured disc, mean error in levels", *METHODS, "ours / pymatting"], lines)
 
 
 def _is(case: str, kind: str, sigma: float) -> bool:

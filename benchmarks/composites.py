@@ -22,6 +22,8 @@ SIZE = (512, 704)
 SHAPES = ("strands", "fur", "glass")
 FOREGROUNDS = ("noise", "photo")
 BACKGROUNDS = ("plain", "busy")
+# Levels of alpha, of 255.
+ALMOST_OPAQUE = (254, 250, 245, 240)
 _PHOTOS = {"strands": "coffee", "fur": "chelsea", "glass": "flower"}
 _PLAIN = {"strands": (20, 200, 40), "fur": (30, 60, 230), "glass": (225, 30, 120)}
 # Lines are drawn this many times larger and shrunk, which gives them true coverage for alpha.
@@ -51,6 +53,21 @@ def composites(size: tuple[int, int] = SIZE, seed: int = 7) -> Iterator[Composit
                 a = alpha[..., np.newaxis]
                 picture = np.rint(a * foreground + (1 - a) * background).astype(np.uint8)
                 yield Composite(f"{shape}-{kind}-{behind}", foreground, background, alpha, picture)
+
+
+def almost_opaque_discs(size: tuple[int, int] = SIZE, seed: int = 7) -> Iterator[Composite]:
+    """Yield a woven disc whose middle is almost opaque, by level of alpha, over a busy background."""
+    random = np.random.default_rng((seed, len(SHAPES)))
+    background = _background("busy", "fur", size, random)
+    y, x = np.mgrid[: size[0], : size[1]]
+    is_light = ((x // 3 + y // 3) % 2)[..., np.newaxis]
+    woven = np.where(is_light, (200, 60, 40), (60, 70, 150)) + random.normal(0, 12, (*size, 3))
+    foreground = np.asarray(woven.clip(0, 255), np.float32)
+    for level in ALMOST_OPAQUE:
+        alpha = np.where(_body(size, 0.2) == 1, np.float32(level / 255), _body(size, 0.36))
+        a = alpha[..., np.newaxis]
+        picture = np.rint(a * foreground + (1 - a) * background).astype(np.uint8)
+        yield Composite(f"disc-{level}", foreground, background, alpha, picture)
 
 
 def blurred(alpha: FloatPlanes, sigma: float) -> FloatPlanes:

@@ -56,11 +56,17 @@ def place_over_film(foreground: Rgb8, alpha: Alpha8, film: Sequence[int]) -> tup
     return composed, opacity
 
 
-def multiply(alpha: Alpha8, opacity: Alpha8 | None) -> Alpha8:
-    """Return alpha times the opacity that the picture came with, rounded to the nearest value."""
+def intersect(alpha: Alpha8, opacity: Alpha8 | None) -> Alpha8:
+    """Return the matte within the alpha that the picture came with: the smaller of the two at each pixel.
+
+    The matte is first scaled to the greatest opacity, so that a subject at half opacity has its edges at half opacity.
+    Their product would count twice an edge that both of them show.
+    """
     if opacity is None:
         return alpha
-    return np.asarray(cv2.multiply(alpha, opacity, scale=1 / 255), dtype=np.uint8)
+    greatest = int(opacity.max())
+    scaled = alpha if greatest == 255 else cv2.convertScaleAbs(alpha, alpha=greatest / 255)
+    return np.asarray(cv2.min(scaled, opacity), dtype=np.uint8)
 
 
 def interleave(rgb: Rgb8, alpha: Alpha8) -> Rgba8:

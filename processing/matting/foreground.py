@@ -20,6 +20,10 @@ WORKING_PIXELS = 250_000
 TILE_HEIGHT, TILE_WIDTH = 64, 512
 # How much a pixel leans on the colours expected there, beside what their residual adds.
 PIXEL_PRIOR = 0.01
+# I = alpha F + (1 - alpha) B with B in 0..1 bounds F: (I - 1 + alpha) / alpha <= F <= I / alpha. Below this alpha F may
+# pass the bounds, by so much more for each unit that alpha is lower: a blurred alpha puts the true F beyond them.
+BOUNDED_FROM_ALPHA = np.float32(240 / 255)
+ALLOWANCE_PER_ALPHA = np.float32(2)
 _UNIT = np.float32(1 / 255)
 
 
@@ -81,14 +85,22 @@ def _enlarged_tile(small: Planes, size: tuple[int, ...], tile: tuple[slice, slic
 
 
 def _own_colours(picture: Rgb8, alpha: Alpha8, expected: list[Planes]) -> Rgb8:
-    """Minimise |a F + b B - I|^2 plus the prior times the squared distance of F and B from the colours expected."""
+    """Minimise |a F + b B - I|^2 plus the prior times the squared distance of F and B from the colours expected.
+
+    F then stays within the bounds of the compositing equation; the colour of pixels with alpha 0 is undefined.
+    """
     *foreground, prior = cv2.split(expected[0])
     a = np.multiply(alpha, _UNIT)
     b = 1 - a
     gain = a / (a * a + b * b + prior)
-    own = [
-        front + gain * (np.multiply(seen, _UNIT) - a * front - b * behind)
-        for seen, front, behind in zip(cv2.split(picture), foreground, cv2.split(expected[1]), strict=True)
-    ]
+    inverse = 1 / np.maximum(a, _UNIT)
+    above = ALLOWANCE_PER_ALPHA * np.maximum(BOUNDED_FROM_ALPHA - a, 0)
+    below = above + b * inverse
+    own = []
+    for plane, front, behind in zip(cv2.split(picture), foreground, cv2.split(expected[1]), strict=True):
+        seen = np.multiply(plane, _UNIT)
+        solved = front + gain * (seen - a * front - b * behind)
+        unmixed = seen * inverse
+        own.append(np.clip(solved, unmixed - below, unmixed + above))
     # convertScaleAbs rounds and stops at 255, but turns negative values round.
     return np.asarray(cv2.merge([cv2.convertScaleAbs(np.maximum(plane, 0), alpha=255) for plane in own]), np.uint8)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processing.matting.arrays import Alpha8, Matte, Rgb8
-from processing.matting.composite import multiply, place_over
-from processing.matting.confidence import ambiguous_ratio, matte_confidence
+from processing.matting.arrays import Alpha8
+from processing.matting.composite import intersect
+from processing.matting.confidence import ambiguous_ratio
 from processing.matting.deadline import NEVER, Deadline
 from processing.matting.decode import OpenedFile, Photo, decode_opened, open_file
 from processing.matting.delivery import Layer, deliver
@@ -18,14 +18,12 @@ from processing.matting.encode import CONTENT_TYPES
 from processing.matting.errors import NoSubject, about_the_backdrop
 from processing.matting.foreground import estimate_foreground
 from processing.matting.framing import shrink, shrink_opaque
+from processing.matting.input_alpha import has_hole, visible_box
+from processing.matting.judge import Judgment, judge
 from processing.matting.layout import Box, lay_out, pixels_at_most
 from processing.matting.options import CutoutOptions, DecodeLimits, Quality, ResultSize
-from processing.matting.predict import has_subject, predict
 from processing.matting.refine import enlarge, refine
 from processing.matting.session import MattingSession
-
-# What the network is shown behind pixels that are transparent already.
-NEUTRAL_BACKGROUND = (128, 128, 128)
 
 # A small result of a large photo is worked out at twice its size, but at no less than this many pixels a side. Measured
 # against working at full size, soft pixels came out .3 of 255 levels off on average, and 2 at the 99th percentile.
@@ -81,19 +79,23 @@ def cut_out_opened(
         size = photo.height, photo.width
         region = _region_in(size, options)
         photo = _part_of(photo, region)
+        has_outline = photo.alpha is not None and has_hole(photo.alpha)
+        photo, region = _trimmed(photo, region)
     with watch.step("predict"):
-        matte = _predicted(photo, options, session, deadline)
-        found = has_subject(matte)
+        looks_twice = options.quality == "best"
+        judgment = judge(photo, session, has_hole=has_outline, looks_twice=looks_twice, deadline=deadline)
+        if options.needs_subject and not judgment.has_subject:
+            raise NoSubject
     with watch.step("refine"):
-        photo = _as_large_as_needed(photo, options, limits)
-        alpha = _at_full_size(_as_the_network_sees_it(photo), matte, options.quality) if found else _empty(photo)
+        photo = _as_large_as_needed(photo, size, options, limits)
+        alpha = _at_full_size(photo, judgment, options.quality)
     with watch.step("foreground"):
         foreground = estimate_foreground(photo.rgb, alpha, photo.alpha)
     # A large photo in several versions would stand beside what the next steps take.
     opacity = photo.alpha
     del photo
     with watch.step("composite"):
-        alpha = multiply(alpha, opacity)
+        alpha = intersect(alpha, opacity)
         ambiguous = ambiguous_ratio(alpha)
         layer = Layer(rgb=foreground, alpha=alpha, region=region, photo=size)
         del foreground, alpha, opacity
@@ -109,9 +111,9 @@ def cut_out_opened(
         input_width=size[1],
         input_height=size[0],
         timings_ms=watch.timings_ms,
-        matte_confidence=matte_confidence(matte) if found else 0.0,
+        matte_confidence=judgment.confidence,
         matte_ambiguous_ratio=ambiguous,
-        has_subject=found,
+        has_subject=judgment.has_subject,
         subject=delivered.subject,
     )
 
@@ -131,6 +133,14 @@ def _part_of(photo: Photo, region: Box) -> Photo:
     return Photo(rgb=photo.rgb[rows, columns], alpha=None if photo.alpha is None else photo.alpha[rows, columns])
 
 
+def _trimmed(photo: Photo, region: Box) -> tuple[Photo, Box]:
+    """Return the photo and its region without the transparent border, if it has any."""
+    box = None if photo.alpha is None else visible_box(photo.alpha)
+    if box is None:
+        return photo, region
+    return _part_of(photo, box), Box(region.left + box.left, region.top + box.top, box.width, box.height)
+
+
 def _decoded_backdrop(backdrop: OpenedFile | None) -> Photo | None:
     if backdrop is None:
         return None
@@ -138,40 +148,34 @@ def _decoded_backdrop(backdrop: OpenedFile | None) -> Photo | None:
         return decode_opened(backdrop)
 
 
-def _predicted(photo: Photo, options: CutoutOptions, session: MattingSession, deadline: Deadline) -> Matte:
-    """Return the network's matte; raise NoSubject where it shows none and one is needed."""
-    looks_twice = options.quality == "best"
-    matte = predict(_as_the_network_sees_it(photo), session, looks_twice=looks_twice, deadline=deadline)
-    if options.needs_subject and not has_subject(matte):
-        raise NoSubject
-    return matte
+def _as_large_as_needed(photo: Photo, size: tuple[int, int], options: CutoutOptions, limits: DecodeLimits) -> Photo:
+    """Return the photo, smaller if the result is much smaller; a crop may still need all of its pixels.
 
-
-def _as_the_network_sees_it(photo: Photo) -> Rgb8:
-    return photo.rgb if photo.alpha is None else place_over(photo.rgb, photo.alpha, NEUTRAL_BACKGROUND)
-
-
-def _as_large_as_needed(photo: Photo, options: CutoutOptions, limits: DecodeLimits) -> Photo:
-    """Return the photo smaller where the result is to be much smaller than it; a crop may still need all of it."""
+    The photo may be the visible part of a larger one, of `size` (height, width).
+    """
     if (options.region, options.crop, options.scale, options.position) != (None, None, None, None):
         return photo
-    whole = lay_out((photo.height, photo.width), None, options, is_png=False, limits=limits).target
+    whole = lay_out(size, None, options, is_png=False, limits=limits).target
     working_side_px = max(LEAST_WORKING_SIDE_PX, math.ceil(WORKING_SIDE_OF_RESULT * max(whole.width, whole.height)))
-    size = pixels_at_most(photo.height, photo.width, ResultSize(max_side_px=working_side_px), is_png=False)
-    if size == (photo.height, photo.width):
+    working_size = pixels_at_most(*size, ResultSize(max_side_px=working_side_px), is_png=False)
+    if working_size == size:
         return photo
+    height, width = (
+        max(1, round(part * new / old))
+        for part, new, old in zip((photo.height, photo.width), working_size, size, strict=True)
+    )
     if photo.alpha is None:
-        return Photo(rgb=shrink_opaque(photo.rgb, size), alpha=None)
-    rgb, alpha = shrink(photo.rgb, photo.alpha, size)
+        return Photo(rgb=shrink_opaque(photo.rgb, (height, width)), alpha=None)
+    rgb, alpha = shrink(photo.rgb, photo.alpha, (height, width))
     return Photo(rgb=rgb, alpha=alpha)
 
 
-def _at_full_size(picture: Rgb8, matte: Matte, quality: Quality) -> Alpha8:
-    return enlarge(matte, (picture.shape[0], picture.shape[1])) if quality == "fast" else refine(picture, matte)
-
-
-def _empty(photo: Photo) -> Alpha8:
-    return np.zeros((photo.height, photo.width), np.uint8)
+def _at_full_size(photo: Photo, judgment: Judgment, quality: Quality) -> Alpha8:
+    """Return the matte of the photo, which its own alpha still limits: all opaque where that is kept as it is."""
+    size = photo.height, photo.width
+    if judgment.keeps_alpha or not judgment.has_subject:
+        return np.full(size, 255 if judgment.has_subject else 0, np.uint8)
+    return enlarge(judgment.matte, size) if quality == "fast" else refine(judgment.shown(photo), judgment.matte)
 
 
 class _Stopwatch:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from processing.matting.composite import interleave, multiply, place_over, place_over_film, place_over_picture
+from processing.matting.composite import interleave, intersect, place_over, place_over_film, place_over_picture
 
 
 def test_composite_is_alpha_f_plus_rest_of_b() -> None:
@@ -28,20 +28,21 @@ def test_tall_picture_is_composed_to_its_last_row() -> None:
     assert (place_over(tall, np.zeros((700, 2), np.uint8), (7, 7, 7)) == 7).all()
 
 
-def test_alphas_multiply() -> None:
+def test_smaller_alpha_of_matte_and_input_wins() -> None:
     matte = np.array([[255, 255, 128, 0, 1]], np.uint8)
     opacity = np.array([[255, 100, 128, 255, 127]], np.uint8)
 
-    assert multiply(matte, opacity).tolist() == [[255, 100, 64, 0, 0]]
-    assert multiply(matte, None) is matte
+    assert intersect(matte, opacity).tolist() == [[255, 100, 128, 0, 1]]
+    assert intersect(matte, None) is matte
 
 
-def test_every_product_of_alphas_is_the_nearest_value() -> None:
-    matte, opacity = np.meshgrid(np.arange(256, dtype=np.uint8), np.arange(256, dtype=np.uint8))
+def test_matte_is_scaled_to_the_greatest_opacity() -> None:
+    matte = np.arange(256, dtype=np.uint8).reshape(1, 256)
 
-    exact = matte.astype(np.float64) * opacity / 255
+    halved = intersect(matte, np.full((1, 256), 128, np.uint8))
 
-    assert np.array_equal(multiply(matte, opacity), np.rint(exact).astype(np.uint8))
+    assert np.array_equal(halved, np.rint(matte * (128 / 255)).astype(np.uint8))
+    assert not intersect(matte, np.zeros((1, 256), np.uint8)).any()
 
 
 def test_every_composite_is_the_nearest_value() -> None:

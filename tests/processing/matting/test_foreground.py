@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from benchmarks.colour import alpha_8_bits, colour_error
-from benchmarks.composites import SHAPES, composites
+from benchmarks.colour import alpha_8_bits, colour_error, interior_error
+from benchmarks.composites import ALMOST_OPAQUE, SHAPES, almost_opaque_discs, composites
 from processing.matting.foreground import estimate_foreground
 
 GREEN = np.array([10, 230, 30], np.float32)
@@ -26,6 +28,15 @@ def _hair_colours(height: int = 240, width: int = 320) -> NDArray[np.float32]:
 def _composite(foreground: NDArray[np.float32], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
     a = alpha[..., np.newaxis] / np.float32(255)
     return np.rint(a * foreground + (1 - a) * GREEN).astype(np.uint8)
+
+
+def textured_photo(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a cloth of two dyes in squares of 3 px, with noise on them, over GREEN."""
+    y, x = np.mgrid[: alpha.shape[0], : alpha.shape[1]]
+    squares = ((x // 3 + y // 3) % 2)[..., np.newaxis]
+    noise = np.random.default_rng(3).normal(0, 12, (*alpha.shape, 3))
+    cloth = np.where(squares, (200, 60, 40), (60, 70, 150)) + noise
+    return _composite(cloth.clip(0, 255).astype(np.float32), alpha)
 
 
 def _colour_error(estimate: NDArray[np.uint8], truth: NDArray[np.float32], alpha: NDArray[np.uint8]) -> float:
@@ -64,6 +75,16 @@ def test_known_colours_are_found_again(shape: str, blur_px: float, most: float) 
     assert shape in SHAPES
     assert len(errors) == 4
     assert np.mean(errors) < most
+
+
+@pytest.mark.parametrize(("level", "most"), [*zip(ALMOST_OPAQUE, (1.0, 3.0, 6.1, 8.9), strict=True)])
+def test_colors_inside_a_textured_disc_are_found_again(level: int, most: float) -> None:
+    """Without the bounds of the compositing equation they were 46 to 49 levels off."""
+    (disc,) = (composite for composite in almost_opaque_discs() if composite.name == f"disc-{level}")
+
+    error = interior_error(estimate_foreground(disc.picture, alpha_8_bits(disc, 0)), disc)
+
+    assert error < most
 
 
 def test_hair_thinner_than_a_pixel_takes_the_colour_of_its_root() -> None:
@@ -136,3 +157,54 @@ def test_any_size_and_alpha_give_colours(size: tuple[int, int], level: int) -> N
     estimate = estimate_foreground(photo, np.full(size, level, np.uint8))
 
     assert np.abs(estimate.astype(np.int16) - 77).max() <= 1
+
+
+def _distance_beyond_bound(estimate: NDArray[np.uint8], photo: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> float:
+    """Return by how many levels |F - I| exceeds (255 - alpha) / alpha * 255 at most, where alpha is 240 to 255."""
+    almost_opaque = alpha >= 240
+    bound = (255 - alpha[almost_opaque].astype(np.float32)) / alpha[almost_opaque] * 255
+    distance = np.abs(estimate[almost_opaque].astype(np.float32) - photo[almost_opaque])
+    return float((distance - bound[:, np.newaxis]).max(initial=-np.inf))
+
+
+@pytest.mark.parametrize("level", [254, 250, 245, 240])
+def test_textured_patch_that_is_almost_opaque_keeps_its_colors(level: int) -> None:
+    """The reported fault: 46 to 49 levels off on average, where alpha allows 1, 5, 10 and 16."""
+    alpha = _soft_shape()
+    alpha[100:150, 130:190] = level
+    photo = textured_photo(alpha)
+
+    estimate = estimate_foreground(photo, alpha)
+
+    assert _distance_beyond_bound(estimate, photo, alpha) <= 3
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    size=st.tuples(st.integers(1, 90), st.integers(1, 90)),
+    grain_px=st.integers(1, 20),
+    lowest=st.integers(1, 254),
+)
+def test_no_texture_and_no_matte_pass_the_bound(seed: int, size: tuple[int, int], grain_px: int, lowest: int) -> None:
+    random = np.random.default_rng(seed)
+    coarse = random.integers(0, 256, (-(-size[0] // grain_px), -(-size[1] // grain_px), 3), np.uint8)
+    photo = np.ascontiguousarray(coarse.repeat(grain_px, 0).repeat(grain_px, 1)[: size[0], : size[1]])
+    alpha = random.integers(lowest, 256, size, np.uint8)
+
+    estimate = estimate_foreground(photo, alpha)
+
+    assert _distance_beyond_bound(estimate, photo, alpha) <= 3
+    assert np.array_equal(estimate[alpha == 255], photo[alpha == 255])
+
+
+def test_no_seam_between_opaque_and_almost_opaque_pixels() -> None:
+    alpha = np.full((120, 160), 255, np.uint8)
+    alpha[:, :20] = 0
+    alpha[:, 80:] = 254
+    photo = textured_photo(alpha)
+
+    estimate = estimate_foreground(photo, alpha).astype(np.int16)
+
+    step, step_before = (np.abs(picture[:, 80] - picture[:, 79]) for picture in (estimate, photo.astype(np.int16)))
+    assert (step - step_before).max() <= 4

@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from processing.matting.errors import ImageTooLarge, UnreadableImage
+from processing.matting.errors import ImageTooLarge, NoSubject, UnreadableImage
 from processing.matting.options import Crop, CutoutOptions, DecodeLimits, ResultSize
 from processing.matting.pipeline import Cutout, cut_out
 from tests.processing.matting.decode_cases import as_file
-from tests.processing.matting.fakes import BlindSession, DiscSession
+from tests.processing.matting.fakes import BlindSession, DiscSession, FixedSession, disc_matte
 from tests.processing.matting.raw_files import exif_block, rgb_profile
 
 ORANGE, BLUE = (250, 140, 20), (20, 60, 200)
@@ -130,18 +130,105 @@ def test_picture_without_subject_gives_an_empty_cutout(photo: bytes, limits: Dec
     assert not _pixels(Image.open(io.BytesIO(cutout.data))).any()
 
 
-def test_alpha_of_the_input_is_multiplied_in_and_hidden_from_the_network(limits: DecodeLimits) -> None:
-    session = DiscSession()
-    half = np.full((200, 400, 4), (*ORANGE, 255), np.uint8)
-    half[:, :200, 3] = 0
-    half[:, 200:300, 3] = 128
+def _with_hole(visible: tuple[slice, slice], color: tuple[int, int, int] = ORANGE) -> bytes:
+    """Return 400 x 200 pixels of one color, of which all but a part are transparent."""
+    pixels = np.full((200, 400, 4), (*color, 0), np.uint8)
+    pixels[(*visible, 3)] = 255
+    return as_file(Image.fromarray(pixels), "PNG")
 
-    cutout = cut_out(as_file(Image.fromarray(half), "PNG"), CutoutOptions(), session=session, limits=limits)
+
+def _delivered_alpha(image_bytes: bytes, session: FixedSession, limits: DecodeLimits) -> NDArray[np.int16]:
+    cutout = cut_out(image_bytes, CutoutOptions(), session=session, limits=limits)
+    return _pixels(Image.open(io.BytesIO(cutout.data)))[..., 3]
+
+
+def test_photo_with_a_transparent_border_is_cut_out_within_it(limits: DecodeLimits) -> None:
+    alpha = _delivered_alpha(_with_hole((slice(10, 190), slice(20, 380))), DiscSession(), limits)
+
+    assert alpha[100, 200] == 255
+    assert alpha[100, 30] == alpha[15, 200] == 0
+    assert not alpha[:10].any()
+
+
+def test_cutout_keeps_its_alpha_and_its_colors(limits: DecodeLimits) -> None:
+    pixels = np.full((200, 400, 4), (*ORANGE, 0), np.uint8)
+    y, x = np.mgrid[:200, :400] + 0.5
+    distance = np.hypot((x - 200) / 400, (y - 100) / 200)
+    pixels[..., 3] = np.rint(((0.36 - distance) / 0.04).clip(0, 1) * 255)
+
+    # As large as what is visible is within its margin, less a notch that the network misses.
+    matte = disc_matte(0.36)
+    matte[:, 380:420] = 0
+
+    picture = as_file(Image.fromarray(pixels), "PNG")
+    cutout = cut_out(picture, CutoutOptions(), session=FixedSession(matte), limits=limits)
+
+    result = _pixels(Image.open(io.BytesIO(cutout.data)))
+    assert np.array_equal(result[..., 3], pixels[..., 3])
+    assert (result[result[..., 3] > 0][:, :3] == ORANGE).all()
+
+
+@pytest.mark.parametrize("needs_subject", [False, True])
+def test_visible_part_is_the_subject_if_the_network_finds_none(limits: DecodeLimits, needs_subject: bool) -> None:
+    picture = _with_hole((slice(50, 150), slice(100, 300)))
+
+    options = CutoutOptions(needs_subject=needs_subject)
+    cutout = cut_out(picture, options, session=BlindSession(), limits=limits)
 
     alpha = _pixels(Image.open(io.BytesIO(cutout.data)))[..., 3]
-    assert [alpha[100, x] for x in (150, 250, 305)] == [0, 128, 255]
-    shown = session.seen[0][0, :, 512, 100]
-    assert np.abs(shown).max() < 0.01, "the network sees neutral grey where the picture is transparent"
+    assert (alpha[50:150, 100:300] == 255).all()
+    assert np.count_nonzero(alpha) == 100 * 200
+    assert cutout.has_subject
+    assert cutout.matte_confidence > 0.9
+
+
+def test_picture_with_nothing_visible_has_no_subject(limits: DecodeLimits) -> None:
+    clear = as_file(Image.new("RGBA", (64, 48), (10, 20, 30, 0)), "PNG")
+
+    assert not cut_out(clear, CutoutOptions(), session=BlindSession(), limits=limits).has_subject
+    with pytest.raises(NoSubject):
+        cut_out(clear, CutoutOptions(needs_subject=True), session=BlindSession(), limits=limits)
+
+
+def test_photo_at_half_opacity_is_judged_as_if_opaque_and_stays_at_half(photo: bytes, limits: DecodeLimits) -> None:
+    opaque, pale = DiscSession(), DiscSession()
+    faded = Image.open(io.BytesIO(photo)).convert("RGB")
+    faded.putalpha(128)
+
+    whole = _delivered_alpha(photo, opaque, limits)
+    half = _delivered_alpha(as_file(faded, "PNG"), pale, limits)
+
+    assert np.array_equal(pale.seen[0], opaque.seen[0])
+    assert np.abs(half - whole * (128 / 255)).max() <= 0.51
+
+
+@pytest.mark.parametrize("size", [ResultSize(), ResultSize(max_side_px=500)])
+def test_small_cutout_on_a_large_canvas_stays_where_it_was(limits: DecodeLimits, size: ResultSize) -> None:
+    pixels = np.zeros((3000, 4000, 4), np.uint8)
+    pixels[1200:1800, 2000:3200] = (*ORANGE, 255)
+
+    options = CutoutOptions(size=size)
+    cutout = cut_out(as_file(Image.fromarray(pixels), "PNG"), options, session=BlindSession(), limits=limits)
+
+    picture = Image.open(io.BytesIO(cutout.data))
+    factor = picture.width / 4000
+    assert picture.size == ((4000, 3000) if size == ResultSize() else (500, 375))
+    assert picture.getbbox() == tuple(round(factor * edge) for edge in (2000, 1200, 3200, 1800))
+    assert _pixels(picture)[round(1500 * factor), round(2600 * factor)].tolist() == [*ORANGE, 255]
+
+
+def test_hidden_colors_reach_neither_the_network_nor_the_result(limits: DecodeLimits) -> None:
+    seen, results = [], []
+    for hidden in ((255, 0, 255), (0, 90, 20)):
+        session = DiscSession()
+        pixels = np.full((200, 400, 4), (*hidden, 0), np.uint8)
+        pixels[10:190, 20:380] = (*ORANGE, 255)
+        picture = as_file(Image.fromarray(pixels), "PNG")
+        results.append(cut_out(picture, CutoutOptions(), session=session, limits=limits))
+        seen.append(session.seen[0])
+
+    assert np.array_equal(*seen)
+    assert results[0].data == results[1].data
 
 
 @pytest.mark.parametrize("image_format", ["png", "jpg", "webp"])
