@@ -13,7 +13,9 @@ from tests.conformance.test_facts import cutout, encoded
 
 PNG = encoded(cutout(), "PNG")
 RATE = {"X-RateLimit-Limit": "500", "X-RateLimit-Remaining": "499", "X-RateLimit-Reset": str(int(time.time()) + 60)}
+UNSTORED = {"Cache-Control": "no-store"}
 REMOVEBG = {
+    **UNSTORED,
     "X-Credits-Charged": "1",
     "X-Type": "other",
     "X-Width": "300",
@@ -37,7 +39,7 @@ def delivered(data=PNG, content_type="image/png", **changes):
 
 
 def said(body, status=400, content_type="application/json; charset=utf-8", **headers):
-    return HttpResponse(json.dumps(body), content_type, status, headers=headers)
+    return HttpResponse(json.dumps(body), content_type, status, headers=UNSTORED | headers)
 
 
 def enveloped(**changes):
@@ -52,8 +54,8 @@ def enveloped(**changes):
         (DELIVERED, delivered()),
         (ENVELOPED, enveloped()),
         (Expected(400, code="file_too_large", title="File too large"), said({"errors": [ERROR]})),
-        (Expected((200, 204)), HttpResponse(status=204)),
-        (Expected(200, headers={"A": Near(5), "B": ABSENT}), HttpResponse(headers={"A": "7"})),
+        (Expected((200, 204)), HttpResponse(status=204, headers=UNSTORED)),
+        (Expected(200, headers={"A": Near(5), "B": ABSENT}), HttpResponse(headers=UNSTORED | {"A": "7"})),
         (Expected(200, json={"a.b": 10}), said({"a": {"b": 10}}, 200)),
     ],
 )

@@ -146,7 +146,8 @@ def test_urlencoded_too(alice, path):
 def test_the_form_without_a_script_takes_it_and_names_the_result(disc, shop, file_name):
     client = Client()
     client.force_login(make_member(shop))
-    answer = client.generic("POST", "/try/download", body_of((named(file_name), PICTURE)), content_type=MULTIPART)
+    body = body_of((named(file_name), PICTURE))
+    answer = client.generic("POST", "/try/download", body, content_type=MULTIPART, HTTP_ORIGIN="http://testserver")
 
     assert answer.status_code == 200, answer.content[:300]
     assert "attachment" in answer["Content-Disposition"]

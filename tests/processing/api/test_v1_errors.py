@@ -311,6 +311,7 @@ def test_every_code_the_issue_names_has_its_page():
         "internal_server_error",
         "server_busy",
         "service_unavailable",
+        "https_required",
     }
 
     assert {page.code for page in ERROR_PAGES} == named
