@@ -41,6 +41,21 @@ def test_a_stranger_sees_before_and_after_and_takes_the_preview(window):
     expect(window).to_have_url("/account/signup/")
 
 
+def test_nothing_moves_when_the_preview_comes(window):
+    def places():
+        return [window.locator(f"{part} >> nth=0").bounding_box() for part in (".hero h1", ".proofs", "footer")]
+
+    window.goto("/")
+    before = places()
+    try_photo(window)
+    expect(window.locator("[data-pane=busy]")).to_be_visible()
+    assert places() == before
+    expect(window.locator("[data-pane=result]")).to_be_visible()
+    expect(window.locator("[data-pane=start]")).to_be_hidden()
+
+    assert places() == before
+
+
 def test_a_file_that_is_no_photo_is_explained_and_another_may_be_tried(window, troubles):
     window.goto("/")
     window.locator("[data-trial=file]").set_input_files(__file__)
