@@ -117,6 +117,7 @@ def test_names_in_the_zip_are_allowed_and_different_on_each_system(wide, tmp_pat
 
 
 def test_choices_are_not_cut_off(playground):
+    playground.locator("#crop").select_option("true")  # shows the margin
     cut_off = playground.locator(".option select").evaluate_all("""(selects) => {
       const context = document.createElement("canvas").getContext("2d");
       return selects.flatMap((select) => {
