@@ -3,6 +3,8 @@
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 
+BYTE_ORDER_MARK = "\ufeff"
+"""Excel reads a CSV file as UTF-8 only when it starts with this."""
 _BEGINNINGS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -15,7 +17,8 @@ class _Line:
 
 
 def csv_lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """Yield the rows as CSV while they are read."""
+    """Yield the byte order mark, then the rows as CSV while they are read."""
+    yield BYTE_ORDER_MARK
     writer = csv.writer(_Line())
     for row in rows:
         yield writer.writerow([_harmless(value) for value in row])

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+import socket
 import sys
 from typing import Any
 from urllib.parse import urljoin
@@ -17,7 +18,7 @@ import requests
 from django.core.management import CommandError, call_command
 from django.db import connections
 
-from deploy.bootstrap import ROOT, require_free_port
+from deploy.bootstrap import ROOT, open_port
 from deploy.demo.__main__ import INTERRUPTED, Stopped, run_under, serve, stop_on_signals
 from deploy.demo.places import Places
 from deploy.demo.server import ServerFailed, running, wait_until_ready
@@ -31,7 +32,12 @@ GOOD_CARD, POOR_CARD = "4242 4242 4242 4242", "4000 0000 0000 9995"
 
 def main() -> None:
     """Do all of it; with ONCE=1 buy one pack over HTTP and end. Raise ServerFailed, or Stopped."""
-    port = require_free_port(os.environ.get("PORT"))
+    with open_port(os.environ.get("PORT")) as listener:
+        _demonstrate(listener)
+
+
+def _demonstrate(listener: socket.socket) -> None:
+    port = listener.getsockname()[1]
     places = Places(folder=ROOT / ".demo" / f"billing-{port}", port=port)
     shutil.rmtree(places.folder, ignore_errors=True)
     places.make()
@@ -46,7 +52,7 @@ def main() -> None:
         _listen(stripe_side, f"{places.base_url}/webhooks/stripe/", signing_secret)
         connections.close_all()  # from here on the database is the server's
         print("Starting the server ...", flush=True)
-        with running(os.environ, places.log) as process:
+        with running(os.environ, places.log, listener=listener) as process:
             wait_until_ready(process, places.base_url, places.log, path="/livez")
             if os.environ.get("ONCE", "0") in ("", "0"):
                 print(_told(places, stripe_side.url, *login), flush=True)

@@ -72,17 +72,25 @@ def require_linux(platform: str) -> None:
 
 def require_free_port(port: str | None) -> int:
     """Return the port to serve on (8000 unless named); stop when it is no port or is taken."""
+    with open_port(port) as listener:
+        return int(listener.getsockname()[1])
+
+
+def open_port(port: str | None) -> socket.socket:
+    """Return a socket that listens on this port (8000 unless named); stop when it is no port or is taken."""
     text = port or "8000"
     if not text.isdigit() or not 1 <= int(text) <= 65535:
         stop(f"PORT must be a number from 1 to 65535, not {text!r}.")
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", int(text)))
-        except OSError as error:
-            another = 8001 if text == "8000" else 8000
-            stop(f"Port {text} cannot be used ({error.strerror}): choose another with `PORT={another}`.")
-    return int(text)
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", int(text)))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        another = 8001 if text == "8000" else 8000
+        stop(f"Port {text} cannot be used ({error.strerror}): choose another with `PORT={another}`.")
+    return listener
 
 
 def check_npm(purpose: str, environment: Mapping[str, str]) -> None:

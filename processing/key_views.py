@@ -19,7 +19,7 @@ from accounts.current_organization import PersonRequest, requires
 from accounts.errors import AuthenticationError, TooManyKeys
 from accounts.models import ApiKey
 from processing.key_forms import KeyForm, NewKeyForm, RotationForm, last_day_of
-from processing.key_list import keys_of
+from processing.key_list import keys_of, neighbors_of
 from processing.sample_call import sample_call
 
 
@@ -112,7 +112,8 @@ def revoke_key(request: PersonRequest, pk: int) -> HttpResponse:
     """Ask whether a key should be refused from now on, and do it."""
     api_key = _key_to_manage(request, pk)
     if request.method != "POST":
-        return render(request, "keys/revoke.html", {"tab": "keys", "key": api_key})
+        older, newer = neighbors_of(api_key)
+        return render(request, "keys/revoke.html", {"tab": "keys", "key": api_key, "older": older, "newer": newer})
     api_keys.revoke(api_key)
     messages.success(request, _("The key %(name)s is revoked: nothing works with it.") % {"name": api_key.name})
     return redirect("keys")

@@ -24,6 +24,7 @@ from rest_framework import exceptions as drf
 from accounts.errors import ServiceError
 from processing.api.upload_gate import UploadNotAdmitted, UploadTooLarge
 from processing.matting.errors import MattingError
+from processing.matting.header import MIB
 from processing.slots import ServerBusy
 
 CODES = {
@@ -112,5 +113,5 @@ def _first_fault(detail: Any) -> str:
 
 
 def _too_large_text() -> str:
-    text = gettext("The upload is larger than %(limit)d bytes, the most one image may have.")
-    return text % {"limit": settings.MAX_IMAGE_BYTES}
+    text = gettext("The upload is larger than %(limit)g MB, the most one image may have.")
+    return text % {"limit": settings.MAX_IMAGE_BYTES / MIB}

@@ -34,6 +34,8 @@ urlpatterns = [
     path("words/<str:language>.js", words.Words.as_view(), name="words"),
     path("", include("accounts.urls")),
     path("", include("billing.urls")),
+    # Stripe follows no redirect, so the URL works with and without its last slash.
+    path("webhooks/stripe", stripe_webhook, name="stripe-webhook"),
     path("webhooks/stripe/", stripe_webhook, name="stripe-webhook"),
     path("account/", include("allauth.urls")),
     path("", include("processing.urls")),

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import requests
 from django.core.management import CommandError, call_command
 from django.db import connections
 
-from deploy.bootstrap import ROOT, require_free_port
+from deploy.bootstrap import ROOT, open_port
 from deploy.demo.places import Places, write_private
 from deploy.demo.server import ServerFailed, running, tail, wait_until_ready
 
@@ -26,7 +27,12 @@ class Stopped(KeyboardInterrupt):
 
 def main() -> None:
     """Do all of it; with ONCE=1 end after the photo. Raise ServerFailed, or Stopped before there is a server."""
-    places = Places(folder=ROOT / ".demo", port=require_free_port(os.environ.get("PORT")))
+    with open_port(os.environ.get("PORT")) as listener:
+        _demonstrate(listener)
+
+
+def _demonstrate(listener: socket.socket) -> None:
+    places = Places(folder=ROOT / ".demo", port=listener.getsockname()[1])
     places.make()
     run_under(places.environment(os.environ))
     django.setup()
@@ -41,7 +47,7 @@ def main() -> None:
     account = prepare_account(places.facts)
     connections.close_all()  # from here on the database is the server's
     print("Starting the server ...", flush=True)
-    with running(os.environ, places.log) as process:
+    with running(os.environ, places.log, listener=listener) as process:
         wait_until_ready(process, places.base_url, places.log)
         photo = find_photo()
         print(f"Sending {photo.name} through POST /v1/remove ...", flush=True)

@@ -12,6 +12,7 @@ NOT_TAKEN_OVER = (
     "SECRET_KEY",
     "ALLOWED_HOSTS",
     "TRUSTED_PROXIES",
+    "BIND",
     "GUNICORN_CMD_ARGS",
     "STRIPE_SECRET_KEY",
     "STRIPE_WEBHOOK_SECRETS",
@@ -71,7 +72,6 @@ class Places:
             "DJANGO_SETTINGS_MODULE": "removebg.settings",
             "DATA_DIR": str(self.folder / "data"),
             "PUBLIC_URL": self.base_url,
-            "BIND": f"127.0.0.1:{self.port}",
             "no_proxy": ",".join(filter(None, [given.get("no_proxy") or given.get("NO_PROXY"), "127.0.0.1"])),
         }
 

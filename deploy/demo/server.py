@@ -1,6 +1,7 @@
 """The demo's server: gunicorn as a child that never outlives the demo by accident."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -25,13 +26,29 @@ class ServerFailed(Exception):
 
 @contextmanager
 def running(
-    environment: Mapping[str, str], log: Path, command: Sequence[str] = COMMAND
+    environment: Mapping[str, str],
+    log: Path,
+    command: Sequence[str] = COMMAND,
+    *,
+    listener: socket.socket | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the server for the block and end it, by its own id, whatever happens in the block."""
+    """Run the server for the block and end it, by its own id, whatever happens in the block.
+
+    gunicorn serves on this socket, which stays open here too: no other program can answer on its port, not even when
+    the server ends.
+    """
+    inherited = [] if listener is None else [listener.fileno()]
+    bind = {} if listener is None else {"BIND": f"fd://{listener.fileno()}"}
     with log.open("ab") as file:
         # Of a session of its own, so that Ctrl-C reaches us alone and the server ends after its last answer.
         process = subprocess.Popen(
-            command, cwd=ROOT, env=dict(environment), stdout=file, stderr=file, start_new_session=True
+            command,
+            cwd=ROOT,
+            env={**environment, **bind},
+            pass_fds=inherited,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
         )
     try:
         yield process

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 
 from processing.api.urlencoded_body import UrlencodedParser
 from processing.matting.errors import FileTooLarge, UnreadableImage
+from processing.matting.header import MIB
 from processing.services import PictureAddress
 
 _DATA_URI = re.compile(r"data:[^,]{0,200},", re.IGNORECASE)
@@ -62,7 +63,7 @@ def decode_base64(text: str, *, max_bytes: int, blanks_are_plus_signs: bool = Tr
     n_padding = len(digits[-4:]) - len(digits[-4:].rstrip("="))
     n_digits = len(digits) - n_padding
     if n_digits * 3 // 4 > max_bytes:
-        raise FileTooLarge(f"The base64 text holds more than {max_bytes:,} bytes, the most one image may have.")
+        raise FileTooLarge(f"The base64 text holds more than {max_bytes / MIB:g} MB, the most one image may have.")
     if len(digits) % 4 or n_padding > 2:
         digits = digits[:n_digits] + "=" * (-n_digits % 4)
     try:

@@ -26,7 +26,7 @@ from processing.cutout_names import name_beside
 from processing.history.keeping import Delivered, keep_afterwards
 from processing.matting.errors import FileTooLarge
 from processing.matting.errors import translatable as _
-from processing.matting.header import ImageHeader
+from processing.matting.header import MIB, ImageHeader
 from processing.metrics import removal_seconds, removals
 from processing.models import Origin
 from processing.records import record_removal
@@ -166,8 +166,8 @@ def refuse_early(request: Request, *, max_body_bytes: int, max_image_bytes: int,
     length = meta.get("CONTENT_LENGTH") or "0"
     if not is_chunked and length.isascii() and length.isdigit() and int(length) > max_body_bytes:
         raise FileTooLarge(
-            _("The upload is larger than %(limit)d bytes, the most one image may have."),
-            values={"limit": max_image_bytes},
+            _("The upload is larger than %(limit)g MB, the most one image may have."),
+            values={"limit": max_image_bytes / MIB},
         )
     if not take_place(meta, owner=owner or _organization_of(request)):
         raise ServerBusy(retry_after_s=2)

@@ -12,6 +12,7 @@ from processing.fetching.deadline import FetchDeadline
 from processing.fetching.errors import Refused
 from processing.fetching.urls import Target
 from processing.matting.errors import FileTooLarge
+from processing.matting.header import MIB
 
 SLACK_BYTES = 64 * 1024
 """What may be read beside the picture: headers, the framing of chunks, and the proof that a body is over the cap."""
@@ -107,7 +108,7 @@ class _Wire(io.RawIOBase):
 
 def too_large(max_bytes: int) -> FileTooLarge:
     """Return the refusal of a picture over the cap, in the words of an upload over it."""
-    return FileTooLarge(f"The image is larger than {max_bytes} bytes, the most one image may have.")
+    return FileTooLarge(f"The image is larger than {max_bytes / MIB:g} MB, the most one image may have.")
 
 
 def _request(target: Target) -> bytes:

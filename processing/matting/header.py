@@ -16,7 +16,7 @@ from processing.matting.webp_file import is_webp, read_webp
 InputFormat = Literal["jpeg", "png", "webp"]
 
 _SIDEWAYS = frozenset({5, 6, 7, 8})
-_MIB = 1024 * 1024
+MIB = 1024 * 1024
 
 # Formats that people send by mistake: where the mark stands, the mark, the name they know it by.
 _OTHER_FORMATS: tuple[tuple[int, bytes, str], ...] = (
@@ -70,7 +70,7 @@ def open_file(image_bytes: bytes, limits: DecodeLimits) -> OpenedFile:
     if len(image_bytes) > limits.max_bytes:
         raise FileTooLarge(
             _("The file has %(size).1f MiB; the limit is %(limit)g MiB. Save it smaller or with more compression."),
-            values={"size": len(image_bytes) / _MIB, "limit": limits.max_bytes / _MIB},
+            values={"size": len(image_bytes) / MIB, "limit": limits.max_bytes / MIB},
         )
     image_format = _sniff(image_bytes)
     parts = _take_apart(image_bytes, image_format, limits)

@@ -1,4 +1,4 @@
-"""Each endpoint as a call in curl, Python and JavaScript; the key is read from the environment, never written down."""
+"""Each endpoint as a call in curl, Python, JavaScript and PowerShell; the key comes from the environment."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ class Sample:
     """One call in one language."""
 
     language: str
-    """Its short name in classes: curl, python, javascript."""
+    """Its short name in classes: curl, python, javascript, powershell."""
     title: str
     text: str
 
@@ -45,6 +45,7 @@ def samples_of(operation: str) -> list[Sample]:
         Sample(language="curl", title="curl", text=_curl(call)),
         Sample(language="python", title="Python", text=_python(call)),
         Sample(language="javascript", title="JavaScript", text=_javascript(call)),
+        Sample(language="powershell", title="PowerShell", text=_powershell(call)),
     ]
 
 
@@ -56,6 +57,17 @@ def _curl(call: Call) -> str:
     if call.saved_as:
         lines.append(f"-o {call.saved_as}")
     return " \\\n  ".join(lines)
+
+
+def _powershell(call: Call) -> str:
+    """Return the call in one line for Windows, where `curl` alone may be another command."""
+    words = [f"curl.exe --fail-with-body {settings.PUBLIC_URL}{call.path}", '-H "x-api-key: $env:KEY"']
+    if call.sends_photo:
+        words.append('-F "image_file=@photo.jpg"')
+    words += [f'-F "{name}={value}"' for name, value in call.fields.items()]
+    if call.saved_as:
+        words.append(f"-o {call.saved_as}")
+    return " ".join(words)
 
 
 def _python(call: Call) -> str:

@@ -1,5 +1,6 @@
 """Movements in words, of one kind or all, page by page, and as CSV that no spreadsheet runs."""
 
+import codecs
 import csv
 import io
 import re
@@ -100,7 +101,8 @@ def test_all_of_it_to_take_along(owner, account, shop):
     grant(other, 1, "other")
 
     answer = owner.get("/billing/statement.csv")
-    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
+    content = answer.getvalue()
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     assert [(row["kind"], row["credits"], row["balance_after"]) for row in rows] == [
         ("use", "-1", "105"),
         ("use", "-1", "106"),
@@ -110,5 +112,6 @@ def test_all_of_it_to_take_along(owner, account, shop):
     assert rows[2]["reason"].startswith("'=HYPERLINK")
     assert 'attachment; filename="credits-' in answer["Content-Disposition"]
     assert "no-store" in answer["Cache-Control"]
+    assert content.startswith(codecs.BOM_UTF8)
     used = owner.get("/billing/statement.csv?kind=used").getvalue().decode().splitlines()
     assert len(used) == 3

@@ -55,6 +55,16 @@ def test_a_paid_session_brings_its_credits(client, alice, available, order, paid
     assert StripeEvent.objects.get().payload == facts_of(paid)
 
 
+def test_the_url_works_without_its_last_slash(client, alice, available, paid):
+    body = json.dumps(paid)
+    response = client.post(
+        PATH.rstrip("/"), data=body, content_type="application/json", headers={"Stripe-Signature": sign(body)}
+    )
+
+    assert (response.status_code, response.json()["state"]) == (200, "processed")
+    assert available(alice) == 110
+
+
 def test_ten_times_the_same_event_is_one_purchase(client, alice, available, paid):
     assert {send(client, paid).status_code for _ in range(10)} == {200}
     assert available(alice) == 110

@@ -95,7 +95,15 @@ def test_a_fault_in_a_call_is_told_beside_the_field(window, troubles):
     window.get_by_role("button", name="Get my call").click()
 
     assert window.get_by_text("This is no curl call").is_visible()
+    assert window.get_by_label("Your curl call").input_value() == "ls -l"
     assert faults_of(window) == []
+
+    window.get_by_label("Your curl call").fill(CALL)
+    window.get_by_role("button", name="Get my call").click()
+    window.get_by_role("heading", name="What differs").wait_for()
+
+    assert window.get_by_label("Your curl call").input_value() == ""
+    assert window.evaluate("sessionStorage.length") == 0
     troubles.forgive("400")
 
 

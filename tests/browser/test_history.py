@@ -65,6 +65,8 @@ def test_from_the_switch_to_the_disk_and_back(owner, site):
     expect(card).to_contain_text("astronaut-cutout.png")
     expect(card).to_contain_text("deleted in 1 hour, 59 minutes")
     assert card.locator("img").evaluate("async (image) => { await image.decode(); return image.naturalWidth; }") == 320
+    picture, frame = card.locator("img").bounding_box(), card.locator(".kept-picture").bounding_box()
+    assert picture == pytest.approx(frame, abs=1), "the whole result is seen"
     assert (faults_of(owner), overflow_of(owner)) == ([], 0)
     with owner.expect_download() as waiting:
         card.get_by_role("link", name="Download").click()

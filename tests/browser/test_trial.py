@@ -41,6 +41,23 @@ def test_a_stranger_sees_before_and_after_and_takes_the_preview(window):
     expect(window).to_have_url("/account/signup/")
 
 
+def test_nothing_moves_when_the_preview_comes(window):
+    def places():
+        parts = window.locator(".hero h1, .proofs, body > footer")
+        return parts.evaluate_all("(parts) => parts.map((part) => part.getBoundingClientRect().top + scrollY)")
+
+    window.goto("/")
+    before = places()
+    assert len(before) == 3
+    try_photo(window)
+    expect(window.locator("[data-pane=busy]")).to_be_visible()
+    assert places() == before
+    expect(window.locator("[data-pane=result]")).to_be_visible()
+    expect(window.locator("[data-pane=start]")).to_be_hidden()
+
+    assert places() == before
+
+
 def test_a_file_that_is_no_photo_is_explained_and_another_may_be_tried(window, troubles):
     window.goto("/")
     window.locator("[data-trial=file]").set_input_files(__file__)

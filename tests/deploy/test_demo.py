@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,12 +15,13 @@ from accounts import api_keys
 from accounts.models import Organization, User
 from billing import ledger
 from billing.selectors import account_of, credits_of
-from deploy.bootstrap import ROOT
+from deploy.bootstrap import ROOT, open_port
 from deploy.demo.account import DemoAccount, prepare_account
 from deploy.demo.photo import Cutout, credits_left, find_photo, send
 from deploy.demo.places import Places, write_private
 from deploy.demo.server import ServerFailed, running, wait_until_ready
 from deploy.demo.telling import facts_of, summary_of
+from tests.live.server import free_port
 from tests.processing.weight_sources.fakes import serving, status, whole_file
 
 ACCOUNT = DemoAccount(email="demo@example.com", password="secret word", api_key="rb_live_x")
@@ -55,14 +57,19 @@ def test_a_private_file_is_replaced_whole_and_never_readable_by_others(places):
 
 def test_a_real_installs_settings_are_not_taken_over(places):
     environment = places.environment(
-        {"PATH": "/bin", "DATABASE_URL": "postgres://real", "REDIS_URL": "redis://real", "DEPLOYMENT": "production"}
+        {
+            "PATH": "/bin",
+            "DATABASE_URL": "postgres://real",
+            "REDIS_URL": "redis://real",
+            "DEPLOYMENT": "production",
+            "BIND": "0.0.0.0:80",
+        }
     )
 
     assert environment["PATH"] == "/bin"
     assert environment["DATA_DIR"] == str(places.folder / "data")
     assert environment["PUBLIC_URL"] == "http://127.0.0.1:8123"
-    assert environment["BIND"] == "127.0.0.1:8123"
-    assert not {"DATABASE_URL", "REDIS_URL", "DEPLOYMENT"} & set(environment)
+    assert not {"DATABASE_URL", "REDIS_URL", "DEPLOYMENT", "BIND"} & set(environment)
 
 
 def test_a_real_installs_data_folder_is_not_touched(places):
@@ -224,6 +231,63 @@ def test_the_server_never_outlives_the_block(places):
         raise KeyError
 
     assert process.returncode == -signal.SIGTERM
+
+
+@pytest.fixture
+def listener():
+    with open_port(str(free_port())) as listener:
+        yield listener
+
+
+def is_port_taken(listener: socket.socket) -> bool:
+    try:
+        socket.create_server(listener.getsockname()).close()
+    except OSError:
+        return True
+    return False
+
+
+def test_no_other_server_can_take_the_port_before_ours_listens(places, listener):
+    with running(os.environ, places.log, ["sleep", "60"], listener=listener):
+        assert is_port_taken(listener)
+
+
+def test_no_other_server_can_take_the_port_when_ours_has_ended(places, listener):
+    with running(os.environ, places.log, ["false"], listener=listener) as process:
+        process.wait()
+
+        assert is_port_taken(listener)
+        with pytest.raises(ServerFailed, match="ended with status 1"):
+            wait_until_ready(process, places.base_url, places.log)
+
+
+def test_the_server_answers_on_the_socket_that_the_demo_opened(places, listener):
+    code = r"""
+import os, socket
+with socket.socket(fileno=int(os.environ["BIND"].removeprefix("fd://"))) as listener:
+    while True:
+        connection = listener.accept()[0]
+        connection.recv(1000)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+        connection.close()
+"""
+    port = listener.getsockname()[1]
+    with running(os.environ, places.log, [sys.executable, "-c", code], listener=listener) as process:
+        wait_until_ready(process, f"http://127.0.0.1:{port}", places.log)
+
+
+@pytest.mark.parametrize("program", ["deploy.demo", "deploy.billing_demo"])
+def test_a_port_of_another_server_is_named_and_nothing_is_sent_to_it(program):
+    with serving(whole_file(b"{}")) as other:
+        port = other.url.rpartition(":")[2]
+        environment = {**os.environ, "PORT": port, "ONCE": "1"}
+        demo = subprocess.run(
+            [sys.executable, "-m", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+
+    assert demo.returncode == 1
+    assert f"Port {port} cannot be used" in demo.stderr
+    assert other.paths == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -1,5 +1,10 @@
 """manage.py cutout: the API's options, without a server."""
 
+import io
+import os
+import unicodedata
+from pathlib import Path
+
 import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
@@ -91,13 +96,112 @@ def test_a_bad_option_is_named(tmp_path, photos, disc, arguments, named):
         call_command("cutout", str(photos[0]), "-o", str(tmp_path / "x.png"), *arguments)
 
 
-def test_two_photos_of_one_name_do_not_overwrite_each_other(tmp_path, photos, disc):
-    (tmp_path / "other").mkdir()
-    twin = tmp_path / "other" / "a.png"
-    twin.write_bytes(photos[0].read_bytes())
+def test_equal_names_get_a_number(tmp_path, photos, disc):
+    twins = []
+    for folder, name in (("one", "a.png"), ("two", "A.jpg"), ("three", "a-cutout.png")):
+        (tmp_path / folder).mkdir()
+        twins.append(tmp_path / folder / name)
+        Image.new("RGB", (40, 30), "teal").save(twins[-1])
 
-    with pytest.raises(CommandError, match=r"a-cutout\.png"):
-        call_command("cutout", str(photos[0]), str(twin), "-o", str(tmp_path / "out"))
+    call_command("cutout", str(photos[0]), *map(str, twins), "-o", str(tmp_path / "out"))
+
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "A-cutout-3.png",
+        "a-cutout-2.png",
+        "a-cutout-cutout.png",
+        "a-cutout.png",
+    ]
+
+
+def test_names_that_differ_in_their_unicode_form_get_a_number(tmp_path, disc):
+    photos = [tmp_path / "caf\u00e9.png", tmp_path / "cafe\u0301.png"]
+    for photo in photos:
+        Image.new("RGB", (40, 30), "teal").save(photo)
+
+    call_command("cutout", *map(str, photos), "-o", str(tmp_path / "out"))
+
+    names = {unicodedata.normalize("NFC", path.name) for path in (tmp_path / "out").iterdir()}
+    assert names == {"caf\u00e9-cutout.png", "caf\u00e9-cutout-2.png"}
+
+
+def test_no_photo_of_the_batch_is_written_over(tmp_path, photos, disc):
+    other = tmp_path / "a-cutout.png"
+    other.write_bytes(photos[0].read_bytes())
+
+    call_command("cutout", str(photos[0]), str(other), "-o", str(tmp_path))
+
+    assert other.read_bytes() == photos[0].read_bytes()
+    assert (tmp_path / "a-cutout-2.png").exists()
+    assert (tmp_path / "a-cutout-cutout.png").exists()
+
+
+def test_a_path_that_ends_in_a_slash_is_a_folder(tmp_path, photos, disc):
+    call_command("cutout", str(photos[0]), "-o", f"{tmp_path}/results.v2/")
+
+    assert [path.name for path in (tmp_path / "results.v2").iterdir()] == ["a-cutout.png"]
+
+
+def test_several_photos_mean_a_folder_with_any_name(tmp_path, photos, disc):
+    call_command("cutout", *map(str, photos), "-o", str(tmp_path / "results.v2"))
+
+    assert sorted(path.name for path in (tmp_path / "results.v2").iterdir()) == ["a-cutout.png", "b-cutout.png"]
+
+
+@pytest.mark.parametrize(("output", "name"), [("x.jpeg", "x.jpeg"), ("x.jpg", "x.jpg"), ("x/", "x/a-cutout.jpg")])
+def test_jpeg_is_jpg(tmp_path, photos, disc, output, name):
+    call_command("cutout", str(photos[0]), "-o", f"{tmp_path}/{output}", "--format", "JPEG")
+
+    with Image.open(tmp_path / name) as result:
+        assert result.format == "JPEG"
+
+
+def test_a_pipe_is_read_and_written(photos, disc, monkeypatch, capsysbinary):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(photos[0].read_bytes())))
+
+    call_command("cutout", "-", "-o", "-", "--format", "webp")
+
+    written, report = capsysbinary.readouterr()
+    with Image.open(io.BytesIO(written)) as result:
+        assert (result.format, result.size) == ("WEBP", (400, 300))
+    assert b"- -> - (400 x 300" in report
+
+
+def test_a_photo_from_a_pipe_has_a_name_in_a_folder(tmp_path, photos, disc, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(photos[0].read_bytes())))
+
+    call_command("cutout", "-", str(photos[1]), "-o", str(tmp_path / "out"))
+
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["b-cutout.png", "photo-cutout.png"]
+
+
+def test_the_standard_output_takes_one_cutout(photos, disc):
+    with pytest.raises(CommandError, match="takes one cutout"):
+        call_command("cutout", *map(str, photos), "-o", "-")
+
+
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        (b"caf\xe9.png", b"caf\\udce9.png"),
+        ("東京.png".encode(), rb"\u6771\u4eac.png"),
+        (b"a\x1b[2Jb.png", rb"a\x1b[2Jb.png"),
+    ],
+)
+def test_a_name_that_the_terminal_cannot_encode_is_escaped_and_the_batch_goes_on(
+    tmp_path, photos, disc, monkeypatch, name, printed
+):
+    strange = os.fsdecode(os.fsencode(tmp_path) + b"/" + name)
+    Path(strange).write_bytes(photos[0].read_bytes())
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict")
+    monkeypatch.setattr("sys.stdout", terminal)
+
+    call_command("cutout", strange, str(photos[1]), "-o", str(tmp_path / "out"))
+
+    terminal.flush()
+    lines = terminal.buffer.getvalue().splitlines()
+    assert printed in lines[0]
+    assert b"b.jpg ->" in lines[1]
+    assert len(list((tmp_path / "out").iterdir())) == 2
 
 
 def test_missing_weights_are_said_with_the_way_out(tmp_path, photos, settings, monkeypatch):

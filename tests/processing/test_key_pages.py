@@ -327,3 +327,58 @@ def test_own_rate_of_a_key_is_chosen_kept_shown_and_changed(owner, shop):
     assert re.search(r'<input[^>]*name="requests_per_minute"[^>]*value="1200"', shown)
     key.refresh_from_db()
     assert key.requests_per_minute is None
+
+
+@pytest.fixture
+def rotated(shop):
+    """Return the old and the new key of one rotation; the old one works for a day more."""
+    old = make_key(shop, name="shop-import").api_key
+    new = api_keys.rotate(old, overlap=timedelta(days=1)).api_key
+    old.refresh_from_db()
+    return old, new
+
+
+def row_of(page, key):
+    [row] = [row for row in re.findall(r"<tr>.*?</tr>", page, re.DOTALL) if f"…{key.last_four}" in row]
+    return row
+
+
+def test_after_a_rotation_the_old_key_is_marked_as_replaced_and_the_new_one_as_new(shop, rotated):
+    old, new = rotated
+    page = logged_in(shop, Role.OWNER, "o@example.com").get("/keys/").content.decode()
+
+    assert "Replaced – stops" in row_of(page, old)
+    assert ">New</span>" not in row_of(page, old)
+    assert ">New</span>" in row_of(page, new)
+    assert "Replaced" not in row_of(page, new)
+
+
+def test_a_new_key_needs_no_badge_when_the_old_one_has_stopped(shop, rotated):
+    old, new = rotated
+    api_keys.revoke(old)
+    page = logged_in(shop, Role.OWNER, "o@example.com").get("/keys/").content.decode()
+
+    assert "badge" not in row_of(page, new)
+    assert ">Replaced</span>" in row_of(page, old)
+
+
+def test_only_the_newest_of_three_is_new(shop, rotated):
+    old, new = rotated
+    newest = api_keys.rotate(new, overlap=timedelta(days=2)).api_key
+    page = logged_in(shop, Role.OWNER, "o@example.com").get("/keys/").content.decode()
+
+    assert ["Replaced – stops" in row_of(page, key) for key in (old, new, newest)] == [True, True, False]
+    assert [">New</span>" in row_of(page, key) for key in (old, new, newest)] == [False, False, True]
+
+
+def test_revoking_says_which_of_the_two_keys_it_is(shop, rotated):
+    old, new = rotated
+    owner = logged_in(shop, Role.OWNER, "o@example.com")
+
+    about_old = owner.get(f"/keys/{old.pk}/revoke/").content.decode()
+    about_new = owner.get(f"/keys/{new.pk}/revoke/").content.decode()
+
+    assert "This is the old key." in about_old
+    assert f"<code>{new.last_four}</code>" in about_old
+    assert "This is the new key." in about_new
+    assert f"<code>{old.last_four}</code>" in about_new

@@ -1,5 +1,6 @@
 """What the usage page counts, lists and hands out."""
 
+import codecs
 import csv
 import io
 from datetime import UTC, date, datetime, timedelta
@@ -223,12 +224,22 @@ def test_a_spreadsheet_runs_nothing_of_the_csv(alice, shop):
     for number, name in enumerate(('=HYPERLINK("x")', "+1", "-1", "@x", "\tx", 'plain, "quoted"')):
         record(shop, NOW - timedelta(seconds=number), key=make_key(shop, name=name).api_key)
     answer = alice.get("/usage/requests.csv")
-    rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
 
     assert answer.streaming
     assert 'filename="usage-2026-02-14-2026-03-15.csv"' in answer["Content-Disposition"]
     assert [row[3] for row in rows[1:]] == ['\'=HYPERLINK("x")', "'+1", "'-1", "'@x", "'\tx", 'plain, "quoted"']
     assert rows[1][0] == "2026-03-15T12:00:00.000000Z"
+
+
+def test_excel_recognizes_the_csv_as_utf8(alice, shop):
+    record(shop, NOW, key=make_key(shop, name="Café").api_key)
+
+    content = b"".join(alice.get("/usage/requests.csv").streaming_content)
+
+    assert content.startswith(codecs.BOM_UTF8)
+    assert content.count(codecs.BOM_UTF8) == 1
+    assert "Café" in content.decode("utf-8-sig")
 
 
 def test_the_page_asks_no_more_for_more_requests(alice, shop, django_assert_max_num_queries):

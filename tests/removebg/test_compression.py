@@ -77,7 +77,7 @@ def test_the_table_for_spreadsheets_is_compressed(client, alice):
     table = client.get("/usage/requests.csv", headers=ASKS)
 
     assert is_compressed(table)
-    assert gzip.decompress(table.getvalue()).startswith(b"time,request_id")
+    assert gzip.decompress(table.getvalue()).decode("utf-8-sig").startswith("time,request_id")
 
 
 @pytest.mark.parametrize("path", ["/dashboard/", "/keys/", "/usage/", "/try/", "/people/"])

@@ -145,13 +145,13 @@ def test_the_core_s_words_are_translated_where_people_read_them():
     from removebg.problems import problem_of
 
     error = FileTooLarge(
-        translatable("The upload is larger than %(limit)d bytes, the most one image may have."), values={"limit": 7}
+        translatable("The upload is larger than %(limit)g MB, the most one image may have."), values={"limit": 7}
     )
     with translation.override("de"):
         told = problem_of(error).message
 
-    assert str(error) == "The upload is larger than 7 bytes, the most one image may have."
-    assert told == "Die hochgeladene Datei ist größer als 7 Byte; mehr darf ein Bild nicht haben."
+    assert str(error) == "The upload is larger than 7 MB, the most one image may have."
+    assert told == "Die hochgeladene Datei ist größer als 7 MB; mehr darf ein Bild nicht haben."
 
 
 def test_numbers_and_dates_are_written_as_the_language_does(client):

@@ -143,6 +143,15 @@ def test_every_endpoint_has_its_samples():
     assert {endpoint.operation for endpoint in endpoints()} == set(CALLS)
 
 
+def test_the_call_for_powershell_is_one_line_that_reads_the_variable_of_the_quickstart(client):
+    page = html.unescape(client.get("/docs/quickstart/").content.decode())
+    [call] = set(re.findall(r"^.*curl\.exe .*$", re.sub(r"<[^>]+>", "\n", page), re.MULTILINE))
+
+    assert call.startswith("curl.exe --fail-with-body http")
+    assert call.endswith('/v1/remove -H "x-api-key: $env:KEY" -F "image_file=@photo.jpg" -F "size=full" -o cutout.png')
+    assert '$env:KEY = "' in page
+
+
 def test_an_endpoint_that_does_not_exist_has_no_page(client):
     assert find_endpoint("v1-video") is None
     assert client.get("/docs/api/v1-video/").status_code == 404

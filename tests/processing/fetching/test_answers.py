@@ -320,7 +320,8 @@ def test_a_body_announced_over_the_cap_is_refused_before_it_is_sent(open_to):
             fetch(server.url())
         finished.set()
 
-    assert caught.value.public_text == f"The image is larger than {MAX_BYTES} bytes, the most one image may have."
+    limit = f"{MAX_BYTES / 1024**2:g} MB"
+    assert caught.value.public_text == f"The image is larger than {limit}, the most one image may have."
 
 
 @pytest.mark.parametrize(

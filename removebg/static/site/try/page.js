@@ -41,7 +41,7 @@ const acts = {
   folder: () => byId("folder").click(),
   camera: () => byId("camera").click(),
   start: () => { queue.start(unasked()); for (const row of queue.rows) rows.update(row); showHead(); },
-  "retry-failed": () => { for (const row of queue.in("failed")) queue.retry(row); },
+  "retry-failed": () => { for (const row of queue.in("failed").filter((one) => one.canRetry)) queue.retry(row); },
   "download-all": (button) => takeAll(button),
   download: () => takeAway(() => download(open, options.read())),
   copy: () => takeAway(async () => { await copyImage(open, options.read()); announce(gettext("Copied")); }),
@@ -99,7 +99,7 @@ function showHead() {
   byId("files").hidden = !queue.rows.length;
   byId("summary").textContent = summary();
   byId("download-all").hidden = done.length < 2;
-  byId("retry-failed").hidden = !failed.length;
+  byId("retry-failed").hidden = !failed.some((row) => row.canRetry);
   byId("start").hidden = !waiting.length;
   byId("start").textContent = startText(waiting.length);
   byId("credits").textContent = interpolate(ngettext("%s credit left", "%s credits left", credits), [number.format(credits)]);

@@ -14,6 +14,12 @@ export class Row {
   get isBusy() {
     return ["sending", "working", "pausing"].includes(this.state);
   }
+
+  /** Whether it failed and may succeed the next time: a photo that arrived whole and was refused with 400 will not. */
+  get canRetry() {
+    const isPermanent = this.refusal?.status === 400 && (this.sent === 1 || this.refusal.code === "image_too_large");
+    return this.state === "failed" && !isPermanent;
+  }
 }
 
 export class Queue {

@@ -41,7 +41,7 @@ export class Rows {
     if (row.state === "working") bar.removeAttribute("value");
     else bar.value = row.sent;
     show(line, "download", row.state === "done");
-    show(line, "retry", row.state === "failed");
+    show(line, "retry", row.canRetry);
     show(line, "start", row.state === "waiting" && !row.isAsked);
     show(line, "cancel", row.isBusy || (row.state === "waiting" && row.isAsked));
     show(line, "remove", !row.isBusy);

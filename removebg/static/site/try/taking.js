@@ -3,9 +3,18 @@
 import { composed } from "./compositor.js";
 import { withoutDoubles, zip } from "./zip.js";
 
-/** What a cutout is called beside its photo: `trip/cat.jpg` becomes `trip/cat-cutout.png`. */
+const FORBIDDEN = /[<>:"\\|?*\u0000-\u001f]/g;
+const RESERVED = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)/i;
+
+/** What a cutout is called beside its photo, so that Windows takes it too: `trip/cat.jpg` becomes `trip/cat-cutout.png`. */
 export function nameFor(path, ending) {
-  return `${path.replace(/\.[^./]*$/, "") || "photo"}-cutout.${ending}`;
+  return `${path.replace(/\.[^./]*$/, "") || "photo"}-cutout.${ending}`.split("/").map(allowedName).join("/");
+}
+
+/** Returns the file or folder name with `_` for what Windows forbids: characters, dots and blanks at the end, device names. */
+function allowedName(name) {
+  const allowed = name.normalize("NFC").replace(FORBIDDEN, "_").replace(/[. ]+$/, "_");
+  return RESERVED.test(allowed) ? `_${allowed}` : allowed;
 }
 
 /** Saves the row's picture as it is composed now. */

@@ -26,16 +26,20 @@ export async function zip(entries) {
   return new Blob([...parts, ...directory, end], { type: "application/zip" });
 }
 
-/** Names like those of files that are there already get a number: `a.png`, `a-2.png`. */
+/** Names that some file system takes for one, by letter case or Unicode form, get a number: `a.png`, `a-2.png`. */
 export function withoutDoubles(names) {
   const seen = new Set();
   return names.map((name) => {
     const [, stem, ending] = name.match(/^(.*?)(\.[^./]*)?$/);
     let free = name;
-    for (let number = 2; seen.has(free.toLowerCase()); number += 1) free = `${stem}-${number}${ending ?? ""}`;
-    seen.add(free.toLowerCase());
+    for (let number = 2; seen.has(fileKey(free)); number += 1) free = `${stem}-${number}${ending ?? ""}`;
+    seen.add(fileKey(free));
     return free;
   });
+}
+
+function fileKey(name) {
+  return name.normalize("NFC").toUpperCase().toLowerCase().normalize("NFC");
 }
 
 /** CRC-32 as ISO 3309 has it, without holding the whole file. */
