@@ -13,8 +13,9 @@ from accounts.abilities import Ability, can
 from accounts.current_organization import PersonRequest, requires
 from accounts.errors import ServiceError
 from accounts.visiting import leads_to
-from billing import stripe_gateway
+from billing import customer_details, stripe_gateway
 from billing.checkout import customer_of
+from billing.customer_details import AskedJustNow
 from billing.order_models import StripeCustomer
 from billing.shown_invoices import shown
 
@@ -30,7 +31,7 @@ def details(request: PersonRequest) -> HttpResponse:
     facts, problem = None, None
     if customer is not None and customer.customer_id and stripe_gateway.is_configured():
         try:
-            facts = stripe_gateway.get_customer(customer.customer_id)
+            facts = customer_details.details_of(customer)
         except ServiceError as error:
             problem = error
     context = {
@@ -39,6 +40,7 @@ def details(request: PersonRequest) -> HttpResponse:
         "facts": facts,
         "invoices": shown(facts.invoices) if facts is not None else (),
         "problem": problem,
+        "is_being_asked": isinstance(problem, AskedJustNow),
         "may_change": can(request.membership.role, Ability.SPEND_MONEY),
     }
     return render(request, "billing/details.html", context)
@@ -54,4 +56,6 @@ def portal(request: PersonRequest) -> HttpResponse:
     except ServiceError as error:
         messages.error(request, _(error.public_text))
         return redirect("billing-details")
+    for customer in StripeCustomer.objects.filter(customer_id=customer_id):
+        customer_details.forget(customer)
     return HttpResponseRedirect(address, status=303)

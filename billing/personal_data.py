@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, Invitation, Membership, User
 from accounts.support_models import SupportVisit, Suspension
+from billing.free_credit_models import FreeCreditRequest
 from billing.models import LedgerEntry
 from billing.order_models import Order
 from billing.recharge_models import RechargeConsent
@@ -102,6 +103,10 @@ def _purchases_of(user: User) -> dict[str, Any]:
         "plans_begun": _rows(
             Subscription.objects.filter(actor=user),
             *("organization__name", "public_id", "terms__plan_name", "state", "created"),
+        ),
+        "free_credits_asked_for": _rows(
+            FreeCreditRequest.objects.filter(person=user),
+            *("organization__name", "reason", "state", "created", "decided_at"),
         ),
         "plans_changed": _rows(PlanChange.objects.filter(actor=user), "public_id", "kind", "state", "created"),
     }

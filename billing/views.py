@@ -27,7 +27,7 @@ def new_organization(request: LoggedInRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "organizations/new.html", {"form": form})
     if form.is_first_time():
-        organization = welcome.open_own(request.user, name=form.cleaned_data["name"])
+        organization = welcome.open_own(request.user, name=form.cleaned_data["name"], request=request)
         choose(request, memberships_of(request.user).get(organization=organization))
         messages.success(request, _("%(organization)s is open.") % {"organization": organization.name})
     return redirect("dashboard")

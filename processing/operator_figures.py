@@ -10,8 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Greatest
+from django.utils import timezone
 
 from accounts.models import Organization
+from billing.free_credit_models import FreeCreditDay, FreeCreditRequest, RequestState, WaitReason
 from billing.models import CreditAccount, EntryKind, LedgerEntry
 from billing.order_models import Dispute, DisputeStage, EventState, Order, OrderState, Payment, StripeEvent
 from billing.refund_models import Refund, RefundRequest, RefundState
@@ -61,6 +63,8 @@ class Waiting:
     inquiries: int
     suspended: int
     resting: int
+    free_credit_requests: int
+    free_credits_refused: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +190,12 @@ def _waiting() -> Waiting:
         subscriptions_with_problems=Subscription.objects.exclude(problem="").count(),
         invoices_with_problems=PlanInvoice.objects.exclude(problem="").count(),
         refunds_without_answer=RefundRequest.objects.filter(state=RefundState.ASKED).count(),
+        free_credit_requests=FreeCreditRequest.objects.filter(
+            state=RequestState.WAITING, reason__in=(WaitReason.APPROVAL, WaitReason.BUDGET)
+        ).count(),
+        free_credits_refused=FreeCreditDay.objects.filter(
+            day=timezone.now().astimezone(UTC).date(), refused__gt=0
+        ).aggregate(sum=Sum("refused", default=0))["sum"],
         **disputes,
         **organizations,
     )

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from billing import (
     expiry,
+    free_credit_budgets,
     idempotency,
     ledger,
     low_credits,
@@ -37,6 +38,7 @@ JOBS: Mapping[str, Callable[[datetime], Any]] = {
     "reduce_old_records": reduce_old_records,
     "count_past_days": count_past_days,
     "sweep_history": sweep_history,
+    "forget_free_credit_days": free_credit_budgets.forget_old_days,
     "expire_due_credits": expiry.expire_due,
     # Last, because Stripe or a mail server may keep them waiting.
     "finish_open_orders": reconciliation.finish_open_orders,
