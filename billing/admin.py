@@ -17,7 +17,15 @@ from accounts.admin import OrganizationAdmin
 from accounts.admin_pages import address_of, ask, find_row, joined, link_to, list_where
 from accounts.look_only import LookOnly
 from accounts.models import Organization, User
-from billing import audit, ledger, order_admin, plan_admin, reasons, recharge_admin  # noqa: F401 - they register theirs
+from billing import (  # noqa: F401 - the admin modules register theirs
+    audit,
+    free_credit_admin,
+    ledger,
+    order_admin,
+    plan_admin,
+    reasons,
+    recharge_admin,
+)
 from billing.errors import InsufficientCredits
 from billing.models import CreditAccount, CreditHold, CreditLot, IdempotencyClaim, KeyMonth, LedgerEntry, Plan
 from billing.operator_forms import AdjustForm, GrantForm, PlanPriceForm

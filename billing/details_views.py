@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,7 +14,8 @@ from accounts.abilities import Ability, can
 from accounts.current_organization import PersonRequest, requires
 from accounts.errors import ServiceError
 from accounts.visiting import leads_to
-from billing import stripe_gateway
+from billing import customer_details, stripe_gateway
+from billing.customer_details import AskedJustNow
 from billing.errors import CustomerMissing
 from billing.order_models import StripeCustomer
 from billing.shown_invoices import shown
@@ -25,13 +27,11 @@ from billing.stripe_customers import call_for_customer, note_deleted
 @requires(Ability.SEE_MONEY)
 def details(request: PersonRequest) -> HttpResponse:
     """Show whom Stripe writes to, tax ids, saved cards and invoices."""
-    customer = StripeCustomer.objects.filter(
-        organization=request.membership.organization, livemode=settings.STRIPE_IS_LIVE
-    ).first()
+    customer = _customers_of(request).first()
     facts, problem = None, None
     if customer is not None and customer.customer_id and stripe_gateway.is_configured():
         try:
-            facts = stripe_gateway.get_customer(customer.customer_id)
+            facts = customer_details.details_of(customer)
         except CustomerMissing:
             note_deleted(customer.customer_id)
         except ServiceError as error:
@@ -42,6 +42,7 @@ def details(request: PersonRequest) -> HttpResponse:
         "facts": facts,
         "invoices": shown(facts.invoices) if facts is not None else (),
         "problem": problem,
+        "is_being_asked": isinstance(problem, AskedJustNow),
         "may_change": can(request.membership.role, Ability.SPEND_MONEY),
     }
     return render(request, "billing/details.html", context)
@@ -61,4 +62,10 @@ def portal(request: PersonRequest) -> HttpResponse:
     except ServiceError as error:
         messages.error(request, _(error.public_text))
         return redirect("billing-details")
+    for customer in _customers_of(request):
+        customer_details.forget(customer)
     return HttpResponseRedirect(address, status=303)
+
+
+def _customers_of(request: PersonRequest) -> "QuerySet[StripeCustomer]":
+    return StripeCustomer.objects.filter(organization=request.membership.organization, livemode=settings.STRIPE_IS_LIVE)

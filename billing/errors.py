@@ -214,16 +214,25 @@ class BadSignature(ServiceError):
     public_text = "This is no event that Stripe signed just now."
 
 
-class OrderDisagrees(LedgerBroken):
-    """What Stripe says about an order is not what was agreed: nothing is given, and somebody has to look."""
+class OrderNotFulfilled(LedgerBroken):
+    """Following Stripe's news of an order failed, and nothing was given. `is_paid`: its payment had arrived."""
 
-    def __init__(self, *, order_id: int, facts: str) -> None:
+    public_text = _("Your payment arrived, but your credits could not be added. We are looking after it.")
+
+    def __init__(self, *, order_id: int, facts: str, is_paid: bool = False) -> None:
         ServiceError.__init__(self)
         self.order_id = order_id
         self.facts = facts
+        self.is_paid = is_paid
 
     def __str__(self) -> str:
         return self.facts
+
+
+class OrderDisagrees(OrderNotFulfilled):
+    """What Stripe says about an order is not what was agreed: nothing is given, and somebody has to look."""
+
+    public_text = LedgerBroken.public_text
 
 
 class LedgerEntriesArePermanent(Exception):

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy
 
-from billing.ledger import LARGEST_MOVEMENT
+from billing.bounds import LARGEST_MOVEMENT
 from billing.order_models import Pack
 from billing.shelf import OFFER_CHANGED, as_shown
 

@@ -1,39 +1,29 @@
 """From a Checkout session to credits, once. Webhook, landing page and reconciliation all come through here."""
 
-import logging
 from datetime import timedelta
 
 from django.utils import timezone
 
 from accounts.organization_lock import lock_organization
-from billing import ledger, paid_after_closing, payments, stripe_gateway
+from billing import free_credits, ledger, paid_after_closing, payments, stripe_gateway
 from billing.errors import OrderDisagrees
 from billing.models import EntryKind
 from billing.order_models import NOT_PAID_STATES, OPEN_STATES, Order, OrderState
+from billing.order_problems import noting_problems
 from billing.stripe_objects import CheckoutSession, uuid_of
 from billing.transactions import in_short_transaction
-
-logger = logging.getLogger(__name__)
 
 
 def fulfil(session_id: str, *, told: CheckoutSession | None = None) -> Order | None:
     """Bring the order of a Checkout session to where the session is, and give its credits when it is paid.
 
     Stripe is asked, unless it told us itself. Safe to run at once and again; None where the session is none of ours.
-    Raise OrderDisagrees, and give nothing, where the session is not what was agreed.
+    Raise OrderDisagrees, and give nothing, where the session is not what was agreed, and OrderNotFulfilled where
+    anything else fails; both are written on the order.
     """
     session = told if told is not None else stripe_gateway.get_session(session_id)
-    try:
+    with noting_problems(lambda: _find_order(session), is_paid=session.is_paid):
         return in_short_transaction(lambda: _follow(session))
-    except OrderDisagrees as error:
-        logger.error("order_disagrees", extra={"order_id": error.order_id, "facts": error.facts})
-        note_problem(error)
-        raise
-
-
-def note_problem(error: OrderDisagrees) -> None:
-    """Write on the order what does not agree; to be done once more where a transaction around it was undone."""
-    Order.objects.filter(pk=error.order_id).update(problem=error.facts)
 
 
 def give_credits(order: Order) -> None:
@@ -49,6 +39,7 @@ def give_credits(order: Order) -> None:
         actor=order.actor,
         expires_at=None if term is None else order.paid_at + timedelta(days=term),
     )
+    free_credits.note_card(order.organization)
 
 
 def _follow(session: CheckoutSession) -> Order | None:
@@ -67,8 +58,10 @@ def _follow(session: CheckoutSession) -> Order | None:
         order.state = _state_of(order, session)
         if order.state == OrderState.PAID:
             order.paid_at = timezone.now()
-            order.problem = ""
-    order.save(update_fields=["checkout_session_id", "payment_intent_id", "state", "paid_at", "problem"])
+            order.problem, order.credits_failed_at = "", None
+    order.save(
+        update_fields=["checkout_session_id", "payment_intent_id", "state", "paid_at", "problem", "credits_failed_at"]
+    )
     if order.paid_at is not None:
         organization = lock_organization(order.organization_id)
         if not was_paid:

@@ -8,7 +8,7 @@ from django.core.cache import cache
 
 from accounts.errors import ServiceError
 from billing import stripe_gateway
-from billing.errors import OrderDisagrees
+from billing.errors import OrderDisagrees, OrderNotFulfilled
 from billing.fulfilment import fulfil
 from billing.order_models import OPEN_STATES, Order
 
@@ -23,6 +23,7 @@ class News(StrEnum):
     FRESH = "fresh"
     SILENT = "silent"
     DISAGREES = "disagrees"
+    NOT_FULFILLED = "not_fulfilled"
 
 
 def look_at(order: Order) -> News:
@@ -42,6 +43,8 @@ def bring_up_to_date(order: Order) -> News:
 
 
 def _news_of(order: Order, news: News) -> News:
+    if order.credits_failed_at is not None:
+        return News.NOT_FULFILLED
     return News.DISAGREES if order.problem and order.state in OPEN_STATES else news
 
 
@@ -55,6 +58,8 @@ def _ask(session_id: str) -> News:
         fulfil(session_id, told=stripe_gateway.get_session(session_id, is_patient=False))
     except OrderDisagrees:
         return News.DISAGREES
+    except OrderNotFulfilled as failure:
+        return News.NOT_FULFILLED if failure.is_paid else News.SILENT
     except ServiceError as error:
         # The page shows what is known; events, the next look and the periodic job bring the rest.
         logger.warning("order_not_looked_up", extra={"session_id": session_id, "reason": str(error)})

@@ -21,6 +21,7 @@ from django.utils import timezone
 from accounts.errors import ServiceError
 from accounts.models import ApiKey, Organization, User
 from billing import lots, recharge_bell
+from billing.bounds import LARGEST_MOVEMENT
 from billing.errors import HoldLost, InsufficientCredits, KeyCapReached, LedgerBroken
 from billing.models import (
     COMING_KINDS,
@@ -40,7 +41,6 @@ from billing.transactions import in_short_transaction
 
 logger = logging.getLogger(__name__)
 
-LARGEST_MOVEMENT = 1_000_000_000
 SWEPT_AT_ONCE = 500
 
 

@@ -1,11 +1,13 @@
 """The mail that says that credits run low: once for each fall to the threshold, to those who see the money."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
+from django.utils import timezone
 
 from billing import stripe_gateway
 from billing.models import CreditAccount
@@ -15,6 +17,8 @@ from billing.shelf import shelf_for
 logger = logging.getLogger(__name__)
 
 WARNED_AT_ONCE = 50
+MAIL_PAUSE = timedelta(days=1)
+"""However often somebody changes the threshold, it brings no more than one mail in this time."""
 
 
 def warn_of_low_credits(now: datetime) -> int:
@@ -27,10 +31,25 @@ def warn_of_low_credits(now: datetime) -> int:
 
 
 def choose_threshold(account: CreditAccount, threshold: int | None) -> None:
-    """Warn from now on when the balance falls to the threshold, or never (None); a new one is told anew."""
-    account.low_credit_threshold = threshold
-    account.low_credit_warned_at = None
-    account.save(update_fields=["low_credit_threshold", "low_credit_warned_at"])
+    """Warn from now on when the balance falls to the threshold, or never (None).
+
+    Where the balance is at a new threshold already, a mail is sent too, unless one was in the last MAIL_PAUSE.
+    """
+    with transaction.atomic():
+        locked = CreditAccount.objects.select_for_update().get(pk=account.pk)
+        if locked.low_credit_threshold == threshold:
+            return
+        locked.low_credit_warned_at = _last_mail_of_this_fall(locked, threshold)
+        locked.low_credit_threshold = threshold
+        locked.save(update_fields=["low_credit_threshold", "low_credit_warned_at"])
+    account.refresh_from_db(fields=["low_credit_threshold", "low_credit_warned_at"])
+
+
+def _last_mail_of_this_fall(account: CreditAccount, threshold: int | None) -> datetime | None:
+    """Return when the mail was sent that also tells of a fall to the new threshold; None where one is to be sent."""
+    mailed_at = account.low_credit_mailed_at
+    is_low = threshold is not None and account.balance <= threshold
+    return mailed_at if is_low and mailed_at is not None and timezone.now() < mailed_at + MAIL_PAUSE else None
 
 
 def _warn(account: CreditAccount, now: datetime) -> bool:
@@ -38,14 +57,16 @@ def _warn(account: CreditAccount, now: datetime) -> bool:
     ours = CreditAccount.objects.filter(
         pk=account.pk, balance__lte=F("low_credit_threshold"), low_credit_warned_at=None
     )
-    if not ours.update(low_credit_warned_at=now):
+    mailed_before = account.low_credit_mailed_at
+    if not ours.update(low_credit_warned_at=now, low_credit_mailed_at=now):
         return False
     try:
         account.refresh_from_db(fields=["balance", "low_credit_threshold"])
         _send(account)
     except Exception:  # whatever a mail server and what lies before it may raise
         logger.exception("low_credit_mail_not_sent", extra={"account_id": account.pk})
-        CreditAccount.objects.filter(pk=account.pk, low_credit_warned_at=now).update(low_credit_warned_at=None)
+        failed = CreditAccount.objects.filter(pk=account.pk, low_credit_mailed_at=now)
+        failed.update(low_credit_warned_at=None, low_credit_mailed_at=mailed_before)
         return False
     return True
 

@@ -3,18 +3,21 @@
 from typing import Any, NoReturn
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiKey, Organization
 from billing import (  # noqa: F401 - Django looks here
+    free_credit_models,
     free_usage_models,
     order_models,
     recharge_models,
     refund_models,
     subscription_models,
 )
+from billing.bounds import LARGEST_MOVEMENT
 from billing.errors import LedgerEntriesArePermanent
 
 
@@ -38,7 +41,9 @@ class Plan(models.Model):
     )
     max_concurrency = models.PositiveIntegerField(help_text="Images of one organization worked on at once.")
     is_default = models.BooleanField(default=False, help_text="New organizations get this plan.")
-    monthly_credits = models.PositiveIntegerField(default=0, db_default=0)
+    monthly_credits = models.PositiveIntegerField(
+        default=0, db_default=0, validators=[MaxValueValidator(LARGEST_MOVEMENT)]
+    )
     rollover = models.CharField(
         max_length=10, choices=Rollover.choices, default=Rollover.NONE, db_default=Rollover.NONE
     )
@@ -56,6 +61,9 @@ class Plan(models.Model):
                     max_concurrency__gt=0,
                 ),
                 name="billing_plan_lets_someone_in",
+            ),
+            models.CheckConstraint(
+                condition=Q(monthly_credits__lte=LARGEST_MOVEMENT), name="billing_plan_within_bounds"
             ),
         ]
 
@@ -75,10 +83,16 @@ class CreditAccount(models.Model):
         null=True, blank=True, editable=False, help_text="Below it a pack is bought; empty: never (see AutoRecharge)."
     )
     low_credit_threshold = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Owners and admins get a mail when the balance falls to this; empty: none."
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(LARGEST_MOVEMENT)],
+        help_text="Owners and admins get a mail when the balance falls to this; empty: none.",
     )
     low_credit_warned_at = models.DateTimeField(
         null=True, editable=False, help_text="The mail of this fall was sent; empty again above the threshold."
+    )
+    low_credit_mailed_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the last such mail was sent."
     )
     created = models.DateTimeField(auto_now_add=True)
 
@@ -88,6 +102,11 @@ class CreditAccount(models.Model):
             models.CheckConstraint(condition=Q(held__gte=0), name="billing_account_held_not_negative"),
             models.CheckConstraint(condition=Q(held__lte=F("balance")), name="billing_account_held_is_owned"),
             models.CheckConstraint(condition=Q(debt__gte=0), name="billing_account_debt_not_negative"),
+            models.CheckConstraint(
+                condition=(Q(low_credit_threshold=None) | Q(low_credit_threshold__lte=LARGEST_MOVEMENT))
+                & (Q(auto_recharge_threshold=None) | Q(auto_recharge_threshold__lte=LARGEST_MOVEMENT)),
+                name="billing_account_thresholds_within_bounds",
+            ),
         ]
         indexes = [
             models.Index(

@@ -7,9 +7,9 @@ from django import forms
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from accounts.names import refuse_email_addresses
-from billing.ledger import LARGEST_MOVEMENT
+from billing.bounds import LARGEST_MOVEMENT, LONGEST_TERM_DAYS
 from billing.models import CreditAccount
-from billing.money import decimals_of, in_major_units, in_minor_units, show
+from billing.money import check_price, decimals_of, in_major_units, in_minor_units, show
 from billing.order_models import PackPrice, PlanPrice
 
 READ_BY_CUSTOMERS = "Whoever sees the money of the organization reads it, word for word, in their statement."
@@ -21,7 +21,11 @@ class GrantForm(forms.Form):
     amount = forms.IntegerField(min_value=1, max_value=LARGEST_MOVEMENT, label="Credits")
     reason = forms.CharField(max_length=500, validators=[refuse_email_addresses], help_text=READ_BY_CUSTOMERS)
     days = forms.IntegerField(
-        required=False, min_value=1, max_value=36500, label="Days until they expire", help_text="Empty: never."
+        required=False,
+        min_value=1,
+        max_value=LONGEST_TERM_DAYS,
+        label="Days until they expire",
+        help_text="Empty: never.",
     )
     token = forms.UUIDField(initial=uuid.uuid4, widget=forms.HiddenInput)
 
@@ -76,12 +80,12 @@ class PriceForm(forms.ModelForm):  # type: ignore[type-arg]
         price, currency = cleaned.get("price"), cleaned.get("currency")
         if price is not None and currency:
             try:
-                self.instance.amount = in_minor_units(price, currency)
+                amount = in_minor_units(price, currency)
+                check_price(amount, currency)
             except forms.ValidationError as error:
                 self.add_error("price", error)
             else:
-                if not self.instance.amount:
-                    self.add_error("price", "A price is more than nothing; what is free is granted.")
+                self.instance.amount = amount
         return cleaned
 
 

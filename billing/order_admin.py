@@ -11,6 +11,7 @@ from unfold.decorators import display
 from accounts.admin_pages import joined, link_to
 from accounts.look_only import LookOnly
 from billing import event_subjects, webhooks
+from billing.fulfill_admin import FulfillableSales
 from billing.money import show
 from billing.operator_forms import PackPriceForm
 from billing.order_models import Dispute, Order, Pack, PackPrice, Payment, StripeCustomer, StripeEvent
@@ -67,10 +68,11 @@ def prices_of(thing: Any) -> str:
 
 
 @admin.register(Order)
-class OrderAdmin(ShownSales, RefundableSales, LookOnly, ModelAdmin):  # type: ignore[misc]
+class OrderAdmin(ShownSales, RefundableSales, FulfillableSales, LookOnly, ModelAdmin):  # type: ignore[misc]
     """Orders, what does not agree about them, and what can be returned of them."""
 
     inlines = (RefundRequestInline,)
+    actions_detail = ("refund", "fulfill_again")
     list_display = ("created", "organization", "pack_name", "price", "shown_state", "paid_at", "problem")
     list_filter = (
         *("state", "kind", "created", ("problem", admin.EmptyFieldListFilter), PaidAfterClosingFilter),
@@ -86,7 +88,18 @@ class OrderAdmin(ShownSales, RefundableSales, LookOnly, ModelAdmin):  # type: ig
             None,
             {
                 "fields": (
-                    *("state", "kind", "problem", "organization", "actor", "pack", "pack_name", "credits", "price"),
+                    *(
+                        "state",
+                        "kind",
+                        "problem",
+                        "credits_failed_at",
+                        "organization",
+                        "actor",
+                        "pack",
+                        "pack_name",
+                        "credits",
+                        "price",
+                    ),
                     *("returned", "left", "expires_after_days", "created", "paid_at", "checked_at"),
                 )
             },

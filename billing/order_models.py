@@ -4,15 +4,17 @@ import uuid
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
+from billing.bounds import LARGEST_MOVEMENT, LARGEST_PRICE, LONGEST_TERM_DAYS
 from billing.errors import EventsArePermanent
-from billing.money import check_amount, show
+from billing.money import check_price, show
 
+WITHIN_TERM = Q(expires_after_days=None) | Q(expires_after_days__range=(1, LONGEST_TERM_DAYS))
 is_currency = RegexValidator(r"^[a-z]{3}$", _("Write the currency as three small letters, such as eur."))
 
 
@@ -21,7 +23,8 @@ class Price(models.Model):
 
     currency = models.CharField(max_length=3, validators=[is_currency])
     amount = models.PositiveBigIntegerField(
-        validators=[MinValueValidator(1)], help_text="In the minor unit: 500 means 5.00 EUR, and 500 JPY."
+        validators=[MinValueValidator(1), MaxValueValidator(LARGEST_PRICE)],
+        help_text="In the minor unit: 500 means 5.00 EUR, and 500 JPY.",
     )
 
     class Meta:
@@ -31,25 +34,33 @@ class Price(models.Model):
         return show(self.amount, self.currency)
 
     def clean(self) -> None:
-        """Raise ValidationError for an amount that this currency does not know."""
+        """Raise ValidationError for an amount that cannot be a price in this currency."""
         super().clean()
         if self.currency and self.amount:
-            check_amount(self.amount, self.currency)
+            check_price(self.amount, self.currency)
 
 
 class Pack(models.Model):
     """Credits that are bought once."""
 
     name = models.CharField(max_length=50)
-    credits = models.PositiveIntegerField(validators=[MinValueValidator(1)])
+    credits = models.PositiveIntegerField(validators=[MinValueValidator(1), MaxValueValidator(LARGEST_MOVEMENT)])
     is_active = models.BooleanField(default=True, help_text="Off: nobody can buy it any more.")
     expires_after_days = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Empty: these credits never expire."
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_TERM_DAYS)],
+        help_text="Empty: these credits never expire.",
     )
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(credits__gt=0), name="billing_pack_has_credits")]
+        constraints = [
+            models.CheckConstraint(condition=Q(credits__gt=0), name="billing_pack_has_credits"),
+            models.CheckConstraint(
+                condition=Q(credits__lte=LARGEST_MOVEMENT) & WITHIN_TERM, name="billing_pack_within_bounds"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -64,6 +75,7 @@ class PackPrice(Price):
         constraints = [
             models.UniqueConstraint(fields=["pack", "currency"], name="billing_packprice_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="billing_packprice_positive"),
+            models.CheckConstraint(condition=Q(amount__lte=LARGEST_PRICE), name="billing_packprice_within_bounds"),
         ]
 
 
@@ -76,6 +88,7 @@ class PlanPrice(Price):
         constraints = [
             models.UniqueConstraint(fields=["plan", "currency"], name="billing_planprice_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="billing_planprice_positive"),
+            models.CheckConstraint(condition=Q(amount__lte=LARGEST_PRICE), name="billing_planprice_within_bounds"),
         ]
 
 
@@ -154,6 +167,9 @@ class Order(models.Model):
     livemode = models.BooleanField()
     state = models.CharField(max_length=20, choices=OrderState.choices, default=OrderState.PENDING)
     problem = models.TextField(blank=True, help_text="What does not agree; somebody has to look.")
+    credits_failed_at = models.DateTimeField(
+        null=True, help_text="When the payment had arrived and its credits could not be given; empty once they are."
+    )
     checkout_session_id = models.CharField(max_length=255, unique=True, null=True)
     checkout_url = models.TextField(blank=True)
     payment_intent_id = models.CharField(max_length=255, unique=True, null=True)
@@ -173,6 +189,10 @@ class Order(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["organization", "click_token"], name="billing_order_click_once"),
             models.CheckConstraint(condition=Q(credits__gt=0, amount__gt=0), name="billing_order_is_something"),
+            models.CheckConstraint(
+                condition=Q(credits__lte=LARGEST_MOVEMENT, amount__lte=LARGEST_PRICE) & WITHIN_TERM,
+                name="billing_order_within_bounds",
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=NOT_PAID_STATES, paid_at=None)
                 | ~Q(state__in=NOT_PAID_STATES) & Q(paid_at__isnull=False),

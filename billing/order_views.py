@@ -63,7 +63,7 @@ def order_page(request: PersonRequest, order: UUID) -> HttpResponse:
         "pause_s": PAUSES_S[looks] if waits else None,
         "next_look": looks + 1,
         "may_buy": can(request.membership.role, Ability.SPEND_MONEY) and not found.organization.is_suspended,
-        "has_open_page": has_open_page(found),
+        "has_open_page": has_open_page(found) and found.credits_failed_at is None,
         "credits": credits_of(account_of(request.membership.organization).pk),
     }
     if not request.headers.get("HX-Request"):

@@ -14,6 +14,7 @@ from accounts.erasing import addresses_of
 from accounts.models import ApiKey, Invitation, Membership, User
 from accounts.security_models import SecurityEvent, WrongPasswords
 from accounts.support_models import SupportVisit, Suspension
+from billing.free_credit_models import FreeCreditRequest
 from billing.free_usage_models import DailyFreeUsage
 from billing.models import LedgerEntry
 from billing.order_models import Order, StripeCustomer
@@ -110,6 +111,10 @@ def _purchases_of(user: User) -> dict[str, Any]:
         "plans_begun": _rows(
             Subscription.objects.filter(actor=user),
             *("organization__name", "public_id", "terms__plan_name", "state", "created"),
+        ),
+        "free_credits_asked_for": _rows(
+            FreeCreditRequest.objects.filter(person=user),
+            *("organization__name", "reason", "state", "created", "decided_at"),
         ),
         "plans_changed": _rows(PlanChange.objects.filter(actor=user), "public_id", "kind", "state", "created"),
     }

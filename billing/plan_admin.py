@@ -7,6 +7,7 @@ from unfold.decorators import display
 
 from accounts.admin_pages import link_to, list_where
 from accounts.look_only import LookOnly
+from billing.fulfill_admin import FulfillableSales
 from billing.money import show
 from billing.refund_admin import RefundableSales, RefundRequestInline
 from billing.sale_admin import PaidAfterClosingFilter, ShownSales, events_about
@@ -122,10 +123,11 @@ class SubscriptionAdmin(LookOnly, ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(PlanInvoice)
-class PlanInvoiceAdmin(ShownSales, RefundableSales, LookOnly, ModelAdmin):  # type: ignore[misc]
+class PlanInvoiceAdmin(ShownSales, RefundableSales, FulfillableSales, LookOnly, ModelAdmin):  # type: ignore[misc]
     """Invoices of plans: what does not agree about them, and what can be returned of them."""
 
     inlines = (RefundRequestInline,)
+    actions_detail = ("refund", "fulfill_again")
     list_display = ("created", "of", "name", "reason", "price", "shown_state", "paid_at", "problem")
     list_filter = (
         *("state", "reason", "created", ("problem", admin.EmptyFieldListFilter), PaidAfterClosingFilter),
@@ -141,7 +143,17 @@ class PlanInvoiceAdmin(ShownSales, RefundableSales, LookOnly, ModelAdmin):  # ty
             None,
             {
                 "fields": (
-                    *("state", "problem", "organization", "subscription", "reason", "terms", "credits", "price"),
+                    *(
+                        "state",
+                        "problem",
+                        "credits_failed_at",
+                        "organization",
+                        "subscription",
+                        "reason",
+                        "terms",
+                        "credits",
+                        "price",
+                    ),
                     *(
                         "returned",
                         "left",

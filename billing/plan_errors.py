@@ -18,13 +18,20 @@ class ChangeRefused(PurchaseRefused):
     public_text = _("The plan has changed meanwhile. Reload the page and choose again.")
 
 
-class PlanDisagrees(LedgerBroken):
-    """What Stripe says about a subscription is not what was agreed: nothing is given, and somebody has to look."""
+class PlanNotFulfilled(LedgerBroken):
+    """Following Stripe's news of a plan failed, and nothing was given. `is_paid`: its invoice had been paid."""
 
     def __init__(
-        self, *, subscription_id: int | None, facts: str, invoice_id: str | None = None, livemode: bool = False
+        self,
+        *,
+        subscription_id: int | None,
+        facts: str,
+        invoice_id: str | None = None,
+        livemode: bool = False,
+        is_paid: bool = False,
     ) -> None:
         ServiceError.__init__(self)
+        self.is_paid = is_paid
         self.subscription_id = subscription_id
         self.invoice_id = invoice_id
         self.livemode = livemode
@@ -32,3 +39,7 @@ class PlanDisagrees(LedgerBroken):
 
     def __str__(self) -> str:
         return self.facts
+
+
+class PlanDisagrees(PlanNotFulfilled):
+    """What Stripe says about a subscription is not what was agreed: nothing is given, and somebody has to look."""

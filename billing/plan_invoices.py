@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from accounts.organization_lock import lock_organization
-from billing import ledger, paid_after_closing, payments, reasons, subscriptions
+from billing import free_credits, ledger, paid_after_closing, payments, reasons, subscriptions
+from billing.errors import LedgerBusy, StripeUnreachable
 from billing.models import EntryKind, Rollover
-from billing.plan_errors import PlanDisagrees
+from billing.order_problems import LONGEST_PROBLEM
+from billing.plan_errors import PlanDisagrees, PlanNotFulfilled
 from billing.stripe_plan_objects import InvoiceFacts, InvoicePaymentFacts, LineFacts
 from billing.subscription_models import (
     OWED_INVOICE_STATES,
@@ -46,12 +48,23 @@ class Bill:
     end: datetime
 
 
-@transaction.atomic
 def note_invoice(facts: InvoiceFacts) -> PlanInvoice | None:
     """Keep what is told of an invoice and give its credits once it is paid; None where it is none of ours.
 
-    Raise PlanDisagrees, and give nothing, where it is not what was agreed.
+    Raise PlanDisagrees, and give nothing, where it is not what was agreed, and PlanNotFulfilled where anything else
+    fails. The caller writes both on the invoice (`subscriptions.note_problem`) outside its own transaction.
     """
+    try:
+        return _note_invoice(facts)
+    except (PlanNotFulfilled, LedgerBusy, OperationalError, StripeUnreachable):
+        raise
+    except Exception as error:
+        logger.exception("plan_not_fulfilled", extra={"invoice_id": facts.id})
+        raise _not_fulfilled(facts, error) from error
+
+
+@transaction.atomic
+def _note_invoice(facts: InvoiceFacts) -> PlanInvoice | None:
     found = subscriptions.find(facts.subscription_id, facts.reference)
     if found is None or facts.subscription_id is None:
         return None
@@ -198,7 +211,7 @@ def _note_paid(invoice: PlanInvoice, subscription: Subscription, facts: InvoiceF
     invoice.paid_at = facts.paid_at or facts.as_of
     invoice.expires_at = _expiry_of(bill, paid_at=invoice.paid_at)
     invoice.state = InvoiceState.PAID
-    invoice.problem = ""
+    invoice.problem, invoice.credits_failed_at = "", None
 
 
 def _expiry_of(bill: Bill, *, paid_at: datetime) -> datetime | None:
@@ -235,12 +248,24 @@ def _give_credits(invoice: PlanInvoice, subscription: Subscription) -> None:
         actor=subscription.actor if invoice.reason == InvoiceReason.FIRST else None,
         expires_at=invoice.expires_at,
     )
+    free_credits.note_card(subscription.organization)
 
 
 def _reason_of(invoice: PlanInvoice, terms: PlanTerms) -> str:
     if invoice.reason == InvoiceReason.UPGRADE:
         return reasons.in_english(reasons.UPGRADE, terms.plan_name)
     return reasons.in_english(reasons.MONTH, terms.plan_name)
+
+
+def _not_fulfilled(facts: InvoiceFacts, error: Exception) -> PlanNotFulfilled:
+    subscription = subscriptions.find(facts.subscription_id, facts.reference)
+    return PlanNotFulfilled(
+        subscription_id=None if subscription is None else subscription.pk,
+        invoice_id=facts.id,
+        livemode=facts.livemode,
+        facts=f"{type(error).__name__}: {error}"[:LONGEST_PROBLEM],
+        is_paid=facts.is_paid,
+    )
 
 
 def _disagrees(invoice: PlanInvoice, subscription: Subscription | None, facts: str) -> PlanDisagrees:

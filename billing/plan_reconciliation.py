@@ -22,7 +22,7 @@ from billing import (
 from billing.disagreements import Disagreement
 from billing.errors import StripeRefused, StripeUnreachable
 from billing.order_models import Payment, StripeCustomer
-from billing.plan_errors import PlanDisagrees
+from billing.plan_errors import PlanNotFulfilled
 from billing.refund_reconciliation import compare_refunds
 from billing.stripe_objects import CheckoutSession
 from billing.stripe_plan_objects import SubscriptionFacts
@@ -80,7 +80,7 @@ def catch_up(subscription: Subscription) -> Subscription:
             in_short_transaction(partial(subscriptions.note_subscription, facts))
             _look_at_invoices(subscription.subscription_id)
             waiting_upgrades.give_up_dropped(subscription)
-    except PlanDisagrees as error:
+    except PlanNotFulfilled as error:
         subscriptions.note_problem(error)
         raise
     return Subscription.objects.select_related("organization").get(pk=subscription.pk)
@@ -95,7 +95,7 @@ def find_disagreements(*, since: datetime) -> Iterator[Disagreement]:
     for subscription in concerned.order_by("pk"):
         try:
             yield from _compare(subscription, since)
-        except PlanDisagrees as error:
+        except PlanNotFulfilled as error:
             logger.warning("plan_disagrees", extra={"subscription_id": subscription.pk, "facts": error.facts})
         except IntegrityError as error:
             yield Disagreement("plan_can_be_kept", f"subscription {subscription.public_id}", str(error))

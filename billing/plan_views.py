@@ -21,7 +21,7 @@ from accounts.visiting import leads_to
 from billing import plan_changes, stripe_gateway, subscribing, subscriptions, waiting_upgrades
 from billing.landing import ASKED_AT_MOST_EVERY_S
 from billing.order_views import PAUSES_S, looks_of
-from billing.plan_errors import ChangeRefused
+from billing.plan_errors import ChangeRefused, PlanNotFulfilled
 from billing.plan_forms import CancelForm, ClickForm, SubscribeForm, WantedForm, seal, unseal
 from billing.plan_reconciliation import catch_up
 from billing.plan_shelf import Act, goes_lower, plan_shelf_for
@@ -62,6 +62,7 @@ def plan(request: PersonRequest) -> HttpResponse:
         "shelf": shelf,
         "may_spend": may_spend,
         "may_keep": may_spend and any(offer.act == Act.KEEP for offer in shelf.offers),
+        "credits_failed": subscription is not None and subscriptions.has_unfulfilled_invoice(subscription),
         "has_left": "left" in request.GET,
         "is_silent": is_silent,
         "new_token": uuid.uuid4,
@@ -228,5 +229,5 @@ def _bring_up_to_date(subscription: Subscription) -> bool:
     except ServiceError as error:
         # The page shows what is known; events and the periodic job bring the rest.
         logger.warning("plan_not_looked_up", extra={"subscription_id": subscription.pk, "reason": str(error)})
-        return False
+        return isinstance(error, PlanNotFulfilled)  # Stripe answered; the page says what failed
     return True

@@ -10,13 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing import money
-from billing.ledger import LARGEST_MOVEMENT
+from billing.bounds import LARGEST_MOVEMENT, MOST_RECHARGES_A_MONTH
 from billing.order_models import PackPrice
 from billing.recharge_models import RechargeConsent, SavedCard
 from billing.recharge_switch import Terms, consent_text
 from billing.shelf import OFFER_CHANGED, as_shown, in_words
 
-MOST_A_MONTH = 1000
 USUAL_MOST = 3
 USUAL_SHARE = 10
 """A pack is usually bought when a tenth of one is left."""
@@ -64,7 +63,7 @@ class RechargeForm(forms.Form):
     )
     most_per_month = forms.IntegerField(
         min_value=1,
-        max_value=MOST_A_MONTH,
+        max_value=MOST_RECHARGES_A_MONTH,
         label=gettext_lazy("At most so many times a month"),
         help_text=gettext_lazy("Then it rests until the first of the next month (UTC), and you get a mail."),
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),

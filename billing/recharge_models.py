@@ -10,8 +10,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
+from billing.bounds import LARGEST_MOVEMENT, LARGEST_PRICE, MOST_RECHARGES_A_MONTH
 from billing.errors import ConsentsArePermanent
-from billing.order_models import Order, Pack, is_currency
+from billing.order_models import WITHIN_TERM, Order, Pack, is_currency
 
 
 class RechargeConsentQuerySet(models.QuerySet["RechargeConsent"]):
@@ -59,6 +60,16 @@ class RechargeConsent(models.Model):
             models.CheckConstraint(
                 condition=Q(threshold__gt=0, credits__gt=0, amount__gt=0, most_per_month__gt=0) & ~Q(text=""),
                 name="billing_consent_is_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    threshold__lte=LARGEST_MOVEMENT,
+                    credits__lte=LARGEST_MOVEMENT,
+                    amount__lte=LARGEST_PRICE,
+                    most_per_month__lte=MOST_RECHARGES_A_MONTH,
+                )
+                & WITHIN_TERM,
+                name="billing_consent_within_bounds",
             ),
         ]
 

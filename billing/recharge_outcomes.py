@@ -4,7 +4,6 @@ The answer to our call, events in any order, pages and reconciliation all come t
 the payment first, then the order, then the organization, then the account.
 """
 
-import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -14,25 +13,21 @@ from accounts.organization_lock import lock_organization
 from billing import fulfilment, ledger, paid_after_closing, payments
 from billing.errors import OrderDisagrees
 from billing.order_models import NOT_PAID_STATES, OPEN_STATES, Order, OrderKind, OrderState
+from billing.order_problems import noting_problems
 from billing.recharge_models import AutoRecharge, News, RechargeState, StopReason
 from billing.recharge_switch import owe_news, stop
 from billing.stripe_objects import PaymentIntent, uuid_of
 from billing.transactions import in_short_transaction
 
-logger = logging.getLogger(__name__)
-
 
 def follow(intent: PaymentIntent) -> Order | None:
     """Bring a recharge to where its payment is, and give its credits when it is paid; None where it is none of ours.
 
-    Safe to run at once and again. Raise OrderDisagrees, and give nothing, where the payment is not what was agreed.
+    Safe to run at once and again. Raise OrderDisagrees, and give nothing, where the payment is not what was agreed,
+    and OrderNotFulfilled where anything else fails; both are written on the order.
     """
-    try:
+    with noting_problems(lambda: _find_order(intent), is_paid=intent.is_paid):
         return in_short_transaction(lambda: _follow(intent))
-    except OrderDisagrees as error:
-        logger.error("order_disagrees", extra={"order_id": error.order_id, "facts": error.facts})
-        fulfilment.note_problem(error)
-        raise
 
 
 def give_up(order: Order) -> None:
@@ -122,8 +117,8 @@ def _move(order: Order, intent: PaymentIntent, now: datetime) -> None:
 
 
 def _note_paid(order: Order, now: datetime) -> None:
-    order.state, order.paid_at, order.problem = OrderState.PAID, now, ""
-    order.save(update_fields=["state", "paid_at", "problem"])
+    order.state, order.paid_at, order.problem, order.credits_failed_at = OrderState.PAID, now, "", None
+    order.save(update_fields=["state", "paid_at", "problem", "credits_failed_at"])
     ledger.lock(ledger.open_account(order.organization).pk)
     rests_until = now + timedelta(seconds=settings.RECHARGE_COOL_DOWN_S)
     AutoRecharge.objects.filter(organization=order.organization_id).update(declines=0, not_before=rests_until)

@@ -12,7 +12,7 @@ from accounts.errors import ServiceError
 from billing import order_audit, payments, plan_reconciliation, recharge_reconciliation, stripe_gateway
 from billing.checkout import last_moment_to_open
 from billing.disagreements import Disagreement
-from billing.errors import OrderDisagrees, StripeUnreachable
+from billing.errors import OrderNotFulfilled, StripeUnreachable
 from billing.fulfilment import fulfil
 from billing.order_models import OPEN_STATES, Order, OrderKind, OrderState, Payment, StripeCustomer
 from billing.refund_reconciliation import compare_refunds
@@ -70,7 +70,7 @@ def find_disagreements(*, since: datetime) -> Iterator[Disagreement]:
     for order in Order.objects.filter(livemode=settings.STRIPE_IS_LIVE, created__gte=since).order_by("pk"):
         try:
             yield from _compare_order(order, now)
-        except OrderDisagrees as error:
+        except OrderNotFulfilled as error:
             logger.warning("order_disagrees", extra={"order_id": order.pk, "facts": error.facts})
     for session in stripe_gateway.sessions_since(since):
         yield from _compare_session(session)

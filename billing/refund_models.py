@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.support_models import PermanentRow
+from billing.bounds import LARGEST_PRICE
 from billing.order_models import Order, Payment
 from billing.subscription_models import PlanInvoice
 
@@ -37,6 +38,7 @@ class RefundRequest(PermanentRow):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="billing_refundrequest_is_something"),
+            models.CheckConstraint(condition=Q(amount__lte=LARGEST_PRICE), name="billing_refundrequest_within_bounds"),
             models.CheckConstraint(condition=~Q(reason=""), name="billing_refundrequest_has_reason"),
             models.CheckConstraint(
                 condition=Q(order__isnull=False, invoice=None) | Q(order=None, invoice__isnull=False),

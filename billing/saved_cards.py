@@ -14,7 +14,7 @@ from accounts.closing import organization_closed
 from accounts.errors import ServiceError
 from accounts.models import Organization, User
 from accounts.organization_lock import lock_organization
-from billing import ledger, recharge_switch, stripe_gateway, stripe_gateway_cards
+from billing import free_credits, ledger, recharge_switch, stripe_gateway, stripe_gateway_cards
 from billing.checkout import STRIPE_NEEDS, keep_for_buyer
 from billing.errors import PurchaseRefused, StripeRefused, StripeUnreachable
 from billing.recharge_models import RechargeConsent, SavedCard, StopReason
@@ -132,6 +132,8 @@ def _store(consent: RechargeConsent, setup: CardSetup) -> SavedCard:
         _describe(card, setup.card)
     if card.removed_at is None:
         recharge_switch.turn_on(consent)
+    if card.payment_method_id is not None:
+        free_credits.note_card(consent.organization)
     return card
 
 

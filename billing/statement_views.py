@@ -1,6 +1,6 @@
 """Every movement of credits, as a page and to take along."""
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 from accounts.abilities import Ability
 from accounts.current_organization import PersonRequest, requires
 from billing import statement
+from billing.exports import csv_response
 from billing.selectors import account_of
-from billing.spreadsheet import csv_lines
 
 PAGE_LENGTH = 25
 
@@ -43,10 +43,8 @@ def movements(request: PersonRequest) -> HttpResponse:
 def export(request: PersonRequest) -> HttpResponseBase:
     """Send the movements that were asked for as CSV, while they are read."""
     account = account_of(request.membership.organization)
-    lines = csv_lines(statement.csv_rows(account.pk, kind=_kind(request)))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="credits-{timezone.now():%Y-%m-%d}.csv"'
-    return response
+    rows = statement.csv_rows(account.pk, kind=_kind(request))
+    return csv_response(request.membership.organization, rows, file_name=f"credits-{timezone.now():%Y-%m-%d}.csv")
 
 
 def _kind(request: PersonRequest) -> str:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
+from billing.bounds import LARGEST_MOVEMENT, LARGEST_PRICE
 from billing.money import show
 from billing.order_models import OrderState, is_currency
 
@@ -37,6 +38,10 @@ class PlanTerms(models.Model):
                 name="billing_planterms_once",
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="billing_planterms_cost_something"),
+            models.CheckConstraint(
+                condition=Q(credits__lte=LARGEST_MOVEMENT, amount__lte=LARGEST_PRICE),
+                name="billing_planterms_within_bounds",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -183,6 +188,9 @@ class PlanInvoice(models.Model):
     payment_intent_id = models.CharField(max_length=255, unique=True, null=True)
     state = models.CharField(max_length=20, choices=InvoiceState.choices, default=InvoiceState.OPEN)
     problem = models.TextField(blank=True, help_text="What does not agree; somebody has to look.")
+    credits_failed_at = models.DateTimeField(
+        null=True, help_text="When it was paid and its credits could not be given; empty once they are."
+    )
     page_url = models.TextField(blank=True, help_text="Where a person pays it, or reads it, at Stripe.")
     failed_at = models.DateTimeField(null=True, help_text="When it first failed.")
     paid_at = models.DateTimeField(null=True, help_text="By Stripe's clock.")
@@ -196,6 +204,9 @@ class PlanInvoice(models.Model):
                 | ~Q(state__in=NOT_PAID_INVOICE_STATES)
                 & Q(paid_at__isnull=False, subscription__isnull=False, terms__isnull=False),
                 name="billing_planinvoice_paid_when_its_state_says_so",
+            ),
+            models.CheckConstraint(
+                condition=Q(credits__lte=LARGEST_MOVEMENT), name="billing_planinvoice_within_bounds"
             ),
         ]
         indexes = [

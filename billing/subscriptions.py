@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from billing import ledger
 from billing.models import CreditAccount, Plan
-from billing.plan_errors import PlanDisagrees
+from billing.plan_errors import PlanDisagrees, PlanNotFulfilled
 from billing.stripe_objects import CheckoutSession, uuid_of
 from billing.stripe_plan_objects import SubscriptionFacts
 from billing.subscription_models import (
@@ -87,14 +87,24 @@ def note_subscription(facts: SubscriptionFacts) -> Subscription | None:
     return subscription
 
 
-def note_problem(error: PlanDisagrees) -> None:
-    """Write down what does not agree; to be done once more where a transaction around it was undone."""
+def note_problem(error: PlanNotFulfilled) -> None:
+    """Write the failure on the invoice or subscription; call it again where a transaction was rolled back."""
     if error.invoice_id is not None:
         known = {"subscription_id": error.subscription_id, "livemode": error.livemode}
         PlanInvoice.objects.get_or_create(invoice_id=error.invoice_id, defaults=known)
         PlanInvoice.objects.filter(invoice_id=error.invoice_id).update(**known, problem=error.facts)
+        if error.is_paid:
+            without_credits = PlanInvoice.objects.filter(
+                invoice_id=error.invoice_id, paid_at=None, credits_failed_at=None
+            )
+            without_credits.update(credits_failed_at=timezone.now())
     elif error.subscription_id is not None:
         Subscription.objects.filter(pk=error.subscription_id).update(problem=error.facts)
+
+
+def has_unfulfilled_invoice(subscription: Subscription) -> bool:
+    """Tell whether an invoice was paid whose credits could not be given."""
+    return subscription.invoices.filter(credits_failed_at__isnull=False).exists()
 
 
 def find(subscription_id: str | None, reference: str | None) -> Subscription | None:

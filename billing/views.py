@@ -29,7 +29,7 @@ def new_organization(request: LoggedInRequest) -> HttpResponse:
         return render(request, "organizations/new.html", {"form": form})
     if form.is_first_time():
         try:
-            organization = welcome.open_own(request.user, name=form.cleaned_data["name"])
+            organization = welcome.open_own(request.user, name=form.cleaned_data["name"], request=request)
         except TooManyOrganizations as refusal:
             messages.error(request, _(refusal.words) % refusal.values)
             return redirect("organization-new")

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from billing import (
     fulfilment,
+    order_problems,
     payments,
     plan_invoices,
     recharge_outcomes,
@@ -19,10 +20,10 @@ from billing import (
     subscriptions,
     waiting_upgrades,
 )
-from billing.errors import OrderDisagrees
+from billing.errors import OrderNotFulfilled
 from billing.event_facts import facts_of
 from billing.order_models import EventState, StripeEvent
-from billing.plan_errors import PlanDisagrees
+from billing.plan_errors import PlanNotFulfilled
 from billing.stripe_objects import (
     VerifiedEvent,
     read_dispute,
@@ -98,18 +99,24 @@ def _record_failure(event: VerifiedEvent, error: Exception) -> None:
         _store(event)
         StripeEvent.objects.filter(event_id=event.id).exclude(state=EventState.PROCESSED).update(
             state=EventState.FAILED,
-            error=f"{type(error).__name__}: {error}"[:LONGEST_ERROR],
+            error=_describe(error)[:LONGEST_ERROR],
             settled_at=timezone.now(),
         )
-        if isinstance(error, OrderDisagrees):
-            fulfilment.note_problem(error)
-        if isinstance(error, PlanDisagrees):
+        if isinstance(error, OrderNotFulfilled):
+            order_problems.note_problem(error)
+        if isinstance(error, PlanNotFulfilled):
             subscriptions.note_problem(error)
 
     try:
         in_short_transaction(movement)
     except Exception:  # the first error is the one to tell
         logger.exception("stripe_event_failure_not_recorded", extra={"event_id": event.id})
+
+
+def _describe(error: Exception) -> str:
+    """Return what failed; the facts of what was not fulfilled begin with the name of their own cause."""
+    is_described = isinstance(error, OrderNotFulfilled | PlanNotFulfilled) and error.__cause__ is not None
+    return str(error) if is_described else f"{type(error).__name__}: {error}"
 
 
 def _act(event: VerifiedEvent) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from accounts.models import ApiKey, Scope, all_scopes
 from accounts.names import require_plain_name
 from accounts.one_time_forms import OneTimeForm
-from billing.ledger import LARGEST_MOVEMENT
+from billing.bounds import LARGEST_MOVEMENT
 
 MOST_NETWORKS = 50
 MAX_REQUESTS_PER_MINUTE = 1_000_000

@@ -10,9 +10,11 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Greatest
+from django.utils import timezone
 
 from accounts.models import Organization
 from billing import paid_after_closing
+from billing.free_credit_models import FreeCreditDay, FreeCreditRequest, RequestState, WaitReason
 from billing.models import CreditAccount, EntryKind, LedgerEntry
 from billing.order_models import Dispute, DisputeStage, EventState, Order, OrderState, Payment, StripeEvent
 from billing.refund_models import Refund, RefundRequest, RefundState
@@ -64,6 +66,8 @@ class Waiting:
     resting: int
     orders_paid_after_closing: int
     invoices_paid_after_closing: int
+    free_credit_requests: int
+    free_credits_refused: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +195,12 @@ def _waiting() -> Waiting:
         refunds_without_answer=RefundRequest.objects.filter(state=RefundState.ASKED).count(),
         orders_paid_after_closing=paid_after_closing.orders().count(),
         invoices_paid_after_closing=paid_after_closing.invoices().count(),
+        free_credit_requests=FreeCreditRequest.objects.filter(
+            state=RequestState.WAITING, reason__in=(WaitReason.APPROVAL, WaitReason.BUDGET)
+        ).count(),
+        free_credits_refused=FreeCreditDay.objects.filter(
+            day=timezone.now().astimezone(UTC).date(), refused__gt=0
+        ).aggregate(sum=Sum("refused", default=0))["sum"],
         **disputes,
         **organizations,
     )

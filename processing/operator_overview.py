@@ -120,15 +120,15 @@ def _waiting(figures: Figures) -> list[Tile]:
     disagree, organization = "problem__isempty=0", "accounts.organization"
     rows = (
         ("Events that failed", waiting.failed_events, ("billing.stripeevent", "state__exact=failed"), "replay them"),
-        ("Orders that do not agree", waiting.orders_with_problems, ("billing.order", disagree), "compare"),
+        ("Orders with a problem", waiting.orders_with_problems, ("billing.order", disagree), "open them"),
         (
-            "Subscriptions that do not agree",
+            "Subscriptions with a problem",
             waiting.subscriptions_with_problems,
             ("billing.subscription", disagree),
             "compare",
         ),
         (
-            "Invoices of plans that do not agree",
+            "Invoices of plans with a problem",
             waiting.invoices_with_problems,
             ("billing.planinvoice", disagree),
             "compare",
@@ -164,6 +164,18 @@ def _waiting(figures: Figures) -> list[Tile]:
             waiting.suspended,
             (organization, "suspended_at__isempty=0&closed_at__isempty=1"),
             "by one of us",
+        ),
+        (
+            "Free credits that wait for you",
+            waiting.free_credit_requests,
+            ("billing.freecreditrequest", "state__exact=waiting"),
+            "grant or refuse",
+        ),
+        (
+            "Free credits refused today by a budget",
+            waiting.free_credits_refused,
+            ("billing.freecreditday", ""),
+            "check for abuse",
         ),
     )
     return [

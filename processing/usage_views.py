@@ -4,7 +4,7 @@ from datetime import UTC
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts.abilities import Ability
 from accounts.current_organization import PersonRequest, requires
 from billing import free_usage
-from billing.spreadsheet import csv_lines
+from billing.exports import csv_response
 from processing.bar_chart import chart_of
 from processing.usage import Day, credits_since, days_of, latest, slow_ms, total_of
 from processing.usage_export import csv_rows
@@ -65,9 +65,8 @@ def usage(request: PersonRequest) -> HttpResponse:
 def export(request: PersonRequest) -> HttpResponseBase:
     """Send the requests that were asked for as CSV, while they are read."""
     asked = UsageForm(request.GET, request.membership.organization).question
-    response = StreamingHttpResponse(csv_lines(csv_rows(asked)), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="usage-{asked.first}-{asked.last}.csv"'
-    return response
+    file_name = f"usage-{asked.first}-{asked.last}.csv"
+    return csv_response(request.membership.organization, csv_rows(asked), file_name=file_name)
 
 
 def share_of(total: Day) -> float | None:

@@ -6,6 +6,13 @@ from removebg import env
 SIGNUP_OPEN = env.read_bool("SIGNUP_OPEN", True)
 # What a new person's first organization gets, once for each verified address.
 FREE_CREDITS = env.read_int("FREE_CREDITS", 50)
+# What a person needs for them: nothing more (none), a saved card or a purchase (card), an operator's approval.
+FREE_CREDITS_REQUIRE = env.read_choice("FREE_CREDITS_REQUIRE", ["none", "card", "approval"], "none")
+# The most that sign-ups may bring: credits in one day of UTC, and grants a day to one address, network and mail domain.
+FREE_CREDITS_PER_DAY = env.read_int("FREE_CREDITS_PER_DAY", 5000)
+FREE_CREDITS_GRANTS_PER_ADDRESS = env.read_int("FREE_CREDITS_GRANTS_PER_ADDRESS", 3)
+FREE_CREDITS_GRANTS_PER_NETWORK = env.read_int("FREE_CREDITS_GRANTS_PER_NETWORK", 10)
+FREE_CREDITS_GRANTS_PER_DOMAIN = env.read_int("FREE_CREDITS_GRANTS_PER_DOMAIN", 10)
 
 # How long an invitation's link works, and how many an organization may send.
 INVITATION_DAYS = env.read_int("INVITATION_DAYS", 7, minimum=1)

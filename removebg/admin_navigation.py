@@ -48,6 +48,11 @@ GROUPS: tuple[tuple[str, tuple[Row, ...]], ...] = (
         "Credits",
         (
             ("Accounts", "account_balance_wallet", "billing_creditaccount_changelist", "billing.view_creditaccount"),
+            (
+                *("Free credits waiting", "approval_delegation"),
+                *("billing_freecreditrequest_changelist", "billing.view_freecreditrequest"),
+            ),
+            ("Free credits by day", "event", "billing_freecreditday_changelist", "billing.view_freecreditday"),
             ("Ledger", "menu_book", "billing_ledgerentry_changelist", "billing.view_ledgerentry"),
             ("What is left of them", "hourglass", "billing_creditlot_changelist", "billing.view_creditlot"),
             ("Holds", "front_hand", "billing_credithold_changelist", "billing.view_credithold"),

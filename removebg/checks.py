@@ -42,3 +42,14 @@ def money_is_real(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.STRIPE_SECRET_KEY and not settings.STRIPE_IS_LIVE:
         return [Warning("STRIPE_SECRET_KEY is a test key: credits are sold and nobody pays.", id="removebg.W004")]
     return []
+
+
+@register()
+def free_credits_can_be_earned(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Without Stripe nobody can save a card, so that free credits that need one are never given."""
+    if settings.FREE_CREDITS_REQUIRE == "card" and not settings.STRIPE_SECRET_KEY:
+        text = (
+            "FREE_CREDITS_REQUIRE=card without STRIPE_SECRET_KEY: nobody can save a card or buy, and get free credits."
+        )
+        return [Warning(text, id="removebg.W010")]
+    return []

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.free_credit_offer import offered_free_credits
 from billing import stripe_gateway
 from billing.plan_shelf import NO_PLANS, plan_shelf_for
 from billing.selectors import plans_on_offer
@@ -21,7 +22,7 @@ def pricing(request: HttpRequest) -> HttpResponse:
         "plans": [(plan, offers.get(plan.pk)) for plan in plans_on_offer()],
         "plan_shelf": plan_shelf,
         "shelf": shelf_for(None, asked=currency),
-        "free_credits": settings.FREE_CREDITS,
+        "free_credits": offered_free_credits(),
         "signup_open": settings.SIGNUP_OPEN,
     }
     return render(request, "pricing.html", context)

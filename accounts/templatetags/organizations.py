@@ -3,10 +3,10 @@
 from typing import Any
 
 from django import template
-from django.conf import settings
 
 from accounts.abilities import Ability, can
 from accounts.current_organization import memberships_of
+from accounts.free_credit_offer import offered_free_credits
 from accounts.invitations import find_of_session
 from accounts.models import Invitation
 
@@ -41,4 +41,4 @@ def followed_invitation(context: Any) -> Invitation | None:
 @register.simple_tag
 def free_credits() -> int:
     """Return how many images a new person may make without paying."""
-    return int(settings.FREE_CREDITS)
+    return offered_free_credits()

@@ -178,7 +178,7 @@ def test_the_export_covers_every_table_that_knows_people():
         "billing.planchange", "mfa.authenticator",
         "socialaccount.socialaccount", "usersessions.usersession", "admin.logentry", "processing.keptresult",
         "accounts.supportvisit", "accounts.suspension", "accounts.securityevent", "accounts.wrongpasswords",
-            "billing.dailyfreeusage",
+        "billing.dailyfreeusage", "billing.freecreditrequest",
     }  # fmt: skip
     no_facts = {"accounts.user_groups", "accounts.user_user_permissions", "account.emailconfirmation"}
     found = {

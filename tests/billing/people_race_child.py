@@ -61,6 +61,14 @@ def twins_open_organizations() -> tuple[Sequence[Act], Callable[[], object]]:
     return acts, lambda: [Organization.objects.count(), _credits()]
 
 
+def strangers_share_a_budget() -> tuple[Sequence[Act], Callable[[], object]]:
+    """Unrelated people with mailboxes at one domain that has room for some of them."""
+    settings.FREE_CREDITS_GRANTS_PER_DOMAIN = 2
+    strangers = [make_user(f"stranger{number}@example.com") for number in range(RACERS)]
+    acts = [lambda stranger=stranger: welcome.welcome(stranger) for stranger in strangers]
+    return acts, lambda: [Organization.objects.count(), _credits()]
+
+
 def one_invitation_is_accepted() -> tuple[Sequence[Act], Callable[[], object]]:
     """The button is pressed several times."""
     shop = make_organization()
@@ -132,6 +140,7 @@ SCENARIOS = {
         every_owner_leaves,
         one_person_is_welcomed,
         twins_open_organizations,
+        strangers_share_a_budget,
         one_invitation_is_accepted,
         one_person_sends_many_forms,
         many_keys_are_made,

@@ -3,6 +3,7 @@
 import pytest
 
 from billing import ledger
+from billing.bounds import LARGEST_MOVEMENT
 from billing.errors import LedgerBroken
 from billing.models import EntryKind
 from billing.selectors import Credits, credits_of
@@ -87,9 +88,9 @@ def test_a_gift_pays_no_debt(alice):
 
 
 def test_the_largest_movement_is_allowed(alice, available):
-    ledger.grant(alice, amount=ledger.LARGEST_MOVEMENT, reference="big", reason="A test.")
+    ledger.grant(alice, amount=LARGEST_MOVEMENT, reference="big", reason="A test.")
 
-    assert available(alice) == 10 + ledger.LARGEST_MOVEMENT
+    assert available(alice) == 10 + LARGEST_MOVEMENT
 
 
 def test_a_purchase_pays_only_the_debt_of_its_own_account_and_says_so(alice):

@@ -1,6 +1,7 @@
 """The mail about low credits: once for each fall, to those who see the money, and never in the way."""
 
 import pytest
+import time_machine
 from django.core import mail
 from django.core.mail.backends import locmem
 from django.db import connection
@@ -95,12 +96,34 @@ def test_nothing_is_told_without_a_threshold(alice):
     assert mail.outbox == []
 
 
-def test_a_new_threshold_is_told_anew(alice, people):
+def test_changing_the_threshold_brings_one_mail_a_day(alice, people):
+    spend(alice, 5)
+    assert warn() == 1
+    for threshold in (6, 5, None, 5, 1, 5, 7):
+        low_credits.choose_threshold(alice, threshold)
+        assert warn() == 0
+
+    with time_machine.travel(timezone.now() + low_credits.MAIL_PAUSE):
+        low_credits.choose_threshold(alice, 8)
+        assert warn() == 1
+
+
+def test_a_fall_to_a_threshold_chosen_after_a_mail_is_mailed(alice, people):
     spend(alice, 5)
     warn()
-    low_credits.choose_threshold(alice, 6)
+    low_credits.choose_threshold(alice, 2)
+    assert warn() == 0
 
+    spend(alice, 3)
     assert warn() == 1
+
+
+def test_saving_the_same_threshold_again_changes_nothing(alice, people):
+    spend(alice, 5)
+    warn()
+    with time_machine.travel(timezone.now() + low_credits.MAIL_PAUSE):
+        low_credits.choose_threshold(alice, 5)
+        assert warn() == 0
 
 
 class NoServer(locmem.EmailBackend):

@@ -16,6 +16,7 @@ RACE = "tests.billing.people_race_child"
         ("every_owner_leaves", {"done": RACERS - 1, "LastOwner": 1}, 1),
         ("one_person_is_welcomed", {"done": RACERS}, [1, 50]),
         ("twins_open_organizations", {"done": RACERS}, [RACERS, 50]),
+        ("strangers_share_a_budget", {"done": RACERS}, [RACERS, 100]),
         ("one_invitation_is_accepted", {"done": 1, "NotOpen": RACERS - 1}, 1),
         ("one_person_sends_many_forms", {"done": FORMS}, 3),
         ("many_keys_are_made", {"done": 2, "TooManyKeys": RACERS - 2}, MAX_ACTIVE_KEYS),

@@ -12,7 +12,7 @@ from django.test import RequestFactory
 from accounts import closing
 from accounts.models import Membership, Organization, Role, User
 from accounts.vouching import vouch_for
-from billing import welcome
+from billing import free_credits, welcome
 from billing.models import CreditAccount, EntryKind, LedgerEntry
 from tests.accounts.entrance import sign_up, verify
 from tests.factories import PASSWORD, make_organization, make_user
@@ -26,7 +26,7 @@ def fresh_counters():
 
 
 def free_credits_given():
-    return LedgerEntry.objects.filter(kind=EntryKind.GRANT, reference__startswith=welcome.REFERENCE).count()
+    return LedgerEntry.objects.filter(kind=EntryKind.GRANT, reference__startswith=free_credits.REFERENCE).count()
 
 
 def credits_of(organization):

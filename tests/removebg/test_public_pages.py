@@ -115,6 +115,17 @@ def test_the_prices_are_those_of_the_database(client, settings):
     assert text.index("Free") < text.index("Studio")
 
 
+@pytest.mark.parametrize("requires", ["card", "approval"])
+def test_free_credits_that_need_more_than_an_account_are_not_promised(client, settings, requires):
+    settings.FREE_CREDITS = 1234
+    pages = ("/", "/pricing/", "/account/signup/", "/docs/")
+    assert all("1,234" in client.get(path).content.decode() for path in pages[:2])
+    settings.FREE_CREDITS_REQUIRE = requires
+
+    texts = [client.get(path, follow=True).content.decode() for path in pages]
+    assert not any(word in text for text in texts for word in ("1,234", "1234", "No card", "no card"))
+
+
 def test_pricing_promises_no_free_credits_where_nobody_can_sign_up(client, settings):
     settings.SIGNUP_OPEN = False
 

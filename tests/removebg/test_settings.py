@@ -82,6 +82,13 @@ def test_a_laptop_may_sell_without_hearing_of_events(tmp_path):
     assert code == 0, said
 
 
+@pytest.mark.parametrize(("stripe", "code"), [({}, 1), ({"STRIPE_SECRET_KEY": TEST}, 0)])
+def test_free_credits_that_need_a_card_need_stripe(tmp_path, stripe, code):
+    got, said = check(tmp_path, "--fail-level", "WARNING", FREE_CREDITS_REQUIRE="card", **stripe)
+
+    assert (got, "removebg.W010" in said) == (code, bool(code)), said
+
+
 def test_whoever_deploys_a_model_without_a_licence_to_earn_money_is_told(tmp_path):
     code, said = check(tmp_path, "--deploy", "--fail-level", "WARNING", **WHOLE, ALLOWED_MODELS="u2netp,silueta")
 

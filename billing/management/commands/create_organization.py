@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Organization
-from billing.ledger import LARGEST_MOVEMENT
+from billing.bounds import LARGEST_MOVEMENT
 from billing.models import Plan
 from billing.opening import open_organization
 

@@ -8,12 +8,12 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from accounts.closing import close_organization
-from billing import audit, recharge_switch, saved_cards, webhooks
+from billing import audit, free_credits, recharge_switch, saved_cards, webhooks
 from billing.errors import ConsentsArePermanent
 from billing.recharge_models import AutoRecharge, RechargeConsent, SavedCard
 from billing.stripe_objects import read_event
 from tests.billing.stripe_fakes import event_about
-from tests.factories import make_organization
+from tests.factories import make_organization, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -214,3 +214,17 @@ def test_the_audit_sees_a_threshold_that_nobody_agreed_to(shop):
     AutoRecharge.objects.update(state="off")
 
     assert [found.rule for found in audit.find_disagreements()] == ["threshold_is_the_agreed_one"]
+
+
+def test_a_saved_card_brings_the_free_credits_that_wait_for_it(shop, settings):
+    settings.FREE_CREDITS_REQUIRE = "card"
+    nina = make_user("nina@example.com")
+    asked = free_credits.give_free_credits(shop.organization, nina)
+    shop.account.refresh_from_db()
+    before = shop.account.balance
+
+    shop.save_card(shop.consent())
+    shop.account.refresh_from_db()
+
+    assert asked == free_credits.Outcome.NEEDS_CARD
+    assert shop.account.balance == before + settings.FREE_CREDITS

@@ -16,7 +16,7 @@ from billing import (
     stripe_gateway_cards,
     webhooks,
 )
-from billing.errors import OrderDisagrees
+from billing.errors import OrderDisagrees, OrderNotFulfilled
 from billing.order_models import Order
 from billing.recharge_models import SavedCard
 from billing.stripe_objects import read_event
@@ -244,6 +244,26 @@ def test_another_amount_gives_nothing_and_alarms(low, change):
     low.account.refresh_from_db()
     assert low.account.balance == 4
     assert Order.objects.get(pk=order.pk).problem
+
+
+def test_a_recharge_whose_credits_cannot_be_given_says_so_until_they_are(low, monkeypatch):
+    order = recharging.place_order(low.account.pk, timezone.now())
+    paid = read_event(event_about("payment_intent.succeeded", intent_of(order, "succeeded")))
+
+    def overflow(*args, **kwargs):
+        raise OverflowError("date value out of range")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("billing.ledger.grant", overflow)
+        with pytest.raises(OrderNotFulfilled):
+            webhooks.receive(paid)
+    order.refresh_from_db()
+    assert order.problem == "OverflowError: date value out of range"
+    assert (order.state, order.credits_failed_at is None) == ("pending", False)
+
+    webhooks.receive(paid)
+    order.refresh_from_db()
+    assert (order.state, order.problem, order.credits_failed_at) == ("paid", "", None)
 
 
 def test_payments_of_pages_and_of_other_products_are_left_alone(low):
