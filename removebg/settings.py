@@ -81,6 +81,9 @@ def _require_production_values() -> None:
         )
 
 
+# Services outside this machine that are reached without TLS on purpose, over a network of the operator's own.
+UNENCRYPTED_SERVICES = env.read_choices("UNENCRYPTED_SERVICES", ("database", "redis", "mail"))
+
 # --- Databases and cache ---------------------------------------------------------------------------------------
 REDIS_URL = env.read_url("REDIS_URL", "", schemes=("redis", "rediss", "unix"))
 
@@ -165,6 +168,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "removebg.middleware.RequestIdMiddleware",
+    "removebg.forwarded_headers.ForwardedHeadersMiddleware",
     # Early, so that no refusal speaks the language of the request before.
     "removebg.middleware.LanguageMiddleware",
     "removebg.api_transport.ApiTransportMiddleware",
