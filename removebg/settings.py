@@ -31,7 +31,7 @@ SECRET_KEY = env.read_text("SECRET_KEY")
 # Secrets of before: what they signed and encrypted stays readable while SECRET_KEY is changed.
 SECRET_KEY_FALLBACKS = env.read_list("SECRET_KEY_FALLBACKS")
 PORT = env.read_int("PORT", 8000, minimum=1)
-PUBLIC_URL = env.read_url("PUBLIC_URL", f"http://127.0.0.1:{PORT}", schemes=("http", "https"))
+PUBLIC_URL = env.read_url("PUBLIC_URL", f"http://localhost:{PORT}", schemes=("http", "https"))
 ALLOWED_HOSTS = env.read_hosts("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 PRODUCT_NAME = env.read_text("PRODUCT_NAME", "removebg")
 SUPPORT_EMAIL = env.read_mail_address("SUPPORT_EMAIL")
@@ -337,14 +337,18 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"crashes": {"()": "removebg.logs.OnlyCrashes"}},
     "formatters": {"line": {"()": "removebg.logs.LineFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "nothing": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         name: {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False}
         for name in ("removebg", "accounts", "billing", "processing", "django")
     }
     # The access log has every answer already; what Django adds are the tracebacks of crashes.
-    # Anyone can send a foreign Host, and is told so; a traceback for each would be a way to fill the disk.
-    | {"django.security.DisallowedHost": {"handlers": [], "propagate": False}}
+    # Anyone can send a foreign Host, and the answer says so; a traceback for each would be a way to fill the disk.
+    # Not an empty list of handlers: then Python prints the traceback itself.
+    | {"django.security.DisallowedHost": {"handlers": ["nothing"], "propagate": False}}
     | {"django.request": {"handlers": ["stderr"], "filters": ["crashes"], "level": "ERROR", "propagate": False}},
 }

@@ -242,6 +242,8 @@ def test_a_server_does_not_start_with_a_name_that_it_does_not_know(tmp_path, cha
         (lambda: env.read_url("X", "", schemes=("redis", "unix")), "unix://"),
         (lambda: env.read_hosts("X", ()), "https://cutouts.example.com"),
         (lambda: env.read_hosts("X", ()), "cutouts.example.com:443"),
+        (lambda: env.read_hosts("X", ()), "cut_outs.example.com"),
+        (lambda: env.read_hosts("X", ()), "bücher.example.com"),
         (lambda: env.read_mail_address("X"), "nobody"),
         (lambda: env.read_mail_address("X"), "<b>x@example.com"),
         (lambda: env.read_mail_server("X", "consolemail://"), "carrier-pigeon://coop"),
