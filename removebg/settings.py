@@ -12,7 +12,7 @@ from removebg.account_settings import *  # noqa: F403 - settings are found by th
 from removebg.account_settings import SOCIALACCOUNT_PROVIDERS
 from removebg.admin_navigation import unfold_settings
 from removebg.brand.logo import read_logo
-from removebg.databases import with_our_options
+from removebg.databases import keep_private, with_our_options
 from removebg.page_policies import FEATURES, policy_with
 from removebg.stripe_settings import *  # noqa: F403
 from removebg.stripe_settings import STRIPE_PAGES, STRIPE_SECRET_KEY
@@ -98,6 +98,7 @@ DATABASES = {
         pool_size=env.read_int("DATABASE_POOL_SIZE", 20, minimum=1),
     )
 }
+keep_private(DATABASES["default"], DATA_DIR)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 if REDIS_URL:
@@ -187,6 +188,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.session_lifetime.SessionLifetimeMiddleware",
     "removebg.middleware.PrivatePages",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -317,6 +319,10 @@ if IS_PRODUCTION:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     LANGUAGE_COOKIE_SECURE = True
+    # Browsers take cookies of these names only from this very host, over HTTPS.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+    LANGUAGE_COOKIE_NAME = "__Host-django_language"
     CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
     SECURE_SSL_REDIRECT = env.read_bool("SECURE_SSL_REDIRECT", True)
     SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]

@@ -20,7 +20,7 @@ from billing.pricing import CREDITS_PER_IMAGE
 from billing.selectors import account_of, credits_of
 from removebg.migrating.runnable import Runnable, runnable_from
 
-COOKIE = "call_to_run"
+COOKIE = "__Secure-call_to_run" if settings.SESSION_COOKIE_SECURE else "call_to_run"
 """The call is kept in the browser, signed: what anybody pastes here is stored in no database."""
 KEPT_S = 3600
 LONGEST_COOKIE = 3_800

@@ -45,6 +45,54 @@ def test_a_laptop_needs_nothing(tmp_path):
     assert (tmp_path / "data" / "secret_key").stat().st_mode & 0o777 == 0o600
 
 
+def test_only_its_owner_reads_the_database_of_a_laptop(tmp_path):
+    database = tmp_path / "data" / "db.sqlite3"
+    check(tmp_path)
+    assert database.stat().st_mode & 0o777 == 0o600
+
+    database.chmod(0o644)
+    check(tmp_path)
+    assert database.stat().st_mode & 0o777 == 0o600
+
+
+COOKIES = """
+import django; django.setup()
+from django.conf import settings
+from django.test import Client
+from django.contrib.sessions.models import Session
+client = Client(headers={"host": "cutouts.example.com", "x-forwarded-proto": "https"})
+page = client.get("/account/login/")
+assert page.status_code == 200, page
+print(page.headers["Strict-Transport-Security"])
+client.cookies.clear()
+answer = client.get("/account/2fa/webauthn/login/", headers={"accept": "application/json"})
+for cookie in [*page.cookies.values(), *answer.cookies.values()]:
+    print(cookie.OutputString())
+print(settings.LANGUAGE_COOKIE_NAME)
+"""
+
+
+def test_production_cookies_belong_to_one_host(tmp_path):
+    """The prefix `__Host-` needs Secure, Path=/ and no Domain; browsers drop other cookies of such names."""
+    own = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DATA_DIR": str(tmp_path / "data")}
+    sqlite = {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "REDIS_URL": "", "WEB_PROCESSES": "1"}
+    environment = {**own, **WHOLE, **sqlite, "DJANGO_SETTINGS_MODULE": "removebg.settings"}
+    migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(migrate, cwd=PROJECT, env=environment, check=True)
+
+    done = subprocess.run(
+        [sys.executable, "-c", COOKIES], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    hsts, *cookies, language = done.stdout.splitlines()
+    assert "max-age=31536000" in hsts
+    assert {cookie.partition("=")[0] for cookie in cookies} == {"__Host-csrftoken", "__Host-sessionid"}
+    for cookie in cookies:
+        assert "Secure" in cookie and "Path=/" in cookie and "Domain" not in cookie, cookie
+    assert language == "__Host-django_language"
+
+
 def test_a_laptop_keeps_its_secret(tmp_path):
     check(tmp_path)
     secret = (tmp_path / "data" / "secret_key").read_text()
