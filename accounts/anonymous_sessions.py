@@ -5,7 +5,6 @@ import logging
 from allauth.core.ratelimit import respond_429
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django_ratelimit.core import is_ratelimited
 from prometheus_client import Counter
 
@@ -22,14 +21,14 @@ refused = Counter("removebg_anonymous_sessions_refused_total", "Answers 429 beca
 class LimitedSessionMiddleware(SessionMiddleware):
     """Django's sessions, with a limit on how many new ones an address may store without logging in."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Save the session; answer 429 and store nothing if it is one new session too many."""
         if _is_new_and_anonymous(request) and response.status_code < 500 and _is_one_too_many(request):
             refused.inc()
             logger.warning("anonymous_sessions_refused")
             answer: HttpResponse = respond_429(request)
             return answer
-        return super().process_response(request, response)  # type: ignore[arg-type, return-value]
+        return super().process_response(request, response)
 
 
 def _is_new_and_anonymous(request: HttpRequest) -> bool:
@@ -42,10 +41,13 @@ def _is_new_and_anonymous(request: HttpRequest) -> bool:
 
 def _is_one_too_many(request: HttpRequest) -> bool:
     """Count one new session of the address."""
-    return is_ratelimited(
-        request,
-        group="anonymous-sessions",
-        key=lambda _group, request: rate_limit_address(request),
-        rate=SESSIONS_PER_ADDRESS,
-        increment=True,
+    address = rate_limit_address(request)
+    return bool(
+        is_ratelimited(
+            request,
+            group="anonymous-sessions",
+            key=lambda _group, _request: address,
+            rate=SESSIONS_PER_ADDRESS,
+            increment=True,
+        )
     )
