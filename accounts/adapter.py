@@ -18,6 +18,8 @@ from django.utils.translation import gettext_noop
 
 from accounts import invitations, mails, wrong_passwords
 from accounts.addresses import rate_limit_address
+from accounts.even_times import rounded_up
+from accounts.mail_budget import MailBudgetUsed, count_request
 from accounts.models import User
 from accounts.names import in_one_line
 from accounts.security_log import record
@@ -28,6 +30,15 @@ PASSWORD_CLOSED = gettext_noop(
     "There were too many wrong passwords for this account today. Log in with a passkey or a code by mail, "
     "or choose a new password, or try again tomorrow."
 )
+NO_ACCOUNT = "account/email/unknown_account"
+"""What allauth would mail to an address without an account. No such mail is sent: nobody asked for it."""
+TO_STRANGERS = {
+    "account/email/account_already_exists",
+    "account/email/email_confirmation",
+    "account/email/email_confirmation_signup",
+}
+ON_REQUEST = {*TO_STRANGERS, NO_ACCOUNT, "account/email/login_code", "account/email/password_reset_code"}
+"""Mails that anybody can cause by typing an address into a form."""
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -87,10 +98,22 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail; where that fails, say so on the next page, which has a way to ask for it again."""
         try:
-            mails.send(self.render_mail(template_prefix, email, context))
-        except mails.MailNotSent as trouble:
+            if template_prefix in ON_REQUEST:
+                self._send_on_request(template_prefix, email, context)
+            else:
+                mails.send(self.render_mail(template_prefix, email, context))
+        except (mails.MailNotSent, MailBudgetUsed) as trouble:
             if current.request is not None:
-                messages.error(current.request, trouble.public_text)
+                messages.error(current.request, _(trouble.public_text))
+
+    def _send_on_request(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail that anybody may request, within its limits; none to an address without an account."""
+        with rounded_up():
+            count_request(email, request=current.request, is_to_stranger=template_prefix in TO_STRANGERS)
+            if template_prefix == NO_ACCOUNT:
+                mails.connect_only(email)
+            else:
+                mails.send(self.render_mail(template_prefix, email, context))
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Count guesses by address, too: who guesses elsewhere does not lock the owner out."""

@@ -22,8 +22,13 @@ def client_address_in(environ: Mapping[str, Any]) -> str:
     peer = str(environ.get("REMOTE_ADDR") or "127.0.0.1")
     if not settings.TRUSTED_PROXIES:
         return peer
-    hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    hops = forwarded_addresses(environ)
     return hops[-settings.TRUSTED_PROXIES] if len(hops) >= settings.TRUSTED_PROXIES else peer
+
+
+def forwarded_addresses(environ: Mapping[str, Any]) -> list[str]:
+    """Return the addresses in X-Forwarded-For, the nearest proxy's last."""
+    return [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
 
 
 def rate_limit_address(request: HttpRequest) -> str:

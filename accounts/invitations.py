@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
-from accounts import mails
+from accounts import mail_budget, mails
 from accounts.abilities import Ability, can
 from accounts.errors import ServiceError
 from accounts.models import Invitation, Membership, Organization, Role, User
@@ -93,7 +93,8 @@ def withdraw(inviter: Membership, invitation: Invitation) -> None:
 
 
 def send(invitation: Invitation, secret: str) -> None:
-    """Mail the link to the invited address; raise MailNotSent, and the invitation stays, to be sent again."""
+    """Mail the link to the invited address; raise MailNotSent or MailBudgetUsed, and the invitation stays."""
+    mail_budget.count_invitation(invitation.email, invitation.organization)
     url = settings.PUBLIC_URL + reverse("invitation", args=[secret])
     context = {"invitation": invitation, "join_url": url, "inviter": invitation.invited_by}
     mails.send(get_adapter().render_mail("organizations/emails/invitation", invitation.email, context))

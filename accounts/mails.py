@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -80,6 +80,20 @@ def send(mail: EmailMessage) -> None:
         # Never the error's words: a mail server's answer may name the person.
         logger.warning("mail_not_sent", extra={"error": type(error).__name__})
         raise MailNotSent(mail.to[0]) from error
+
+
+def connect_only(to: str) -> None:
+    """Open and close a connection to the mail server, and send nothing; raise MailNotSent if that fails.
+
+    For addresses without an account: the answer and its time are those of a mail that is sent.
+    """
+    connection = get_connection()
+    try:
+        connection.open()
+        connection.close()
+    except OSError as error:
+        logger.warning("mail_not_sent", extra={"error": type(error).__name__})
+        raise MailNotSent(to) from error
 
 
 def blocks_of(text: str) -> list[Block]:

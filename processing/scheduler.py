@@ -13,7 +13,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from accounts import security_log, wrong_passwords
-from accounts.retention import delete_old_traces
+from accounts.retention import clear_expired_sessions, delete_old_traces
 from billing import (
     closed_customers,
     erasure,
@@ -44,6 +44,7 @@ JOBS: Mapping[str, Callable[[datetime], Any]] = {
     "reduce_old_records": reduce_old_records,
     "count_past_days": count_past_days,
     "sweep_history": sweep_history,
+    "clear_expired_sessions": clear_expired_sessions,
     "delete_old_traces": delete_old_traces,
     "remove_links": erasure.remove_links,
     "forget_free_credit_days": free_credit_budgets.forget_old_days,

@@ -97,5 +97,8 @@ SOCIALACCOUNT_PROVIDERS = {
 globals().update(env.read_mail_server("EMAIL_URL", "consolemail://"))
 # A mail server that does not answer holds a page, or the next periodic job, no longer than this.
 EMAIL_TIMEOUT = env.read_float("EMAIL_TIMEOUT", 10.0, minimum=0.1)
+# Mails to addresses that nobody has verified (sign-up, invitations), of the whole server; accounts/mail_budget.py has
+# the limits of one recipient, one sender's address and one organization.
+MAILS_PER_DAY = env.read_int("MAILS_PER_DAY", 2000, minimum=1)
 DEFAULT_FROM_EMAIL = env.read_mail_address("DEFAULT_FROM_EMAIL", "removebg <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

@@ -14,7 +14,7 @@ class SiteConfig(AppConfig):
         from django.contrib import admin
 
         from accounts import staff_factor
-        from removebg import checks  # noqa: F401
+        from removebg import checks, encryption_checks  # noqa: F401
 
         # The admin's door is the site's: with its limits, codes, passkeys and second factors.
         staff_factor.require_in(admin.site)

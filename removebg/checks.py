@@ -1,9 +1,11 @@
 """What Django's checks cannot know about this product."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning, register
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.http.request import validate_host
 
 from processing.matting.model_catalog import CATALOG
 
@@ -53,3 +55,49 @@ def free_credits_can_be_earned(app_configs: Any, **kwargs: Any) -> list[CheckMes
         )
         return [Warning(text, id="removebg.W010")]
     return []
+
+
+@register(deploy=True)
+def is_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Warn if what is deployed has a laptop's settings."""
+    if settings.IS_PRODUCTION:
+        return []
+    return [Warning("DEPLOYMENT is not production: cookies, redirects and secrets are a laptop's.", id="removebg.W005")]
+
+
+@register(deploy=True)
+def number_of_proxies_is_set(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Report an error if production does not say how many proxies stand in front."""
+    if not settings.IS_PRODUCTION or settings.IS_TRUSTED_PROXIES_SET:
+        return []
+    text = "TRUSTED_PROXIES is not set: behind a proxy all callers would share one address and its limits."
+    hint = "Set it to the number of your proxies that append to X-Forwarded-For, or to 0 if clients connect directly."
+    return [Error(text, hint=hint, id="removebg.E001")]
+
+
+@register(deploy=True)
+def public_url_is_answered(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Report an error if links in mails lead to a host that this server refuses."""
+    host = urlsplit(settings.PUBLIC_URL).hostname or ""
+    if validate_host(host, settings.ALLOWED_HOSTS):
+        return []
+    text = f"PUBLIC_URL has the host {host}, which is not in ALLOWED_HOSTS: links in mails would be refused."
+    return [Error(text, hint="Add the host to ALLOWED_HOSTS.", id="removebg.E002")]
+
+
+@register(deploy=True)
+def mails_have_a_sender(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Warn if mails go out with the sender address that only a laptop can use."""
+    is_sent = settings.EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend"
+    if not is_sent or not settings.DEFAULT_FROM_EMAIL.rstrip("> ").endswith("@localhost"):
+        return []
+    text = "DEFAULT_FROM_EMAIL is not set: mails come from an address at localhost, which other servers refuse."
+    return [Warning(text, id="removebg.W006")]
+
+
+@register(deploy=True)
+def staff_needs_a_second_factor(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Warn if a password alone opens the admin."""
+    if settings.STAFF_SECOND_FACTOR or not settings.IS_PRODUCTION:
+        return []
+    return [Warning("STAFF_SECOND_FACTOR is off: a password or a mailbox opens the admin.", id="removebg.W007")]

@@ -1,5 +1,6 @@
 """How we speak to each kind of database."""
 
+from pathlib import Path
 from typing import Any
 
 SQLITE = {
@@ -18,3 +19,15 @@ def with_our_options(database: dict[str, Any], *, pool_size: int) -> dict[str, A
     else:
         ours = {"pool": {"min_size": 1, "max_size": pool_size, "timeout": 10}, "connect_timeout": 5}
     return {**database, "OPTIONS": {**ours, **database.get("OPTIONS", {})}}
+
+
+def keep_private(database: dict[str, Any], folder: Path) -> None:
+    """Let only its owner read SQLite's files in our own folder; files that an operator placed elsewhere stay as is."""
+    path = Path(str(database.get("NAME", "")))
+    if database["ENGINE"] != "django.db.backends.sqlite3" or path.parent != folder:
+        return
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch(mode=0o600)
+    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        if file.exists() and file.stat().st_mode & 0o077:
+            file.chmod(0o600)

@@ -142,10 +142,13 @@ def read_url(name: str, default: str, *, schemes: Sequence[str]) -> str:
 
 
 def read_hosts(name: str, default: Sequence[str]) -> list[str]:
-    """Return a comma-separated list of host names as ALLOWED_HOSTS takes them: without scheme, port or path."""
+    """Return a comma-separated list of host names as ALLOWED_HOSTS takes them: without scheme, port or path.
+
+    Django answers for no name with `_` or letters beyond ASCII, so these are refused here.
+    """
     hosts = read_list(name, default)
     for host in hosts:
-        if not re.fullmatch(r"\*|\.?[\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:]+\]", host):
+        if not re.fullmatch(r"\*|\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9a-fA-F:]+\]", host):
             raise ImproperlyConfigured(f"{name} must hold host names such as cutouts.example.com, not {host!r}.")
     return hosts
 

@@ -4,7 +4,7 @@ import logging
 import sys
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import DisallowedHost, PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
@@ -17,6 +17,8 @@ from removebg.problems import CODES, OUR_FAULT, Problem, problem_of
 
 logger = logging.getLogger(__name__)
 
+LONGEST_HOST = 253
+"""Characters of a foreign host name that an answer repeats; no real name is longer."""
 V1_0_CONTENT_TYPE = "application/json; charset=utf-8"
 
 
@@ -39,7 +41,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400: malformed requests that reach no view."""
     if isinstance(exception, ServiceError):
         return answer_of(request, exception)
-    return _answer(request, Problem(status=400, code=CODES[400], message=_("The request is malformed.")))
+    text = _("The request is malformed.")
+    if isinstance(exception, DisallowedHost):
+        host = request.META.get("HTTP_HOST", "")[:LONGEST_HOST]
+        text = _("This server does not answer for the host %(host)s. Its operator lists the hosts in ALLOWED_HOSTS.")
+        text %= {"host": host}
+    return _answer(request, Problem(status=400, code=CODES[400], message=text))
 
 
 def answer_of(request: HttpRequest, error: Exception) -> HttpResponse:

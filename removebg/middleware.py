@@ -3,9 +3,12 @@
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_out
 from django.core.exceptions import RequestDataTooBig
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
@@ -105,7 +108,17 @@ class PrivatePages:
         is_page = response.headers.get("Content-Type", "").startswith("text/html")
         if is_page and "Cache-Control" not in response and request.user.is_authenticated:
             add_never_cache_headers(response)
+        if getattr(request, "has_logged_out", False):
+            # Not cookies: the language stays, and Django has deleted the session's.
+            response["Clear-Site-Data"] = '"cache", "storage"'
         return response
+
+
+@receiver(user_logged_out)
+def note_log_out(sender: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
+    """Let the answer clear what the browser stores of this site."""
+    if request is not None:
+        request.has_logged_out = True  # type: ignore[attr-defined]
 
 
 class AdminPolicy:

@@ -12,7 +12,7 @@ from removebg.account_settings import *  # noqa: F403 - settings are found by th
 from removebg.account_settings import SOCIALACCOUNT_PROVIDERS
 from removebg.admin_navigation import unfold_settings
 from removebg.brand.logo import read_logo
-from removebg.databases import with_our_options
+from removebg.databases import keep_private, with_our_options
 from removebg.page_policies import FEATURES, policy_with
 from removebg.stripe_settings import *  # noqa: F403
 from removebg.stripe_settings import STRIPE_PAGES, STRIPE_SECRET_KEY
@@ -31,7 +31,7 @@ SECRET_KEY = env.read_text("SECRET_KEY")
 # Secrets of before: what they signed and encrypted stays readable while SECRET_KEY is changed.
 SECRET_KEY_FALLBACKS = env.read_list("SECRET_KEY_FALLBACKS")
 PORT = env.read_int("PORT", 8000, minimum=1)
-PUBLIC_URL = env.read_url("PUBLIC_URL", f"http://127.0.0.1:{PORT}", schemes=("http", "https"))
+PUBLIC_URL = env.read_url("PUBLIC_URL", f"http://localhost:{PORT}", schemes=("http", "https"))
 ALLOWED_HOSTS = env.read_hosts("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 PRODUCT_NAME = env.read_text("PRODUCT_NAME", "removebg")
 SUPPORT_EMAIL = env.read_mail_address("SUPPORT_EMAIL")
@@ -81,6 +81,9 @@ def _require_production_values() -> None:
         )
 
 
+# Services outside this machine that are reached without TLS on purpose, over a network of the operator's own.
+UNENCRYPTED_SERVICES = env.read_choices("UNENCRYPTED_SERVICES", ("database", "redis", "mail"))
+
 # --- Databases and cache ---------------------------------------------------------------------------------------
 REDIS_URL = env.read_url("REDIS_URL", "", schemes=("redis", "rediss", "unix"))
 
@@ -95,6 +98,7 @@ DATABASES = {
         pool_size=env.read_int("DATABASE_POOL_SIZE", 20, minimum=1),
     )
 }
+keep_private(DATABASES["default"], DATA_DIR)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 if REDIS_URL:
@@ -165,6 +169,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "removebg.middleware.RequestIdMiddleware",
+    "removebg.forwarded_headers.ForwardedHeadersMiddleware",
     # Early, so that no refusal speaks the language of the request before.
     "removebg.middleware.LanguageMiddleware",
     "removebg.api_transport.ApiTransportMiddleware",
@@ -179,10 +184,11 @@ MIDDLEWARE = [
     "removebg.middleware.AdminPolicy",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.anonymous_sessions.LimitedSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.session_lifetime.SessionLifetimeMiddleware",
     "removebg.middleware.PrivatePages",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -313,6 +319,10 @@ if IS_PRODUCTION:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     LANGUAGE_COOKIE_SECURE = True
+    # Browsers take cookies of these names only from this very host, over HTTPS.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+    LANGUAGE_COOKIE_NAME = "__Host-django_language"
     CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
     SECURE_SSL_REDIRECT = env.read_bool("SECURE_SSL_REDIRECT", True)
     SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
@@ -333,14 +343,18 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"crashes": {"()": "removebg.logs.OnlyCrashes"}},
     "formatters": {"line": {"()": "removebg.logs.LineFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "nothing": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         name: {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False}
         for name in ("removebg", "accounts", "billing", "processing", "django")
     }
     # The access log has every answer already; what Django adds are the tracebacks of crashes.
-    # Anyone can send a foreign Host, and is told so; a traceback for each would be a way to fill the disk.
-    | {"django.security.DisallowedHost": {"handlers": [], "propagate": False}}
+    # Anyone can send a foreign Host, and the answer says so; a traceback for each would be a way to fill the disk.
+    # Not an empty list of handlers: then Python prints the traceback itself.
+    | {"django.security.DisallowedHost": {"handlers": ["nothing"], "propagate": False}}
     | {"django.request": {"handlers": ["stderr"], "filters": ["crashes"], "level": "ERROR", "propagate": False}},
 }

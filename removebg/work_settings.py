@@ -83,8 +83,10 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
 # Some clients of v1.0 stop listening 20 seconds after they have sent a picture.
 V1_0_ANSWER_WITHIN_S = env.read_float("V1_0_ANSWER_WITHIN_S", 18.0, minimum=0.1)
 
-# How many proxies of yours stand in front; each appends one address to X-Forwarded-For.
+# How many proxies of yours stand in front; each appends one address to X-Forwarded-For. A production deployment must
+# say so: an explicit 0 means that clients connect directly, unset is an error of `check --deploy`.
 TRUSTED_PROXIES = env.read_int("TRUSTED_PROXIES", 0)
+IS_TRUSTED_PROXIES_SET = bool(env.read_text("TRUSTED_PROXIES"))
 RATE_LIMIT_IPV6_PREFIX = env.read_int("RATE_LIMIT_IPV6_PREFIX", 64, minimum=1, maximum=128)
 RATELIMIT_IP_META_KEY = "accounts.addresses.rate_limit_address"
 RATELIMIT_FAIL_OPEN = True

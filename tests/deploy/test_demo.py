@@ -68,7 +68,7 @@ def test_a_real_installs_settings_are_not_taken_over(places):
 
     assert environment["PATH"] == "/bin"
     assert environment["DATA_DIR"] == str(places.folder / "data")
-    assert environment["PUBLIC_URL"] == "http://127.0.0.1:8123"
+    assert environment["PUBLIC_URL"] == "http://localhost:8123"
     assert not {"DATABASE_URL", "REDIS_URL", "DEPLOYMENT", "BIND"} & set(environment)
 
 
@@ -77,8 +77,8 @@ def test_a_real_installs_data_folder_is_not_touched(places):
 
 
 def test_the_demo_never_asks_itself_through_a_proxy(places):
-    assert places.environment({})["no_proxy"] == "127.0.0.1"
-    assert places.environment({"NO_PROXY": "intranet"})["no_proxy"] == "intranet,127.0.0.1"
+    assert places.environment({})["no_proxy"] == "localhost,127.0.0.1"
+    assert places.environment({"NO_PROXY": "intranet"})["no_proxy"] == "intranet,localhost,127.0.0.1"
 
 
 # --- The account -----------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def test_a_broken_demo_json_is_as_good_as_none(places, text):
 def test_scripts_find_their_facts_under_fixed_names(places):
     facts = json.loads(facts_of(places, ACCOUNT))
 
-    assert facts["base_url"] == "http://127.0.0.1:8123"
+    assert facts["base_url"] == "http://localhost:8123"
     assert facts["api_key"] == "rb_live_x"
     assert facts["email"] == "demo@example.com"
     assert facts["password"] == "secret word"
@@ -173,11 +173,11 @@ def test_the_curl_line_can_be_copied(places):
     curl = next(line for line in told.splitlines() if line.lstrip().startswith("curl"))
     assert shlex.split(curl) == [
         *("curl", "-H", "x-api-key: rb_live_x", "-F", "image_file=@/with blanks/a.jpg"),
-        *("-o", "my-cutout.png", "http://127.0.0.1:8123/v1/remove"),
+        *("-o", "my-cutout.png", "http://localhost:8123/v1/remove"),
     ]
     assert "2.3 s" in told
     assert "99 left of 100" in told
-    assert "http://127.0.0.1:8123/dashboard/" in told
+    assert "http://localhost:8123/dashboard/" in told
 
 
 # --- The photo -------------------------------------------------------------------------------------------------

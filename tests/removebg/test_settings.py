@@ -17,12 +17,17 @@ WHOLE = {
     "SECRET_KEY": "k7Gq2vX9" * 8,
     "ALLOWED_HOSTS": "cutouts.example.com",
     "PUBLIC_URL": "https://cutouts.example.com",
-    "DATABASE_URL": "postgres://removebg@db.example.com/removebg",
-    "REDIS_URL": "redis://cache.example.com/0",
+    "DATABASE_URL": "postgres://removebg@db.example.com/removebg?sslmode=verify-full",
+    "REDIS_URL": "rediss://cache.example.com/0",
     "EMAIL_URL": "smtp+tls://cutouts:secret@mail.example.com:587",
+    "DEFAULT_FROM_EMAIL": "cutouts@example.com",
+    "TRUSTED_PROXIES": "1",
+    "WEB_PROCESSES": "2",
 }
 LIVE, TEST, SIGNING = "sk_live_" + "a" * 24, "sk_test_" + "a" * 24, "whsec_" + "b" * 32
 SELLING = {"STRIPE_SECRET_KEY": LIVE, "STRIPE_WEBHOOK_SECRETS": SIGNING}
+WITH_DEFAULTS = {"WEB_PROCESSES"}
+"""Settings above that production does not need: their defaults are right."""
 
 
 def check(tmp_path, *arguments, **environ):
@@ -38,6 +43,54 @@ def test_a_laptop_needs_nothing(tmp_path):
 
     assert code == 0, said
     assert (tmp_path / "data" / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_only_its_owner_reads_the_database_of_a_laptop(tmp_path):
+    database = tmp_path / "data" / "db.sqlite3"
+    check(tmp_path)
+    assert database.stat().st_mode & 0o777 == 0o600
+
+    database.chmod(0o644)
+    check(tmp_path)
+    assert database.stat().st_mode & 0o777 == 0o600
+
+
+COOKIES = """
+import django; django.setup()
+from django.conf import settings
+from django.test import Client
+from django.contrib.sessions.models import Session
+client = Client(headers={"host": "cutouts.example.com", "x-forwarded-proto": "https"})
+page = client.get("/account/login/")
+assert page.status_code == 200, page
+print(page.headers["Strict-Transport-Security"])
+client.cookies.clear()
+answer = client.get("/account/2fa/webauthn/login/", headers={"accept": "application/json"})
+for cookie in [*page.cookies.values(), *answer.cookies.values()]:
+    print(cookie.OutputString())
+print(settings.LANGUAGE_COOKIE_NAME)
+"""
+
+
+def test_production_cookies_belong_to_one_host(tmp_path):
+    """The prefix `__Host-` needs Secure, Path=/ and no Domain; browsers drop other cookies of such names."""
+    own = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DATA_DIR": str(tmp_path / "data")}
+    sqlite = {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "REDIS_URL": "", "WEB_PROCESSES": "1"}
+    environment = {**own, **WHOLE, **sqlite, "DJANGO_SETTINGS_MODULE": "removebg.settings"}
+    migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(migrate, cwd=PROJECT, env=environment, check=True)
+
+    done = subprocess.run(
+        [sys.executable, "-c", COOKIES], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    hsts, *cookies, language = done.stdout.splitlines()
+    assert "max-age=31536000" in hsts
+    assert {cookie.partition("=")[0] for cookie in cookies} == {"__Host-csrftoken", "__Host-sessionid"}
+    for cookie in cookies:
+        assert "Secure" in cookie and "Path=/" in cookie and "Domain" not in cookie, cookie
+    assert language == "__Host-django_language"
 
 
 def test_a_laptop_keeps_its_secret(tmp_path):
@@ -97,12 +150,75 @@ def test_whoever_deploys_a_model_without_a_licence_to_earn_money_is_told(tmp_pat
     assert "u2netp" not in said
 
 
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "PUBLIC_URL", "DATABASE_URL"])
+@pytest.mark.parametrize("missing", sorted({*WHOLE, *SELLING} - WITH_DEFAULTS))
+def test_a_production_setting_that_is_left_out_is_named(tmp_path, missing):
+    left = {name: value for name, value in {**WHOLE, **SELLING}.items() if name != missing}
+
+    code, said = check(tmp_path, "--deploy", "--fail-level", "WARNING", **left)
+
+    assert code != 0
+    assert missing in said
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "PUBLIC_URL", "DATABASE_URL", "REDIS_URL"])
 def test_production_refuses_to_start_without(tmp_path, missing):
     code, said = check(tmp_path, **{name: value for name, value in WHOLE.items() if name != missing})
 
     assert code != 0
     assert missing in said
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"TRUSTED_PROXIES": "one"}, "TRUSTED_PROXIES"),
+        ({"TRUSTED_PROXIES": "-1"}, "TRUSTED_PROXIES"),
+        ({"PUBLIC_URL": "https://www.example.com"}, "PUBLIC_URL has the host www.example.com"),
+        ({"DEFAULT_FROM_EMAIL": "noreply@localhost"}, "DEFAULT_FROM_EMAIL"),
+        ({"STAFF_SECOND_FACTOR": "false"}, "STAFF_SECOND_FACTOR"),
+        ({"DATABASE_URL": "postgres://removebg@db.example.com/removebg"}, "DATABASE_URL: add ?sslmode=verify-full"),
+        ({"DATABASE_URL": "postgres://removebg@10.0.0.2/removebg?sslmode=prefer"}, "DATABASE_URL"),
+        ({"REDIS_URL": "redis://cache.example.com/0"}, "REDIS_URL: use rediss://"),
+        ({"EMAIL_URL": "smtp://cutouts:secret@mail.example.com:25"}, "EMAIL_URL: use smtp+tls://"),
+        ({"UNENCRYPTED_SERVICES": "database, cache"}, "UNENCRYPTED_SERVICES"),
+        ({"SECURE_SSL_REDIRECT": "false"}, "SECURE_SSL_REDIRECT"),
+        ({"SECURE_HSTS_SECONDS": "0"}, "SECURE_HSTS_SECONDS"),
+    ],
+)
+def test_the_deployment_checks_name_a_wrong_setting(tmp_path, changed, named):
+    code, said = check(tmp_path, "--deploy", "--fail-level", "WARNING", **{**WHOLE, **changed})
+
+    assert code != 0
+    assert named in said
+
+
+def test_a_missing_number_of_proxies_is_an_error_and_0_is_an_answer(tmp_path):
+    code, said = check(tmp_path, "--deploy", **{**WHOLE, "TRUSTED_PROXIES": ""})
+    assert code != 0
+    assert "removebg.E001" in said and "0 if clients connect directly" in said
+
+    code, said = check(tmp_path, "--deploy", "--fail-level", "DEBUG", **{**WHOLE, "TRUSTED_PROXIES": "0"})
+    assert code == 0, said
+
+
+LOCAL = {
+    "DATABASE_URL": "postgres://removebg@127.0.0.1/removebg",
+    "REDIS_URL": "unix:///run/valkey.sock",
+    "EMAIL_URL": "smtp://localhost:25",
+}
+PRIVATE = {
+    "DATABASE_URL": "postgres://removebg@db/removebg",
+    "REDIS_URL": "redis://cache:6379/0",
+    "EMAIL_URL": "smtp://mail:25",
+    "UNENCRYPTED_SERVICES": "database,redis,mail",
+}
+
+
+@pytest.mark.parametrize("services", [LOCAL, PRIVATE], ids=["local", "private"])
+def test_services_may_be_plain_on_this_machine_or_on_purpose(tmp_path, services):
+    code, said = check(tmp_path, "--deploy", "--fail-level", "WARNING", **{**WHOLE, **services})
+
+    assert code == 0, said
 
 
 @pytest.mark.parametrize(
@@ -181,6 +297,8 @@ def test_a_server_does_not_start_with_a_name_that_it_does_not_know(tmp_path, cha
         (lambda: env.read_url("X", "", schemes=("redis", "unix")), "unix://"),
         (lambda: env.read_hosts("X", ()), "https://cutouts.example.com"),
         (lambda: env.read_hosts("X", ()), "cutouts.example.com:443"),
+        (lambda: env.read_hosts("X", ()), "cut_outs.example.com"),
+        (lambda: env.read_hosts("X", ()), "bücher.example.com"),
         (lambda: env.read_mail_address("X"), "nobody"),
         (lambda: env.read_mail_address("X"), "<b>x@example.com"),
         (lambda: env.read_mail_server("X", "consolemail://"), "carrier-pigeon://coop"),

@@ -2,7 +2,11 @@
 
 import json
 import logging
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -20,6 +24,7 @@ from tests.factories import PASSWORD, make_member, make_organization, make_staff
 from tests.fakes import DiscEngine
 
 pytestmark = pytest.mark.django_db
+PROJECT = Path(__file__).resolve().parents[2]
 
 PUBLIC = [
     "/",
@@ -180,6 +185,31 @@ def test_a_forged_host_is_a_400_in_the_right_shape(client, path, shape):
     answer = client.get(path, headers={"host": "evil.example"})
 
     assert (answer.status_code, answer["Content-Type"].split(";")[0]) == (400, shape)
+    assert "does not answer for the host evil.example" in answer.content.decode()
+
+
+FOREIGN = """
+import django; django.setup()
+from django.test import Client
+for path in ("/", "/v1/me", "/v1.0/account"):
+    for host in ("evil.example", "a_b.example", "<script>", "x" * 5000):
+        answer = Client(headers={"host": host}).get(path)
+        assert answer.status_code == 400 and len(answer.content) < 20_000, (path, host)
+        assert path != "/" or b"host <script>" not in answer.content
+"""
+
+
+def test_a_foreign_host_writes_one_line_of_json(tmp_path):
+    """In a process of its own: pytest adds handlers to the loggers, and this is about what happens without any."""
+    environment = {**os.environ, "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "removebg.settings"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", FOREIGN], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["event"] for line in lines] == ["request"] * 12
 
 
 def test_someone_without_an_organization_is_told_what_to_do(client):

@@ -15,7 +15,7 @@ from removebg.migrating.shell import Unreadable
 from removebg.migrating.translation import MOST_CHARACTERS, translate
 from tests.factories import make_key, make_member, make_organization
 
-HERE = "http://127.0.0.1:8000"
+HERE = "http://localhost:8000"
 REMOVE_BG, POOF = "https://api.remove.bg/v1.0/removebg", "https://api.poof.bg/v1/remove"
 SECRET = "sk_live_9f8e7d6c5b4a"
 

@@ -3,9 +3,15 @@
 
 import base64
 import io
+import json
+import os
 import re
+import time
+import zlib
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.core import signing
 from django.test import Client
 from PIL import Image
 
@@ -250,7 +256,7 @@ def test_strangers_are_led_to_log_in_and_find_their_call_again(stranger, alice):
     assert action == "/docs/migrate/keep/"
     led = stranger.post(action, hidden)
     assert led["Location"] == "/account/login/?next=%2Fdocs%2Fmigrate%2Frun%2F"
-    assert SECRET not in str(dict(stranger.session))
+    assert SECRET not in unpacked(stranger)
     assert stranger.post(action, {**hidden, "sign_up": "1"})["Location"].startswith("/account/signup/?next=")
 
     stranger.post("/account/login/", {"login": "alice@example.com", "password": "correct horse battery staple"})
@@ -267,13 +273,52 @@ def test_strangers_are_led_to_log_in_and_find_their_call_again(stranger, alice):
 )
 def test_forms_that_are_none_of_ours_are_not_kept(stranger, form):
     assert stranger.post("/docs/migrate/keep/", form)["Location"] == "/docs/migrate/"
-    assert "call_to_run" not in stranger.session
+    assert "call_to_run" not in stranger.cookies
 
 
 def test_only_known_fields_are_kept(stranger):
     stranger.post("/docs/migrate/keep/", {"dialect": "v1", "files": "image_file passwd", "size": "hd", "evil": "1"})
 
-    assert stranger.session["call_to_run"] == {"dialect": "v1", "files": "image_file", "size": "hd"}
+    assert json.loads(unpacked(stranger)) == {"dialect": "v1", "files": "image_file", "size": "hd"}
+
+
+def unpacked(client):
+    """Return the text of the kept call, read as anybody with the cookie could read it."""
+    body = client.cookies["call_to_run"].value.split(":")[0]
+    packed = base64.urlsafe_b64decode(body.lstrip(".") + "=" * 4)
+    return (zlib.decompress(packed) if body.startswith(".") else packed).decode()
+
+
+def test_a_call_is_kept_in_the_browser_and_in_no_table(stranger, db):
+    for _each in range(60):
+        stranger.cookies.clear()
+        stranger.post("/docs/migrate/keep/", {"dialect": "v1", "files": "image_file", "size": "hd"})
+
+    assert Session.objects.count() == 0
+    cookie = stranger.cookies["call_to_run"]
+    assert (cookie["path"], cookie["max-age"], cookie["httponly"]) == ("/docs/migrate/run/", 3600, True)
+
+
+def test_a_call_that_no_cookie_holds_is_not_kept_and_the_page_says_so(stranger, db):
+    long = base64.b64encode(os.urandom(6_000)).decode()
+
+    page = stranger.post("/docs/migrate/keep/", {"dialect": "v1", "files": "", "image_file_b64": long}, follow=True)
+
+    assert "too long to be kept" in page.content.decode()
+    assert "call_to_run" not in stranger.cookies
+    assert Session.objects.count() == 0
+
+
+@pytest.mark.parametrize("change", ["signature", "age"])
+def test_a_kept_call_that_was_changed_or_is_old_is_not_shown(alice, change, monkeypatch):
+    alice.post("/docs/migrate/keep/", {"dialect": "v1", "files": "image_file", "size": "hd"})
+    if change == "signature":
+        alice.cookies["call_to_run"] = "A" + alice.cookies["call_to_run"].value[1:]
+    else:
+        now = time.time()
+        monkeypatch.setattr(signing.time, "time", lambda: now + 3601)
+
+    assert alice.get("/docs/migrate/run/")["Location"] == "/docs/migrate/"
 
 
 @pytest.mark.parametrize("path", ["/docs/migrate/run/v1", "/docs/migrate/run/v1.0"])

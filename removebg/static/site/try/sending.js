@@ -54,7 +54,7 @@ export function newKey() {
 
 // Read at each sending: logging in again in another tab gives a new one.
 function csrfToken() {
-  return document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1] ?? "";
+  return document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]*)/)?.[1] ?? "";
 }
 
 function answerOf(request) {
