@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from fido2.utils import websafe_encode
 
-from accounts import closing, security_log
+from accounts import erasing, security_log
 from accounts.models import User
 from accounts.security_models import Event, Factor, SecurityEvent
 from processing.scheduler import JOBS
@@ -214,7 +214,7 @@ def test_events_end_with_the_account(client, alice):
     confirm_it_is_you(client)
     client.post("/account/data/delete/", {"email": alice.email})
 
-    assert User.objects.get(pk=alice.pk).email.endswith(closing.NOWHERE)
+    assert User.objects.get(pk=alice.pk).email.endswith(erasing.NOWHERE)
     assert events_of(alice) == []
 
 
