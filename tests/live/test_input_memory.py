@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 import requests
 
+from tests.live.processes import resident_bytes
 from tests.live.server import LiveServer
 from tests.photos import photo_bytes
 
@@ -76,15 +76,7 @@ def remove(server: LiveServer, key: str, sent: dict) -> requests.Response:
 def resident(server: LiveServer) -> int:
     """Return the resident memory of the server's processes, in bytes."""
     assert server.process is not None
-    total = 0
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[2]) == server.process.pid:
-            total += int(fields[21]) * 4096
-    return total
+    return resident_bytes(server.process.pid)
 
 
 @contextmanager

@@ -1,14 +1,12 @@
 """What one account can consume for free in a day: measured for a few calls on a live server, times the daily budget."""
 
 import io
-import os
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import requests
 from PIL import Image
 
+from tests.live.processes import cpu_seconds
 from tests.live.server import LiveServer
 from tests.photos import photo_bytes
 from tests.verify.check import Check, Finding, scaled
@@ -135,25 +133,7 @@ def _count_rows(server: LiveServer) -> int:
 def _cpu_seconds(server: LiveServer) -> float:
     """Return the CPU seconds that the server's processes have used so far."""
     assert server.process is not None
-    return sum(_cpu_of(stat) for stat in Path("/proc").glob("[0-9]*/stat") if _group_of(stat) == server.process.pid)
-
-
-def _fields_of(stat: Path) -> list[str]:
-    """Return the fields of a process after its name; none where it has ended."""
-    try:
-        return stat.read_text().rpartition(")")[2].split()
-    except OSError:
-        return []
-
-
-def _group_of(stat: Path) -> int:
-    fields: Any = _fields_of(stat)
-    return int(fields[2]) if fields else 0
-
-
-def _cpu_of(stat: Path) -> float:
-    fields = _fields_of(stat)
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+    return cpu_seconds(server.process.pid)
 
 
 CHECK = Check("free-work", "what one account can consume for free in a day", measure)
