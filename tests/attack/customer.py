@@ -20,6 +20,8 @@ PHOTO_EVERY_S = 2.0
 HEALTH_EVERY_S = 0.25
 FORMS_EVERY_S = 2.0
 PATIENCE_S = 60
+HEALTH_PATIENCE_S = 5
+"""What checks the health of servers takes one for dead after some seconds."""
 
 
 @dataclass
@@ -77,7 +79,7 @@ class Customer:
         return self._post("/v1/remove", headers={"x-api-key": self._key}, files=files)
 
     def ask_health(self) -> int:
-        return requests.get(f"{self._server.url}/livez", timeout=PATIENCE_S).status_code
+        return requests.get(f"{self._server.url}/livez", timeout=HEALTH_PATIENCE_S).status_code
 
     def send_log_in_form(self) -> int:
         """Send the form without its token: 403 says that it reached the site."""

@@ -50,7 +50,9 @@ test = api_keys.issue(opened[3].organization, name="Test", is_test=True)
 client = Client()
 client.force_login(make_member(make_organization("Attacker", credits=5), "attacker@example.com"))
 print(json.dumps({
-    "keys": [one.issued.secret for one in opened[:3]], "test": test.secret, "session": client.cookies["sessionid"].value,
+    "keys": [one.issued.secret for one in opened[:3]],
+    "test": test.secret,
+    "session": client.cookies["sessionid"].value,
 }))
 """
 
