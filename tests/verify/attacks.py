@@ -12,7 +12,10 @@ from tests.attack.site import Site, running_site
 from tests.live.processes import resident_bytes
 from tests.verify.check import Check, Finding, scaled
 
-ATTACK_S, UNLOADED_S, UNLOADED_AT_LEAST_S = 40, 20, 6
+ATTACK_S, UNLOADED_S, AT_LEAST_S, AT_MOST_S = 40, 20, 6, 120
+PHOTOS = 10
+"""An attack lasts until about so many photos can be answered beside it, on a slow machine too (AT_MOST_S)."""
+
 MAX_RATIO = 2.0
 NOISE_S = 0.1
 """On top of the ratio: what one call differs from the next on a quiet machine."""
@@ -84,14 +87,14 @@ class Measured:
 
 def measure(scale: float) -> Finding:
     """Attack a fresh server in each way."""
-    seconds = scaled(ATTACK_S, scale, at_least=UNLOADED_AT_LEAST_S)
-    alone_s = scaled(UNLOADED_S, scale, at_least=UNLOADED_AT_LEAST_S)
+    seconds = scaled(ATTACK_S, scale, at_least=AT_LEAST_S)
+    alone_s = scaled(UNLOADED_S, scale, at_least=AT_LEAST_S)
     faults, rows = [], []
     for kind in KINDS:
         with tempfile.TemporaryDirectory(prefix="removebg-attack-", dir="/tmp") as folder:
             try:
                 with running_site(Path(folder)) as site:
-                    measured = _measure_one(site, kind, seconds, alone_s)
+                    measured = _measure_one(site, kind, seconds, alone_s, scaled(PHOTOS, scale))
             except Exception as error:  # of one kind: the others are still tried
                 faults.append(f"{kind}: {error!r}")
                 continue
@@ -110,10 +113,11 @@ def measure(scale: float) -> Finding:
     )
 
 
-def _measure_one(site: Site, kind: str, seconds: float, alone_s: float) -> Measured:
+def _measure_one(site: Site, kind: str, seconds: float, alone_s: float, photos: int) -> Measured:
     site.customer.send_photos(2)
     before = _watch_alone(site, alone_s)
     memory = _resident(site)
+    seconds = max(seconds, min(AT_MOST_S, 1.5 * photos * before.photos.p95_s))
     report, endings = site.watch(kind, seconds)
     time.sleep(SETTLES_S)
     kept = _resident(site) - memory
