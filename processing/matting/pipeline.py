@@ -78,7 +78,7 @@ def cut_out_opened(
     """Do the same with a file whose header was read already (`open_file`), so that it is read once.
 
     A `backdrop` is put behind the subject. Raises TooSlow instead of beginning a step after the deadline. A sample is
-    small, and says across it what it is. `before_step` may wait before each step; its time is not the step's.
+    small, and says across it what it is. `before_step` may wait before each step, and between two looks.
     """
     watch = _Stopwatch(deadline, before_step)
     with watch.step("decode"):
@@ -87,7 +87,7 @@ def cut_out_opened(
         region = _region_in(size, options)
         photo = _part_of(photo, region)
     with watch.step("predict"):
-        matte = _predicted(photo, options, session, deadline)
+        matte = _predicted(photo, options, session, deadline, before_step)
         found = has_subject(matte)
     with watch.step("refine"):
         photo = _as_large_as_needed(photo, options, limits)
@@ -143,10 +143,22 @@ def _decoded_backdrop(backdrop: OpenedFile | None) -> Photo | None:
         return decode_opened(backdrop)
 
 
-def _predicted(photo: Photo, options: CutoutOptions, session: MattingSession, deadline: Deadline) -> Matte:
+def _predicted(
+    photo: Photo,
+    options: CutoutOptions,
+    session: MattingSession,
+    deadline: Deadline,
+    before_second_look: Callable[[], None],
+) -> Matte:
     """Return the network's matte; raise NoSubject where it shows none and one is needed."""
     looks_twice = options.quality == "best"
-    matte = predict(_as_the_network_sees_it(photo), session, looks_twice=looks_twice, deadline=deadline)
+    matte = predict(
+        _as_the_network_sees_it(photo),
+        session,
+        looks_twice=looks_twice,
+        deadline=deadline,
+        before_second_look=before_second_look,
+    )
     if options.needs_subject and not has_subject(matte):
         raise NoSubject
     return matte

@@ -17,8 +17,9 @@ def steps(monkeypatch):
     return steps
 
 
-def send(caller, **headers):
-    return caller.post("/v1/remove", {"image_file": upload("x.png", picture_bytes())}, **headers).status_code
+def send(caller, quality="standard", **headers):
+    sent = {"image_file": upload("x.png", picture_bytes()), "quality": quality}
+    return caller.post("/v1/remove", sent, **headers).status_code
 
 
 def test_a_paid_call_steps_aside_for_nobody_and_its_replay_does(alice, alice_credits, disc, steps):
@@ -32,6 +33,11 @@ def test_a_paid_call_steps_aside_for_nobody_and_its_replay_does(alice, alice_cre
 def test_a_call_of_a_test_key_steps_aside(shop, disc, steps):
     assert send(Caller(make_key(shop, is_test=True).secret)) == 200
     assert len(steps) == STEPS
+
+
+def test_a_free_call_that_looks_twice_steps_aside_between_its_looks(shop, disc, steps):
+    assert send(Caller(make_key(shop, is_test=True).secret), quality="best") == 200
+    assert len(steps) == STEPS + 1
 
 
 def test_a_preview_steps_aside(disc, steps):
