@@ -24,7 +24,8 @@ BEGINS_AFTER_S = 2.0
 ENDS_WITHIN_S = 60
 """After the time of an attack: the slowest call that was under way."""
 
-# The budgets and rates that would end an attack are raised: what is tried is the rest.
+# The budgets that would end an attack are raised: what is tried is the rest. The attackers have the rates of the plan
+# that anybody gets.
 ENVIRON = {
     "FREE_CALLS_PER_DAY": "1000000",
     "FREE_CALLS_PER_PERSON_PER_DAY": "1000000",
@@ -45,7 +46,8 @@ plan, _ = Plan.objects.get_or_create(slug="attack", defaults={
     "name": "Attack", "requests_per_minute": 1_000_000, "requests_per_second": 100_000,
     "megapixels_per_minute": 1_000_000, "max_concurrency": 100,
 })
-opened = [open_organization(name, credits=1000, plan=plan) for name in ("Customer", "One", "Two", "Test")]
+plans = {"Customer": plan, **{name: Plan.objects.get(slug="free") for name in ("One", "Two", "Test")}}
+opened = [open_organization(name, credits=1000, plan=plan) for name, plan in plans.items()]
 test = api_keys.issue(opened[3].organization, name="Test", is_test=True)
 client = Client()
 client.force_login(make_member(make_organization("Attacker", credits=5), "attacker@example.com"))
