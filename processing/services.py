@@ -26,7 +26,7 @@ from processing.matting.decode import OpenedFile, open_file
 from processing.matting.errors import UnknownFileType, about_the_backdrop
 from processing.matting.header import ImageHeader
 from processing.matting.options import CutoutOptions, DecodeLimits, Quality, ResultSize
-from processing.matting.pipeline import Cutout, cut_out_opened
+from processing.matting.pipeline import Cutout, cut_out_opened, no_wait
 from processing.slots import image_slots, trial_slots
 
 
@@ -160,6 +160,7 @@ def remove_background(request: RemovalRequest, *, admit: Callable[[ImageHeader],
                 backdrop=None if backdrop is None else backdrop.opened,
                 deadline=request.deadline,
                 is_sample=request.is_test,
+                before_step=image_slots.step_aside if charge.is_free else no_wait,
             )
         request.deadline.check()
     return RemovalResult(
@@ -182,7 +183,9 @@ def preview(picture: bytes, *, side_px: int, admit: Callable[[ImageHeader], None
     with trial_slots.acquire(), image_slots.take_idle():
         admit(opened.header)
         release_connections()
-        return cut_out_opened(opened, options, session=engine.session(), limits=limits)
+        return cut_out_opened(
+            opened, options, session=engine.session(), limits=limits, before_step=image_slots.step_aside
+        )
 
 
 def _charge_for(request: RemovalRequest) -> AbstractContextManager[Charge]:

@@ -13,6 +13,8 @@ from accounts.errors import ServiceError
 from processing.fair_queue import Call, FairQueue
 
 IDLE_SLOT_AGAIN_S = 2
+STEPS_ASIDE_S = 5.0
+"""The longest that free work waits, before one of its steps, for paid work to finish."""
 
 
 PLAN_IS_FULL = _(
@@ -40,14 +42,16 @@ class Slots:
     """Admission to the model: `places` images are in work at once, `waiting_places` calls wait for `wait_s` seconds.
 
     Paid calls go first. Free ones (test keys, replays) wait in a queue of their own, half as long, and previews of
-    anonymous visitors do not wait: both start only when no paid call waits, and leave one slot free where there are
-    two or more. Each queue is shared fairly between organizations (FairQueue).
+    anonymous visitors do not wait: both start only when no paid call waits, leave one slot free where there are two or
+    more, and step aside for paid work between their own steps (`step_aside`). Each queue is shared fairly between
+    organizations (FairQueue).
     """
 
     def __init__(self, *, places: int, waiting_places: int, wait_s: float) -> None:
         self._places = places
         self._wait_s = wait_s
         self._working = 0
+        self._paid_working = 0
         self._paid = FairQueue(waiting_places)
         self._free = FairQueue(math.ceil(waiting_places / 2))
         self._changed = threading.Condition()
@@ -85,7 +89,7 @@ class Slots:
         try:
             yield
         finally:
-            self._release()
+            self._release(is_free=is_free)
 
     @contextmanager
     def take_idle(self) -> Iterator[None]:
@@ -97,17 +101,25 @@ class Slots:
         try:
             yield
         finally:
-            self._release()
+            self._release(is_free=True)
+
+    def step_aside(self) -> None:
+        """Wait while paid work goes on and no paid call waits for a slot, at most STEPS_ASIDE_S seconds.
+
+        Free work has a slot of its own, but not a processor of its own.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._paid or not self._paid_working, timeout=STEPS_ASIDE_S)
 
     def _enter(self, call: Call, queue: FairQueue) -> None:
         """Queue the call, start what can start, and refuse the one call that has no place then."""
         queue.add(call)
         self._start_next()
+        self._changed.notify_all()
         excess = queue.find_excess(call) if call.state == "waiting" else None
         if excess is not None:
             excess.state = "refused"
             queue.discard(excess)
-            self._changed.notify_all()
 
     def _start_next(self) -> None:
         """Give free slots to calls that wait, the next in turn first. Whoever calls holds the lock."""
@@ -119,12 +131,15 @@ class Slots:
     def _start(self, queue: FairQueue) -> None:
         queue.take_next().state = "working"
         self._working += 1
+        self._paid_working += queue is self._paid
         self._changed.notify_all()
 
-    def _release(self) -> None:
+    def _release(self, *, is_free: bool) -> None:
         with self._changed:
             self._working -= 1
+            self._paid_working -= not is_free
             self._start_next()
+            self._changed.notify_all()
 
     @property
     def _has_idle_slot(self) -> bool:

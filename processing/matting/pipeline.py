@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -58,6 +58,10 @@ def cut_out(image_bytes: bytes, options: CutoutOptions, *, session: MattingSessi
     return cut_out_opened(open_file(image_bytes, limits), options, session=session, limits=limits)
 
 
+def no_wait() -> None:
+    """Begin the next step at once."""
+
+
 def cut_out_opened(
     opened: OpenedFile,
     options: CutoutOptions,
@@ -67,13 +71,14 @@ def cut_out_opened(
     backdrop: OpenedFile | None = None,
     deadline: Deadline = NEVER,
     is_sample: bool = False,
+    before_step: Callable[[], None] = no_wait,
 ) -> Cutout:
     """Do the same with a file whose header was read already (`open_file`), so that it is read once.
 
     A `backdrop` is put behind the subject. Raises TooSlow instead of beginning a step after the deadline. A sample is
-    small, and says across it what it is.
+    small, and says across it what it is. `before_step` may wait before each step, and between two looks.
     """
-    watch = _Stopwatch(deadline)
+    watch = _Stopwatch(deadline, before_step)
     with watch.step("decode"):
         photo = decode_opened(opened)
         size = photo.height, photo.width
@@ -82,8 +87,14 @@ def cut_out_opened(
         has_outline = photo.alpha is not None and has_hole(photo.alpha)
         photo, region = _trimmed(photo, region)
     with watch.step("predict"):
-        looks_twice = options.quality == "best"
-        judgment = judge(photo, session, has_hole=has_outline, looks_twice=looks_twice, deadline=deadline)
+        judgment = judge(
+            photo,
+            session,
+            has_hole=has_outline,
+            looks_twice=options.quality == "best",
+            deadline=deadline,
+            before_next_look=before_step,
+        )
         if options.needs_subject and not judgment.has_subject:
             raise NoSubject
     with watch.step("refine"):
@@ -181,12 +192,14 @@ def _at_full_size(photo: Photo, judgment: Judgment, quality: Quality) -> Alpha8:
 class _Stopwatch:
     """Takes the time of each step, in whole milliseconds, and stops at the first that begins after the deadline."""
 
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, deadline: Deadline, before_step: Callable[[], None]) -> None:
         self._deadline = deadline
+        self._before_step = before_step
         self.timings_ms: dict[str, int] = {}
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
+        self._before_step()
         self._deadline.check()
         began = time.perf_counter()
         yield

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import stripe
 
-from billing.order_models import Order
+if TYPE_CHECKING:
+    from billing.order_models import Order  # needs Django, which signing an event does not
 
 SECRET_KEY = "sk_test_" + "a" * 24
 SIGNING_SECRET = "whsec_" + "b" * 32
@@ -42,7 +43,7 @@ class FakeHttp(stripe.HTTPClient):
         pass
 
 
-def session_of(order: Order, **changes: Any) -> dict[str, Any]:
+def session_of(order: "Order", **changes: Any) -> dict[str, Any]:
     """Return the Checkout session of an order, paid unless changed."""
     return {
         "id": order.checkout_session_id or "cs_test_1",
@@ -61,7 +62,7 @@ def session_of(order: Order, **changes: Any) -> dict[str, Any]:
     }
 
 
-def charge_of(order: Order, *, refunded: int, **changes: Any) -> dict[str, Any]:
+def charge_of(order: "Order", *, refunded: int, **changes: Any) -> dict[str, Any]:
     """Return the charge of an order of which so much was returned in all."""
     return {
         "id": f"ch_{order.pk}",
@@ -75,7 +76,7 @@ def charge_of(order: Order, *, refunded: int, **changes: Any) -> dict[str, Any]:
     }
 
 
-def refund_of(order: Order, *, amount: int, **changes: Any) -> dict[str, Any]:
+def refund_of(order: "Order", *, amount: int, **changes: Any) -> dict[str, Any]:
     """Return a refund of part of an order's payment."""
     return {
         "id": f"re_{order.pk}",
@@ -91,7 +92,7 @@ def refund_of(order: Order, *, amount: int, **changes: Any) -> dict[str, Any]:
     }
 
 
-def dispute_of(order: Order, status: str, **changes: Any) -> dict[str, Any]:
+def dispute_of(order: "Order", status: str, **changes: Any) -> dict[str, Any]:
     """Return the dispute of an order's whole payment."""
     return {
         "id": f"dp_{order.pk}",

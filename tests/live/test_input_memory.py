@@ -6,13 +6,15 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 import requests
 
+from tests.live.processes import resident_bytes
 from tests.live.server import LiveServer
+from tests.mutated_images import mutated_images
 from tests.photos import photo_bytes
+from tests.verify.decode_fuzz import ending_of
 
 MEBIBYTE = 1024 * 1024
 LARGEST_BODY = 50_000_000
@@ -20,6 +22,7 @@ STAYS_WITHIN = 64 * MEBIBYTE
 PEAK_WITHIN = 600 * MEBIBYTE
 """Three bodies of 50 MB at once with what is made of them."""
 
+DAMAGED_IMAGES = 300
 EMOJI = "\N{GRINNING FACE}".encode()
 JSON, URLENCODED = "application/json", "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=x"
@@ -76,15 +79,7 @@ def remove(server: LiveServer, key: str, sent: dict) -> requests.Response:
 def resident(server: LiveServer) -> int:
     """Return the resident memory of the server's processes, in bytes."""
     assert server.process is not None
-    total = 0
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[2]) == server.process.pid:
-            total += int(fields[21]) * 4096
-    return total
+    return resident_bytes(server.process.pid)
 
 
 @contextmanager
@@ -142,3 +137,23 @@ def test_the_largest_photo_as_base64_is_read_and_its_memory_given_back(server, k
     print(f"largest: {before >> 20} -> peak {max(seen) >> 20} -> {after >> 20} MiB")
     assert answers == [200, 200]
     assert after - before <= STAYS_WITHIN
+
+
+def test_damaged_images_leave_nothing(server, key):
+    """Files that come as far as the decoder; those that give pixels cost the model's time and are left to verify."""
+    damaged = [image.data for image in mutated_images(DAMAGED_IMAGES, seed=4)]
+    refused = [data for data in damaged if ending_of(data) == "refused by the decoder"]
+    remove(server, key, {"files": {"image_file": ("a", refused[0])}})
+    before = resident(server)
+
+    with ThreadPoolExecutor(3) as attackers:
+        statuses = list(attackers.map(lambda data: send_file(server, key, data), refused))
+
+    after = resident(server)
+    print(f"damaged: {before >> 20} -> {after >> 20} MiB, {len(refused)} files")
+    assert set(statuses) == {400} and len(refused) > DAMAGED_IMAGES / 10
+    assert after - before <= STAYS_WITHIN
+
+
+def send_file(server: LiveServer, key: str, data: bytes) -> int:
+    return remove(server, key, {"files": {"image_file": ("a", data)}}).status_code

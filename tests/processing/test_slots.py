@@ -249,6 +249,55 @@ def test_a_preview_takes_a_slot_that_nobody_waits_for(crowd_of):
         pass
 
 
+def steps_aside(slots):
+    """Begin to step aside in a thread; return the thread."""
+    thread = threading.Thread(target=slots.step_aside)
+    thread.start()
+    return thread
+
+
+def test_free_work_steps_aside_while_paid_work_goes_on(crowd_of):
+    crowd = crowd_of(places=2, waiting_places=4)
+    slots = crowd.slots
+    crowd.call(ALICE, "free", is_free=True)
+    steps_aside(slots).join(0.5)
+    crowd.call(BOB, "paid")
+    aside = steps_aside(slots)
+    aside.join(0.2)
+    assert aside.is_alive()
+
+    crowd.finish_one()
+    crowd.finish_one()
+    aside.join(2)
+
+    assert not aside.is_alive()
+
+
+def test_free_work_does_not_keep_its_slot_from_a_paid_call_that_waits(crowd_of):
+    crowd = crowd_of(places=2, waiting_places=4)
+    slots = crowd.slots
+    crowd.call(ALICE, "free", is_free=True)
+    crowd.call(BOB, "paid")
+    aside = steps_aside(slots)
+    crowd.call(CAROL, "waits")
+
+    aside.join(2)
+
+    assert not aside.is_alive()
+
+
+def test_free_work_steps_aside_for_so_long(crowd_of, monkeypatch):
+    monkeypatch.setattr("processing.slots.STEPS_ASIDE_S", 0.1)
+    crowd = crowd_of(places=2, waiting_places=4)
+    slots = crowd.slots
+    crowd.call(BOB, "paid")
+
+    aside = steps_aside(slots)
+    aside.join(2)
+
+    assert not aside.is_alive()
+
+
 def test_no_wake_up_is_lost_and_no_slot_is_counted_wrong():
     """Eight organizations, paid and free, some impatient: everybody is answered, never more than three work."""
     slots = Slots(places=3, waiting_places=10, wait_s=2)

@@ -12,6 +12,7 @@ import traceback
 from datetime import UTC, datetime
 
 from tests.verify import (
+    attacks,
     closing_races,
     contract,
     decode_fuzz,
@@ -38,6 +39,7 @@ CHECKS = {
         mutation.CHECK,
         contract.CHECK,
         free_work.CHECK,
+        attacks.CHECK,
     )
 }
 

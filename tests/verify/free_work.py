@@ -1,14 +1,12 @@
 """What one account can consume for free in a day: measured for a few calls on a live server, times the daily budget."""
 
 import io
-import os
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import requests
 from PIL import Image
 
+from tests.live.processes import cpu_seconds
 from tests.live.server import LiveServer
 from tests.photos import photo_bytes
 from tests.verify.check import Check, Finding, scaled
@@ -34,6 +32,11 @@ for is_test in (True, False):
     organization = Organization.objects.get(name="Test" if is_test else "Paid")
     print(api_keys.issue(organization, name="k", is_test=is_test, created_by=person).secret)
 """
+MINUTES_A_DAY = 24 * 60
+FREE_RATE = """
+from billing.models import Plan
+print(Plan.objects.get(slug="free").requests_per_minute)
+"""
 COUNT_ROWS = """
 from django.apps import apps
 print(sum(model._default_manager.count() for model in apps.get_models()))
@@ -50,12 +53,12 @@ class Cost:
     rows: int
     refused: int
 
-    def words(self, kind: str) -> str:
-        """Return the cost of one call, and of a day's budget."""
+    def words(self, kind: str, *, a_day: int = DAILY_CALLS) -> str:
+        """Return the cost of one call, and of so many a day."""
         cpu, size, rows = self.cpu_s / self.calls, self.bytes_out / self.calls / 1e6, self.rows / self.calls
         return (
-            f"{kind}: {cpu:.1f} CPU s, {size:.1f} MB out, {rows:.1f} rows a call; a day at most {DAILY_CALLS} calls, "
-            f"{cpu * DAILY_CALLS:,.0f} CPU s, {size * DAILY_CALLS:,.0f} MB, {rows * DAILY_CALLS:,.0f} rows"
+            f"{kind}: {cpu:.1f} CPU s, {size:.1f} MB out, {rows:.1f} rows a call; a day at most {a_day:,} calls, "
+            f"{cpu * a_day:,.0f} CPU s, {size * a_day:,.0f} MB, {rows * a_day:,.0f} rows"
         )
 
 
@@ -65,12 +68,14 @@ def measure(scale: float) -> Finding:
     limits = {"FREE_CALLS_PER_DAY": str(budget), "FREE_CALLS_PER_PERSON_PER_DAY": str(2 * budget)}
     faults: list[str] = []
     with live_server(limits) as server:
-        for name, credits in (("Test", 0), ("Paid", 1)):
+        for name, credits in (("Test", 0), ("Paid", 2)):
             server.create_organization(name, credits=credits, plan="verify")
         test_key, paid_key = server.manage("shell", "-v", "0", "-c", MAKE_KEYS).split()
         tests = _cost_of(server, test_key, budget + TOO_MANY, {})
         paid = _send(server, paid_key, {"Idempotency-Key": "k"})
         replays = _cost_of(server, paid_key, budget + TOO_MANY, {"Idempotency-Key": "k"})
+        damaged = _cost_of(server, paid_key, budget, {}, photo=_damaged_photo(), expected=400)
+        a_minute = int(server.manage("shell", "-v", "0", "-c", FREE_RATE))
         faults += audit_faults(server)
     if paid.status_code != 200:
         faults.append(f"the paid call was {paid.status_code}")
@@ -78,17 +83,30 @@ def measure(scale: float) -> Finding:
         *_faults_of("tests", tests, budget),
         *_faults_of("replays", replays, min(budget, MAX_REPLAYS)),
     ]
+    if damaged.calls != budget:
+        faults.append(f"damaged files: {damaged.calls} of {budget} calls were 400")
     return Finding(
-        how_many=f"{budget} calls of each kind with 49 megapixels and quality best, then {TOO_MANY} beyond the budget",
-        figures=f"{tests.words('tests')}; {replays.words('replays')}; no mail; all beyond the budget refused",
+        how_many=f"{budget} calls of each kind with 49 megapixels and quality best, then {TOO_MANY} tests and replays "
+        "beyond the budget",
+        figures=f"{tests.words('tests')}; {replays.words('replays')}; "
+        f"{damaged.words('damaged files, which cost nothing', a_day=a_minute * MINUTES_A_DAY)} "
+        "by the rate of the plan Free alone, if the server had the time; no mail; all beyond the budget refused",
         faults=faults,
     )
 
 
-def _cost_of(server: LiveServer, key: str, calls: int, headers: dict[str, str]) -> Cost:
+def _cost_of(
+    server: LiveServer,
+    key: str,
+    calls: int,
+    headers: dict[str, str],
+    *,
+    photo: bytes | None = None,
+    expected: int = 200,
+) -> Cost:
     rows, cpu_s = _count_rows(server), _cpu_seconds(server)
-    answers = [_send(server, key, headers) for _ in range(calls)]
-    done = [answer for answer in answers if answer.status_code == 200]
+    answers = [_send(server, key, headers, photo) for _ in range(calls)]
+    done = [answer for answer in answers if answer.status_code == expected]
     refused = [answer for answer in answers if answer.status_code in ALLOWED_REFUSALS]
     return Cost(
         calls=max(1, len(done)),
@@ -110,12 +128,12 @@ def _faults_of(kind: str, cost: Cost, budget: int) -> list[str]:
     return faults
 
 
-def _send(server: LiveServer, key: str, headers: dict[str, str]) -> requests.Response:
+def _send(server: LiveServer, key: str, headers: dict[str, str], photo: bytes | None = None) -> requests.Response:
     return requests.post(
         f"{server.url}/v1/remove",
         headers={"x-api-key": key, **headers},
         data={"quality": "best"},
-        files={"image_file": ("large.jpg", _large_photo(), "image/jpeg")},
+        files={"image_file": ("large.jpg", photo or _large_photo(), "image/jpeg")},
         timeout=600,
     )
 
@@ -128,6 +146,12 @@ def _large_photo() -> bytes:
     return file.getvalue()
 
 
+def _damaged_photo() -> bytes:
+    """Return the same with the second half of its data missing, which is seen once it is decoded."""
+    photo = _large_photo()
+    return photo[: len(photo) // 2] + photo[-2:]
+
+
 def _count_rows(server: LiveServer) -> int:
     return int(server.manage("shell", "-v", "0", "-c", COUNT_ROWS))
 
@@ -135,25 +159,7 @@ def _count_rows(server: LiveServer) -> int:
 def _cpu_seconds(server: LiveServer) -> float:
     """Return the CPU seconds that the server's processes have used so far."""
     assert server.process is not None
-    return sum(_cpu_of(stat) for stat in Path("/proc").glob("[0-9]*/stat") if _group_of(stat) == server.process.pid)
-
-
-def _fields_of(stat: Path) -> list[str]:
-    """Return the fields of a process after its name; none where it has ended."""
-    try:
-        return stat.read_text().rpartition(")")[2].split()
-    except OSError:
-        return []
-
-
-def _group_of(stat: Path) -> int:
-    fields: Any = _fields_of(stat)
-    return int(fields[2]) if fields else 0
-
-
-def _cpu_of(stat: Path) -> float:
-    fields = _fields_of(stat)
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+    return cpu_seconds(server.process.pid)
 
 
 CHECK = Check("free-work", "what one account can consume for free in a day", measure)
