@@ -13,11 +13,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
+from accounts.errors import ServiceError
 from accounts.languages import keep_in_browser
 from processing.api.request_ids import request_id_of
 from removebg.body_paths import PATHS_WITH_LIMITS
 from removebg.callers import ids_of_caller
 from removebg.dialects import dialect_of
+from removebg.errors import answer_of
 from removebg.page_policies import ADMIN_POLICY
 
 logger = logging.getLogger("removebg.access")
@@ -133,3 +135,20 @@ class AdminPolicy:
         if request.path_info.startswith("/admin/"):
             response._csp_replace = ADMIN_POLICY  # type: ignore[attr-defined]
         return response
+
+
+class ServiceRefusals:
+    """Answers a page's own refusals, such as too many exports at once, with their status; crashes stay crashes."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer."""
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Return the page of a refusal; None leaves any other exception to Django."""
+        if isinstance(exception, ServiceError) and not exception.is_our_fault:
+            return answer_of(request, exception)
+        return None

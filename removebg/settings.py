@@ -198,6 +198,7 @@ MIDDLEWARE = [
     # Before the organization is looked for, after everything that notes whose session this is.
     "accounts.support_visits.SupportVisitMiddleware",
     "accounts.current_organization.CurrentOrganizationMiddleware",
+    "removebg.middleware.ServiceRefusals",
 ]
 ROOT_URLCONF = "removebg.urls"
 WSGI_APPLICATION = "removebg.wsgi.application"

@@ -25,7 +25,7 @@ from tests.test_page_permissions import ROUTES, World
 pytestmark = pytest.mark.django_db
 MOST = 17
 """Of any page: the overview's, while it shows the first steps; most ask less than half."""
-TABLES_OF_PEOPLE = 10
+TABLES_OF_PEOPLE = 15
 """What a person takes along is asked of each table that knows people, once."""
 
 

@@ -24,8 +24,8 @@ def capped(alice):
 
 
 def pay(account, api_key, *, key=None):
-    with held_credits(account, amount=1, idempotency_key=key, fingerprint="f", api_key=api_key):
-        pass
+    with held_credits(account, amount=1, idempotency_key=key, fingerprint="f", api_key=api_key) as charge:
+        charge.bind_images("0" * 64)
 
 
 def month_of(api_key):

@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 import pytest
 
 from billing import ledger, reasons, webhooks
+from billing.free_credits import give_free_credits
 from billing.opening import open_organization
 from billing.stripe_objects import read_event
 from billing.subscription_models import PlanInvoice
-from billing.welcome import give_free_credits
 from tests.billing.conftest import selling
 from tests.billing.plan_fakes import (
     invoice_of,
