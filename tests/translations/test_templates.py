@@ -13,7 +13,7 @@ SAID = {"aria-label", "title", "alt", "placeholder", "data-label", "data-unit", 
 """Attributes whose values are for people."""
 
 NOT_WORDS = {
-    *("curl", "Python", "JavaScript", "JPEG", "WebP", "PNG", "OpenAPI", "YAML", "Swagger UI", "v1", "v1.0", "API"),
+    *("curl", "PowerShell", "Python", "JavaScript", "JPEG", "WebP", "PNG", "OpenAPI", "YAML", "Swagger UI", "v1", "v1.0", "API"),
     *("x-api-key", "KEY", "ms", "Idempotency-Key", "UTC"),
     *("text", "; in JSON also", "docs", "entrance", "wide"),
 }
