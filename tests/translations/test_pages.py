@@ -51,9 +51,9 @@ OUR_REASONS = (
     "The dispute about Laptop was won.",
 )
 NAMES = re.compile(
-    r"removebg|remove\.bg|Poof|curl|PowerShell|Python|JavaScript|PNG|JPEG|WebP|OpenAPI|Swagger UI|YAML|JSON|English|Deutsch|"
+    r"removebg|remove\.bg|Poof|curl|Python|JavaScript|PNG|JPEG|WebP|OpenAPI|Swagger UI|YAML|JSON|English|Deutsch|"
     r"Español|Français|العربيّة|\bv1(\.0)?\b|\bms\b|rb_\w+|\w+@example\.com|\balice\b|Alice's shop|\b(GET|POST) /\S*|"
-    r"x-api-key|image/\w+|application/\S+|multipart/\S+|Default plan|account:read|"
+    r"PowerShell|x-api-key|image/\w+|application/\S+|multipart/\S+|Default plan|account:read|"
     r"\b(Free|Starter|Pro|Scale|Business|Made up|Laptop|First key|UTC|POST|remove)\b|…\w+"
 )
 """The product's, people's, places' and formats': they are the same in every language."""

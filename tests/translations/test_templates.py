@@ -13,8 +13,8 @@ SAID = {"aria-label", "title", "alt", "placeholder", "data-label", "data-unit", 
 """Attributes whose values are for people."""
 
 NOT_WORDS = {
-    *("curl", "PowerShell", "Python", "JavaScript", "JPEG", "WebP", "PNG", "OpenAPI", "YAML", "Swagger UI", "v1", "v1.0", "API"),
-    *("x-api-key", "KEY", "ms", "Idempotency-Key", "UTC"),
+    *("curl", "Python", "JavaScript", "JPEG", "WebP", "PNG", "OpenAPI", "YAML", "Swagger UI", "v1", "v1.0", "API"),
+    *("PowerShell", "x-api-key", "KEY", "ms", "Idempotency-Key", "UTC"),
     *("text", "; in JSON also", "docs", "entrance", "wide"),
 }
 """Names that are the same in every language, words of the API's English
