@@ -94,6 +94,15 @@ class LateBudgetUsed(FreeBudgetUsed):
     )
 
 
+class RefusedBudgetUsed(FreeBudgetUsed):
+    """Images that were refused after their work was begun have used the day's free calls."""
+
+    public_text = _(
+        "%(limit)d images of today could not be cut out and were free, which is the limit; each delivered image allows "
+        "one more. Nothing was charged. Try again after midnight UTC."
+    )
+
+
 class PreviewBudgetUsed(ServiceError):
     """The server has given all previews without an account of a day."""
 

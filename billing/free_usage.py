@@ -14,8 +14,9 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts.models import Organization, User
-from billing.errors import FreeBudgetUsed, LateBudgetUsed, PreviewBudgetUsed
+from billing.errors import FreeBudgetUsed, LateBudgetUsed, PreviewBudgetUsed, RefusedBudgetUsed
 from billing.free_usage_models import DailyFreeUsage, FreeKind
+from billing.models import EntryKind, LedgerEntry
 from billing.transactions import in_short_transaction
 
 KEPT_DAYS = 31
@@ -73,13 +74,13 @@ def give_back(reservation: Reservation) -> None:
     in_short_transaction(movement)
 
 
-def count_late(caller: FreeCaller) -> None:
-    """Count one call that was given up at its deadline after its work was begun."""
+def count_unpaid(kind: FreeKind, caller: FreeCaller) -> None:
+    """Count one call that began as a charged one and ended without a delivery: late or refused."""
     today = today_utc()
 
     def movement() -> None:
         for subject, _limit in caller.budgets():
-            _count(today, subject, FreeKind.LATE, None)
+            _count(today, subject, kind, None)
 
     in_short_transaction(movement)
 
@@ -89,6 +90,14 @@ def require_late_budget(caller: FreeCaller) -> None:
     for subject, limit in caller.budgets():
         if _rows(today_utc(), subject).filter(late__gte=limit).exists():
             raise LateBudgetUsed(limit=limit, retry_after_s=seconds_until_tomorrow())
+
+
+def require_refused_budget(caller: FreeCaller) -> None:
+    """Raise RefusedBudgetUsed where refused images have used a budget of today and one for each delivered image."""
+    for subject, limit in caller.budgets():
+        refused = _rows(today_utc(), subject).filter(refused__gte=limit).values_list("refused", flat=True).first()
+        if refused is not None and refused >= limit + _delivered_today(caller.organization):
+            raise RefusedBudgetUsed(limit=limit, retry_after_s=seconds_until_tomorrow())
 
 
 def reserve_preview() -> None:
@@ -126,6 +135,12 @@ def seconds_until_tomorrow() -> int:
     """Return whole seconds until midnight UTC, at least 1."""
     midnight = datetime.combine(today_utc() + timedelta(days=1), time(), UTC)
     return max(1, math.ceil((midnight - timezone.now()).total_seconds()))
+
+
+def _delivered_today(organization: Organization) -> int:
+    midnight = datetime.combine(today_utc(), time(), UTC)
+    entries = LedgerEntry.objects.filter(created__gte=midnight, kind=EntryKind.USE)
+    return entries.filter(account__organization=organization).count()
 
 
 def _count(day: date, subject: Subject, kind: FreeKind, limit: int | None) -> bool:

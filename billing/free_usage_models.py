@@ -13,6 +13,7 @@ class FreeKind(models.TextChoices):
     REPLAY = "replays"
     TEST = "tests"
     LATE = "late"
+    REFUSED = "refused"
     PREVIEW = "previews"
 
 
@@ -25,6 +26,9 @@ class DailyFreeUsage(models.Model):
     replays = models.PositiveIntegerField(default=0, help_text="Repetitions under an Idempotency-Key.")
     tests = models.PositiveIntegerField(default=0, help_text="Calls with test keys, and test runs on pages.")
     late = models.PositiveIntegerField(default=0, help_text="v1.0 calls that were given up at their deadline.")
+    refused = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Calls whose image was refused after its work was begun."
+    )
     previews = models.PositiveIntegerField(default=0, help_text="Previews without an account, of the whole server.")
 
     class Meta:
@@ -51,5 +55,5 @@ class DailyFreeUsage(models.Model):
 
     @property
     def total(self) -> int:
-        """Return the calls that count against the budget of an organization or a person."""
+        """Return the calls that share the budget of an organization or a person; refused images have their own."""
         return self.replays + self.tests + self.late

@@ -34,7 +34,7 @@ def data_of(user: User) -> dict[str, Any]:
         **_purchases_of(user),
         **_copies_of_addresses_of(user),
         **_work_as_an_operator_of(user),
-        "free_calls": _rows(DailyFreeUsage.objects.filter(person=user), "day", "replays", "tests", "late"),
+        "free_calls": _rows(DailyFreeUsage.objects.filter(person=user), "day", "replays", "tests", "late", "refused"),
     }
 
 

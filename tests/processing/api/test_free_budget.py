@@ -12,7 +12,7 @@ from billing import free_usage
 from billing.free_usage import FreeCaller
 from billing.free_usage_models import DailyFreeUsage, FreeKind
 from processing import services
-from processing.matting.errors import TooSlow
+from processing.matting.errors import NoSubject, TooSlow
 from processing.scheduler import run_due_jobs
 from processing.slots import Slots
 from tests.factories import make_key, make_member, make_organization, make_staff
@@ -169,10 +169,10 @@ def test_count_that_cannot_be_written_does_not_hide_the_late_answer(alice, disc,
     def fail(caller):
         raise RuntimeError("gone")
 
-    monkeypatch.setattr(free_usage, "count_late", fail)
+    monkeypatch.setattr(free_usage, "count_unpaid", fail)
 
     assert send(alice, "/v1.0/removebg").json()["errors"][0]["code"] == "server_busy"
-    assert "late_call_not_counted" in caplog.text
+    assert "unpaid_call_not_counted" in caplog.text
 
 
 def test_previews_have_a_budget_for_the_whole_server(db, disc, settings):
@@ -195,7 +195,7 @@ def test_usage_page_shows_the_budget(shop, tester, disc, settings):
     page = client.get("/usage/").content.decode()
 
     assert "1 / 1,200" in page
-    assert "0 repetitions under an Idempotency-Key, 1 tests, 0 that took too long" in page
+    assert "repetitions under an Idempotency-Key: 0, tests: 1, too slow: 0; images that could not be cut out: 0" in page
     assert "You used 0 of your own 50" in page
 
 
@@ -219,3 +219,35 @@ def test_export_of_a_person_has_their_free_calls(shop, disc):
     [row] = client.get("/account/data/export/").json()["free_calls"]
 
     assert (row["replays"], row["tests"], row["late"]) == (0, 1, 0)
+
+
+def send_cut_off(caller, path):
+    return caller.post(path, {"image_file": upload("x.jpg", picture_bytes(300, 300, "JPEG")[:-150])})
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_refused_images_use_a_budget_and_each_delivered_image_allows_one_more(alice, shop, disc, settings, path):
+    settings.FREE_CALLS_PER_DAY = 2
+    answers = [send_cut_off(alice, path) for _ in range(3)]
+    delivered = send(alice, path)
+    settings.FREE_CALLS_PER_DAY = 3
+    paid = send(alice, path)
+    settings.FREE_CALLS_PER_DAY = 2
+    after = [send_cut_off(alice, path) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 429]
+    assert (delivered.status_code, paid.status_code) == (429, 200)
+    assert [answer.status_code for answer in after] == [400, 429]
+    assert free_usage.usage_today(shop).refused == 3
+    assert counted(shop) == (0, 0, 0)
+
+
+def test_image_without_a_subject_is_counted(alice, alice_credits, shop, monkeypatch):
+    def find_nothing(*args, **kwargs):
+        raise NoSubject
+
+    monkeypatch.setattr(services, "cut_out_opened", find_nothing)
+
+    assert send(alice, "/v1.0/removebg").status_code == 400
+    assert free_usage.usage_today(shop).refused == 1
+    assert alice_credits() == 10
