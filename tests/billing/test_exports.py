@@ -6,7 +6,8 @@ from django.core.cache import cache
 from billing import exports
 from tests.factories import make_member, make_organization
 
-pytestmark = pytest.mark.django_db
+# Closing an answer outside the test client closes the database connection, which a test's transaction forbids.
+pytestmark = pytest.mark.django_db(transaction=True)
 PATHS = ["/billing/statement.csv", "/usage/requests.csv"]
 
 

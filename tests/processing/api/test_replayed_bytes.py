@@ -80,7 +80,7 @@ def test_playground_is_held_to_the_same_bytes(shop, alice_credits, disc, picture
 
 @pytest.mark.parametrize("dialect", ["v1", "v1.0"])
 def test_run_form_is_held_to_the_same_bytes(shop, alice_credits, disc, picture_host, dialect):
-    person = Client(raise_request_exception=False)
+    person = Client(raise_request_exception=False, HTTP_ORIGIN="http://testserver")
     person.force_login(make_member(shop))
     fields = {"image_url": picture_host.url("photo"), "run": "abc123", "files": "", "then": "download"}
     first = person.post(f"/docs/migrate/run/{dialect}", fields)

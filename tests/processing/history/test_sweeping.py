@@ -171,7 +171,7 @@ def test_a_closing_that_is_rolled_back_deletes_nothing(kept_shop, alice, folder,
 
     cut_out(alice)
     make_member(kept_shop, "olga@example.com", Role.OWNER)
-    monkeypatch.setattr(closing, "_forget", lambda person: 1 / 0)
+    monkeypatch.setattr(closing, "erase_person", lambda *args, **kwargs: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         delete_person(User.objects.get(email="alice@example.com"))
