@@ -69,7 +69,7 @@ def run_under(environment: dict[str, str]) -> None:
 def serve(process: subprocess.Popen[bytes], log: Path) -> None:
     """Return when somebody stops us; raise ServerFailed when the server ends by itself."""
     try:
-        print(f"Mails, such as sign-up codes, are written to {log}.\nServing until Ctrl-C ...", flush=True)
+        print(f"Serving until Ctrl-C (mails, such as sign-up codes, go to {log}) ...", flush=True)
         status = process.wait()
     except Stopped:
         print("\nStopped.", flush=True)
