@@ -83,7 +83,7 @@ def deactivate(request: HttpRequest, person: User) -> None:
     """End the sessions of a person who was just deactivated, and say which keys of theirs still work."""
     operator_actions.end_sessions(person)
     record(Event.DEACTIVATED, user=person, request=None)
-    keys = operator_actions.active_keys_of(person).count()
+    keys = operator_actions.find_active_keys(person).count()
     if keys:
         link = format_html(
             '<a class="underline" href="{}">Revoke them</a>',
@@ -92,9 +92,9 @@ def deactivate(request: HttpRequest, person: User) -> None:
         messages.warning(request, format_html("{} API keys that {} made still work. {}", keys, person, link))
 
 
-def links_to_keys_of(person: User) -> str:
+def link_to_keys(person: User) -> str:
     """Return how many working API keys the person made, as a link to the list of what they made."""
-    count = operator_actions.active_keys_of(person).count()
+    count = operator_actions.find_active_keys(person).count()
     return list_where(f"{count} active", "accounts_apikey_changelist", created_by__id__exact=person.pk)
 
 
@@ -104,7 +104,7 @@ def own_session(request: HttpRequest, person: User) -> str | None:
 
 
 def _keys_in_words(person: User) -> tuple[str, ...]:
-    keys = list(operator_actions.active_keys_of(person))
+    keys = list(operator_actions.find_active_keys(person))
     named = [f"{key} of {key.organization}" for key in keys[:MOST_KEYS_NAMED]]
     rest = [f"and {len(keys) - MOST_KEYS_NAMED} more"] if len(keys) > MOST_KEYS_NAMED else []
     return (

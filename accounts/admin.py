@@ -22,7 +22,7 @@ from accounts import (  # noqa: F401 - Django looks for admins here
     support_visits,
     suspension,
 )
-from accounts.access_admin import AccessActions, deactivate, links_to_keys_of, own_session
+from accounts.access_admin import AccessActions, deactivate, link_to_keys, own_session
 from accounts.admin_pages import ReasonForm, address_of, ask, find_row
 from accounts.forms import ApiKeyForm, NewUserForm, UserForm
 from accounts.models import ApiKey, Membership, Organization, User
@@ -105,7 +105,7 @@ class PersonAdmin(AccessActions, UserAdmin, ModelAdmin):  # type: ignore[misc,ty
     @admin.display(description="working now")
     def api_keys_made(self, person: User) -> str:
         """Show how many keys of theirs work, and lead to all of them."""
-        return links_to_keys_of(person)
+        return link_to_keys(person)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Set the password, and write that to the security log."""

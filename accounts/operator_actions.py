@@ -22,7 +22,7 @@ def end_sessions(person: User, *, keep: str | None = None) -> int:
     return len(sessions)
 
 
-def active_keys_of(person: User) -> QuerySet[ApiKey]:
+def find_active_keys(person: User) -> QuerySet[ApiKey]:
     """Return the API keys that the person made and that are not revoked, by organization and name."""
     made = ApiKey.objects.filter(created_by=person, revoked_at=None).exclude(expires_at__lte=timezone.now())
     return made.select_related("organization").order_by("organization__name", "name", "pk")

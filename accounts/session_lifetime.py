@@ -34,7 +34,7 @@ class Lifetime:
 STAFF = Lifetime(timedelta(hours=1).total_seconds(), timedelta(hours=12).total_seconds())
 
 
-def lifetime_of(user: Any) -> Lifetime:
+def find_lifetime(user: Any) -> Lifetime:
     """Return how long this person's sessions last: 14 and 30 days, in production an hour and 12 hours for staff."""
     if settings.IS_PRODUCTION and user.is_staff:
         return STAFF
@@ -63,7 +63,7 @@ class SessionLifetimeMiddleware:
 
 
 def _end_or_note(request: HttpRequest) -> None:
-    session, now, lifetime = request.session, time.time(), lifetime_of(request.user)
+    session, now, lifetime = request.session, time.time(), find_lifetime(request.user)
     used = session.setdefault(USED, int(now))
     began = session.setdefault(BEGAN, int(now))
     if now - used > lifetime.idle_s or now - began > lifetime.whole_s:

@@ -20,7 +20,7 @@ class AskedJustNow(ServiceError):
     is_our_fault = False
 
 
-def details_of(customer: StripeCustomer) -> CustomerFacts:
+def fetch_details(customer: StripeCustomer) -> CustomerFacts:
     """Return what Stripe says of the customer; raise ServiceError where it does not answer or is being asked."""
     kept: CustomerFacts | None = cache.get(_key(customer))
     if kept is not None:

@@ -27,11 +27,11 @@ from billing.stripe_customers import call_for_customer, note_deleted
 @requires(Ability.SEE_MONEY)
 def details(request: PersonRequest) -> HttpResponse:
     """Show whom Stripe writes to, tax ids, saved cards and invoices."""
-    customer = _customers_of(request).first()
+    customer = _find_customers(request).first()
     facts, problem = None, None
     if customer is not None and customer.customer_id and stripe_gateway.is_configured():
         try:
-            facts = customer_details.details_of(customer)
+            facts = customer_details.fetch_details(customer)
         except CustomerMissing:
             note_deleted(customer.customer_id)
         except ServiceError as error:
@@ -62,10 +62,10 @@ def portal(request: PersonRequest) -> HttpResponse:
     except ServiceError as error:
         messages.error(request, _(error.public_text))
         return redirect("billing-details")
-    for customer in _customers_of(request):
+    for customer in _find_customers(request):
         customer_details.forget(customer)
     return HttpResponseRedirect(address, status=303)
 
 
-def _customers_of(request: PersonRequest) -> "QuerySet[StripeCustomer]":
+def _find_customers(request: PersonRequest) -> "QuerySet[StripeCustomer]":
     return StripeCustomer.objects.filter(organization=request.membership.organization, livemode=settings.STRIPE_IS_LIVE)

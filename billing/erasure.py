@@ -41,7 +41,7 @@ def erase_organization(organization: Organization, **_sent: Any) -> None:
 def erase_person(person: User, **_sent: Any) -> None:
     """Remove a person from organizations that stay: their billing address, and a name made of their own."""
     DailyFreeUsage.objects.filter(person=person).delete()
-    for customer in _customers_of(person):
+    for customer in _find_customers(person):
         owner = _owner_beside(person, customer.organization)
         _replace_here(customer, email=owner.email if owner else "", name=customer.name)
     for organization in _organizations_named_after(person):
@@ -105,7 +105,7 @@ def _replace_there(customer: StripeCustomer) -> bool:
     return True
 
 
-def _customers_of(person: User) -> QuerySet[StripeCustomer]:
+def _find_customers(person: User) -> QuerySet[StripeCustomer]:
     """Return the customers that have an address of the person's, also in organizations that they left."""
     has_address = Q(pk__in=[])
     for address in addresses_of(person):

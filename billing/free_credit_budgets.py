@@ -4,8 +4,6 @@ Each budget is a row that one conditional UPDATE fills, so that grants at the sa
 those of UTC. Addresses and domains are stored as keyed hashes and deleted after KEPT_DAYS.
 """
 
-import hashlib
-import hmac
 import ipaddress
 import logging
 from collections.abc import Mapping
@@ -17,6 +15,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.addresses import rate_limit_address
+from accounts.security_log import keyed_hash
 from billing.free_credit_models import BudgetKind, FreeCreditDay
 from billing.mail_domains import owned_domain_of
 from billing.metrics import free_credits_refused
@@ -45,10 +44,10 @@ def subjects_of(email: str, request: HttpRequest | None) -> dict[str, str]:
     if request is not None:
         address = ipaddress.ip_address(rate_limit_address(request))
         network = ipaddress.ip_network((address, NETWORK_BITS[address.version]), strict=False)
-        found[BudgetKind.ADDRESS.value] = _keyed(str(address))
-        found[BudgetKind.NETWORK.value] = _keyed(str(network))
+        found[BudgetKind.ADDRESS.value] = keyed_hash(f"free credits:{address}")
+        found[BudgetKind.NETWORK.value] = keyed_hash(f"free credits:{network}")
     if (domain := owned_domain_of(email)) is not None:
-        found[BudgetKind.DOMAIN.value] = _keyed(domain)
+        found[BudgetKind.DOMAIN.value] = keyed_hash(f"free credits:{domain}")
     return found
 
 
@@ -96,10 +95,6 @@ def _most_grants(kind: BudgetKind) -> int:
         BudgetKind.DOMAIN: settings.FREE_CREDITS_GRANTS_PER_DOMAIN,
     }[kind]
     return most
-
-
-def _keyed(text: str) -> str:
-    return hmac.new(settings.SECRET_KEY.encode(), f"free credits:{text}".encode(), hashlib.sha256).hexdigest()
 
 
 def _today() -> date:
