@@ -31,14 +31,14 @@ class RememberingSession:
         """The row of the model that answers."""
         return self._session.model
 
-    def run(self, tensor: Tensor, deadline: Deadline = NEVER) -> Matte:
+    def run(self, tensor: Tensor, deadline: Deadline = NEVER, *, is_preemptible: bool = False) -> Matte:
         """Return the network's matte for the tensor, from the folder or, once, from the network."""
         path = self._folder / f"{hashlib.sha256(tensor.tobytes()).hexdigest()[:32]}.npz"
         if path.exists():
             with np.load(path) as kept:
                 return np.asarray(kept["matte"], np.float32)
         began = time.perf_counter()
-        matte = self._session.run(tensor, deadline)
+        matte = self._session.run(tensor, deadline, is_preemptible=is_preemptible)
         self.network_s += time.perf_counter() - began
         self.asked += 1
         part = path.with_suffix(".part")

@@ -27,6 +27,7 @@ from processing.matting.errors import UnknownFileType, about_the_backdrop
 from processing.matting.header import ImageHeader
 from processing.matting.options import CutoutOptions, DecodeLimits, Quality, ResultSize
 from processing.matting.pipeline import Cutout, cut_out_opened, no_wait
+from processing.matting.preemptible_session import PreemptibleSession
 from processing.slots import image_slots, trial_slots
 
 
@@ -155,7 +156,7 @@ def remove_background(request: RemovalRequest, *, admit: Callable[[ImageHeader],
             cutout = cut_out_opened(
                 image.opened,
                 request.options,
-                session=session,
+                session=PreemptibleSession(session, image_slots.step_aside) if charge.is_free else session,
                 limits=request.limits,
                 backdrop=None if backdrop is None else backdrop.opened,
                 deadline=request.deadline,
@@ -183,9 +184,8 @@ def preview(picture: bytes, *, side_px: int, admit: Callable[[ImageHeader], None
     with trial_slots.acquire(), image_slots.take_idle():
         admit(opened.header)
         release_connections()
-        return cut_out_opened(
-            opened, options, session=engine.session(), limits=limits, before_step=image_slots.step_aside
-        )
+        session = PreemptibleSession(engine.session(), image_slots.step_aside)
+        return cut_out_opened(opened, options, session=session, limits=limits, before_step=image_slots.step_aside)
 
 
 def _charge_for(request: RemovalRequest) -> AbstractContextManager[Charge]:

@@ -27,9 +27,9 @@ class TimedSession:
         """The row of the model that answers."""
         return self._session.model
 
-    def run(self, tensor: Tensor, deadline: Deadline = NEVER) -> Matte:
+    def run(self, tensor: Tensor, deadline: Deadline = NEVER, *, is_preemptible: bool = False) -> Matte:
         """Return the network's matte."""
-        matte: Matte = self.watch.timed(self._session.run, tensor, deadline)
+        matte: Matte = self.watch.timed(self._session.run, tensor, deadline, is_preemptible=is_preemptible)
         return matte
 
 

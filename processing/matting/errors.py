@@ -47,6 +47,10 @@ def about_the_backdrop() -> Iterator[None]:
         raise
 
 
+class Preempted(MattingError):
+    """A run of the network ended early because a run that goes first wanted the network; run it again."""
+
+
 class UnreadableImage(MattingError):
     """The file is no picture that we can read: another format, damaged, cut off, or made to waste time."""
 

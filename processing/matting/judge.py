@@ -5,7 +5,6 @@ other. The network is first shown such pictures over a contrasting color and wit
 the visible part background, there is background left to remove. docs/decisions/0010 has the measurements.
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -71,16 +70,13 @@ def judge(
     has_hole: bool,
     looks_twice: bool = False,
     deadline: Deadline = NEVER,
-    before_next_look: Callable[[], None] = lambda: None,
 ) -> Judgment:
     """Return what is the subject of the photo; raise TooSlow as `predict` does.
 
     A transparent photo comes without its transparent border; `has_hole` is of the photo with it, and costs a run of
-    the network more where background is left. `before_next_look` may wait between two runs of the network.
+    the network more where background is left.
     """
-    look = partial(
-        predict, session=session, looks_twice=looks_twice, deadline=deadline, before_second_look=before_next_look
-    )
+    look = partial(predict, session=session, looks_twice=looks_twice, deadline=deadline)
     if photo.alpha is None:
         return _judged(look(photo.rgb))
     backdrop = contrasting_color(photo.rgb, photo.alpha)
@@ -90,7 +86,6 @@ def judge(
         matte = _without_margin(predict(framed, session, deadline=deadline))
         if not _has_background_left(photo.alpha, matte):
             return _kept(photo.alpha, matte)
-        before_next_look()
     # Without the margin, for in a frame the network finds less of a photo's subject.
     matte = look(shown)
     if has_hole and not has_subject(matte):

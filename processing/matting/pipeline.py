@@ -76,7 +76,7 @@ def cut_out_opened(
     """Do the same with a file whose header was read already (`open_file`), so that it is read once.
 
     A `backdrop` is put behind the subject. Raises TooSlow instead of beginning a step after the deadline. A sample is
-    small, and says across it what it is. `before_step` may wait before each step, and between two looks.
+    small, and says across it what it is. `before_step` may wait before each step.
     """
     watch = _Stopwatch(deadline, before_step)
     with watch.step("decode"):
@@ -93,7 +93,6 @@ def cut_out_opened(
             has_hole=has_outline,
             looks_twice=options.quality == "best",
             deadline=deadline,
-            before_next_look=before_step,
         )
         if options.needs_subject and not judgment.has_subject:
             raise NoSubject

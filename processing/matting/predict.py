@@ -1,7 +1,5 @@
 """Asks the network for the matte, at the network's own size."""
 
-from collections.abc import Callable
-
 import numpy as np
 from PIL import Image
 
@@ -25,19 +23,17 @@ def predict(
     *,
     looks_twice: bool = False,
     deadline: Deadline = NEVER,
-    before_second_look: Callable[[], None] = lambda: None,
 ) -> Matte:
     """Return the matte (side, side) at the network's input size.
 
     It is as the network gave it; only where the catalog says so, and only with a subject in it, it is stretched to
     0..1, since stretching makes a subject out of any haze. With `looks_twice` it is the mean of the mattes of the
-    picture and of its mirror image (test-time augmentation), which errs less, and takes twice the time;
-    `before_second_look` may wait between the two. Raises TooSlow when it does not come by the deadline.
+    picture and of its mirror image (test-time augmentation), which errs less, and takes twice the time.
+    Raises TooSlow when it does not come by the deadline.
     """
     tensor = _to_tensor(picture, session.model)
     matte = session.run(tensor, deadline)
     if looks_twice:
-        before_second_look()
         mirrored = session.run(np.ascontiguousarray(tensor[..., ::-1]), deadline)
         matte = np.asarray((matte + mirrored[:, ::-1]) / 2, np.float32)
     return stretched(matte) if session.model.needs_stretch and has_subject(matte) else matte

@@ -3,6 +3,8 @@
 import importlib
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 
 from processing.matting.arrays import Matte, Tensor
 from processing.matting.deadline import NEVER, Deadline
-from processing.matting.errors import ModelUnusable, TooSlow
+from processing.matting.errors import ModelUnusable, Preempted, TooSlow
 from processing.matting.execution_providers import (
     AUTO,
     CPU,
@@ -33,6 +35,7 @@ _ERRORS_ONLY = 3
 # ISNet by 4e-4 at most on photos. A wrong form differs everywhere.
 _MAX_MEAN_DIFFERENCE = 0.001
 _MAX_DIFFERENCE = 0.05
+MAX_WAIT_FOR_OTHERS_S = 5.0
 
 
 class MattingSession(Protocol):
@@ -42,10 +45,11 @@ class MattingSession(Protocol):
     def model(self) -> ModelRow:
         """The row of the model that runs here."""
 
-    def run(self, tensor: Tensor, deadline: Deadline = NEVER) -> Matte:
+    def run(self, tensor: Tensor, deadline: Deadline = NEVER, *, is_preemptible: bool = False) -> Matte:
         """Return the matte (side, side) in 0..1 for a picture (1, 3, side, side) normalised as the row says.
 
-        Raise TooSlow when it does not come by the deadline.
+        Raise TooSlow when it does not come by the deadline, Preempted when a run that is not preemptible wants the
+        network before a preemptible one ends.
         """
 
 
@@ -53,7 +57,8 @@ class OnnxSession:
     """One network in memory. Threads may share it; they run it one after the other.
 
     A run takes all the threads and the memory that there are: two at once take no less time than one after the other,
-    and twice the memory. What threads do before and after goes on meanwhile.
+    and twice the memory. What threads do before and after goes on meanwhile. A preemptible run ends early as soon as
+    another thread wants the network for a run that is not preemptible.
     """
 
     def __init__(self, session: onnxruntime.InferenceSession, model: ModelRow, provider: str) -> None:
@@ -61,28 +66,40 @@ class OnnxSession:
         self._input_name = session.get_inputs()[0].name
         self._output_name = session.get_outputs()[0].name
         self._one_run = threading.Lock()
+        self._preemption = _Preemption()
         self.model = model
         self.provider = provider
         """The name of the execution provider that runs it: a key of PROVIDERS."""
 
-    def run(self, tensor: Tensor, deadline: Deadline = NEVER) -> Matte:
+    def run(self, tensor: Tensor, deadline: Deadline = NEVER, *, is_preemptible: bool = False) -> Matte:
         """Return the matte (side, side) in 0..1 for a picture (1, 3, side, side).
 
-        Raise ModelUnusable if it is none, TooSlow when it does not come by the deadline: a run is then given up.
+        Raise ModelUnusable if it is none, TooSlow when it does not come by the deadline: a run is then given up. Raise
+        Preempted as the protocol says.
         """
-        if not self._one_run.acquire(timeout=min(deadline.left_s, threading.TIMEOUT_MAX)):
-            raise TooSlow
-        try:
-            output = self._output_of(tensor, deadline)
-        finally:
-            self._one_run.release()
+        options = _run_options(self.provider)
+        if is_preemptible:
+            self._preemption.wait_for_others(deadline)
+            with self._exclusive(deadline), self._preemption.allow(options):
+                output = self._infer(tensor, options, deadline)
+        else:
+            with self._preemption.preempt(), self._exclusive(deadline):
+                output = self._infer(tensor, options, deadline)
         side = self.model.input_size
         if output.size != side * side or not np.isfinite(output).all():
             raise ModelUnusable(details=f"{self.model.name} returned no matte: shape {output.shape}.")
         return as_matte(output.reshape(side, side), self.model)
 
-    def _output_of(self, tensor: Tensor, deadline: Deadline) -> NDArray[np.float32]:
-        options = _run_options(self.provider)
+    @contextmanager
+    def _exclusive(self, deadline: Deadline) -> Iterator[None]:
+        if not self._one_run.acquire(timeout=min(deadline.left_s, threading.TIMEOUT_MAX)):
+            raise TooSlow
+        try:
+            yield
+        finally:
+            self._one_run.release()
+
+    def _infer(self, tensor: Tensor, options: onnxruntime.RunOptions, deadline: Deadline) -> NDArray[np.float32]:
         timer = threading.Timer(deadline.left_s, setattr, (options, "terminate", True)) if deadline.is_set else None
         if timer is not None:
             timer.daemon = True
@@ -90,13 +107,57 @@ class OnnxSession:
         try:
             (output,) = self._session.run([self._output_name], {self._input_name: tensor}, options)
         except Exception as error:  # onnxruntime's exceptions share no base class
-            if options.terminate:
-                raise TooSlow from error
-            raise
+            if not options.terminate:
+                raise
+            deadline.check()
+            raise Preempted from error
         finally:
             if timer is not None:
                 timer.cancel()
         return np.asarray(output)
+
+
+class _Preemption:
+    """Ends the preemptible run under way when another run wants the network, by `RunOptions.terminate`."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._others = 0
+        """Runs that go first and are under way or wait for the network."""
+        self._options: onnxruntime.RunOptions | None = None
+
+    def wait_for_others(self, deadline: Deadline) -> None:
+        """Wait until no other run wants the network; raise Preempted after MAX_WAIT_FOR_OTHERS_S."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: not self._others, min(deadline.left_s, MAX_WAIT_FOR_OTHERS_S)):
+                raise Preempted
+
+    @contextmanager
+    def allow(self, options: onnxruntime.RunOptions) -> Iterator[None]:
+        """Let the run in the block be ended; raise Preempted where another run waits already."""
+        with self._changed:
+            if self._others:
+                raise Preempted
+            self._options = options
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._options = None
+
+    @contextmanager
+    def preempt(self) -> Iterator[None]:
+        """End the preemptible run under way, and let none begin during the block."""
+        with self._changed:
+            self._others += 1
+            if self._options is not None:
+                self._options.terminate = True
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._others -= 1
+                self._changed.notify_all()
 
 
 def open_session(

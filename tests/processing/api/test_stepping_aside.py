@@ -6,7 +6,8 @@ from processing import services
 from tests.factories import make_key
 from tests.processing.api.conftest import Caller, picture_bytes, upload
 
-STEPS = 6
+STEPS = 7
+"""Six steps and a run of the network."""
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ class FixedSession:
         self.model: ModelRow = get_model("isnet-general-use")
         self.seen: list[Tensor] = []
 
-    def run(self, tensor: Tensor, deadline: Deadline = NEVER) -> Matte:
+    def run(self, tensor: Tensor, deadline: Deadline = NEVER, *, is_preemptible: bool = False) -> Matte:
         self.seen.append(tensor)
         return self._matte.copy()
 

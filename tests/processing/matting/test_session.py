@@ -1,6 +1,8 @@
 import logging
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +14,12 @@ from django.conf import settings
 from PIL import Image
 
 from processing.matting import graph
-from processing.matting.errors import ModelUnusable
+from processing.matting.deadline import Deadline
+from processing.matting.errors import ModelUnusable, Preempted, TooSlow
 from processing.matting.execution_providers import ProviderMissing
 from processing.matting.model_catalog import get_model
 from processing.matting.predict import predict
+from processing.matting.preemptible_session import MAX_PREEMPTIONS, PreemptibleSession
 from processing.matting.prepared_graph import GRAPH, WEIGHTS
 from processing.matting.session import OnnxSession, open_session
 from processing.weights import load_verified
@@ -226,3 +230,55 @@ def test_threads_run_the_network_one_after_the_other(isnet: OnnxSession, monkeyp
 
     assert most == 1
     assert all(np.array_equal(matte, mattes[0]) for matte in mattes)
+
+
+def _is_preemptible_run_under_way(session: OnnxSession) -> bool:
+    return session._preemption._options is not None
+
+
+def _wait_until(is_so: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < ends
+        time.sleep(0.001)
+
+
+def test_a_run_that_goes_first_ends_a_preemptible_one_which_is_repeated(isnet: OnnxSession) -> None:
+    pattern, other = _pattern(1), _pattern(2)
+    alone = isnet.run(pattern)
+    runs: list[str] = []
+    preemptible = PreemptibleSession(isnet, lambda: runs.append("begun"))
+
+    with ThreadPoolExecutor(1) as pool:
+        free = pool.submit(preemptible.run, pattern)
+        _wait_until(lambda: _is_preemptible_run_under_way(isnet))
+        isnet.run(other)
+        was_done = free.done()
+        matte = free.result(timeout=60)
+
+    assert not was_done
+    assert len(runs) == 2
+    assert np.array_equal(matte, alone)
+
+
+def test_a_preemptible_run_does_not_begin_while_another_waits(
+    isnet: OnnxSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processing.matting.session.MAX_WAIT_FOR_OTHERS_S", 0.1)
+    with isnet._preemption.preempt(), pytest.raises(Preempted):
+        isnet.run(_pattern(1), is_preemptible=True)
+
+
+def test_a_run_that_was_preempted_often_goes_to_its_end(isnet: OnnxSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("processing.matting.session.MAX_WAIT_FOR_OTHERS_S", 0.1)
+    runs: list[str] = []
+    with isnet._preemption.preempt():
+        matte = PreemptibleSession(isnet, lambda: runs.append("begun")).run(_pattern(1))
+
+    assert len(runs) == MAX_PREEMPTIONS
+    assert np.array_equal(matte, isnet.run(_pattern(1)))
+
+
+def test_a_preemptible_run_is_given_up_at_its_deadline(isnet: OnnxSession) -> None:
+    with pytest.raises(TooSlow):
+        isnet.run(_pattern(1), Deadline.after(0.05), is_preemptible=True)
