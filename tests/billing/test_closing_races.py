@@ -5,6 +5,7 @@ import pytest
 from accounts import closing
 from accounts.models import Organization
 from billing import buyers, checkout, recharge_switch, subscribing
+from tests.billing import closing_race_child
 from tests.billing.closing_race_child import NOTHING_WRONG, race
 
 pytestmark = [
@@ -13,6 +14,10 @@ pytestmark = [
     pytest.mark.usefixtures("selling"),
 ]
 ROUNDS = 10
+MAX_ATTEMPTS = 20
+"""A race that must go wrong without its lock is run until it does: how threads meet depends on the machine."""
+
+LONGER_PAUSE_S = 0.03
 
 
 def test_nothing_is_begun_after_closing_and_nobody_waits_in_a_deadlock():
@@ -27,7 +32,8 @@ def test_without_the_look_under_the_lock_something_is_begun_after_closing(monkey
 
     for module in (buyers, checkout, recharge_switch, subscribing):
         monkeypatch.setattr(module, "lock_buyer", look_without_lock)
-    assert race(ROUNDS)["begun_after_closing"] > 0
+    monkeypatch.setattr(closing_race_child, "LONGEST_PAUSE_S", LONGER_PAUSE_S)
+    assert any(race(ROUNDS)["begun_after_closing"] > 0 for _ in range(MAX_ATTEMPTS))
 
 
 def test_with_the_lock_that_keeps_out_foreign_keys_there_are_deadlocks(monkeypatch):
@@ -39,5 +45,5 @@ def test_with_the_lock_that_keeps_out_foreign_keys_there_are_deadlocks(monkeypat
     monkeypatch.setattr(closing, "lock_organization", lock_for_update)
     for module in (buyers, checkout, recharge_switch, subscribing):
         monkeypatch.setattr(module, "lock_buyer", lambda organization_id: None)
-    report = race(2 * ROUNDS)
-    assert report["deadlocks"] > 0 or report["errors"]
+    monkeypatch.setattr(closing_race_child, "LONGEST_PAUSE_S", LONGER_PAUSE_S)
+    assert any(race(ROUNDS)["deadlocks"] > 0 for _ in range(MAX_ATTEMPTS))

@@ -24,6 +24,9 @@ LARGEST_SIDE_PX = 7000
 MAX_ROWS_PER_CALL = 3
 ALLOWED_REFUSALS = {422, 429}
 
+DAILY_INVITATIONS = 200
+"""MAILS_PER_ORGANIZATION in accounts.mail_budget; people mail nobody else, and themselves at most 20 times a day."""
+
 MAKE_KEYS = """
 from accounts import api_keys
 from accounts.models import Organization, User
@@ -32,10 +35,13 @@ for is_test in (True, False):
     organization = Organization.objects.get(name="Test" if is_test else "Paid")
     print(api_keys.issue(organization, name="k", is_test=is_test, created_by=person).secret)
 """
-MINUTES_A_DAY = 24 * 60
-FREE_RATE = """
-from billing.models import Plan
-print(Plan.objects.get(slug="free").requests_per_minute)
+LOG_IN = """
+from accounts.models import Organization, User
+from django.test import Client
+from tests.factories import make_member
+client = Client()
+client.force_login(make_member(Organization.objects.get(name="Paid"), "owner@example.com", "owner"))
+print(client.cookies["sessionid"].value)
 """
 COUNT_ROWS = """
 from django.apps import apps
@@ -63,9 +69,13 @@ class Cost:
 
 
 def measure(scale: float) -> Finding:
-    """Use up a small budget with the dearest free calls there are; everything beyond it must be refused."""
+    """Use up a small budget with the dearest free calls there are, and the invitations; the rest must be refused."""
     budget = scaled(MEASURED_CALLS, scale, at_least=2)
-    limits = {"FREE_CALLS_PER_DAY": str(budget), "FREE_CALLS_PER_PERSON_PER_DAY": str(2 * budget)}
+    limits = {
+        "FREE_CALLS_PER_DAY": str(budget),
+        "FREE_CALLS_PER_PERSON_PER_DAY": str(2 * budget),
+        "INVITATION_RATE": "10000/h",
+    }
     faults: list[str] = []
     with live_server(limits) as server:
         for name, credits in (("Test", 0), ("Paid", 2)):
@@ -74,23 +84,24 @@ def measure(scale: float) -> Finding:
         tests = _cost_of(server, test_key, budget + TOO_MANY, {})
         paid = _send(server, paid_key, {"Idempotency-Key": "k"})
         replays = _cost_of(server, paid_key, budget + TOO_MANY, {"Idempotency-Key": "k"})
-        damaged = _cost_of(server, paid_key, budget, {}, photo=_damaged_photo(), expected=400)
-        a_minute = int(server.manage("shell", "-v", "0", "-c", FREE_RATE))
+        damaged = _cost_of(server, paid_key, budget + 1 + TOO_MANY, {}, photo=_damaged_photo(), expected=400)
+        mails, mail_rows = _invite(server, DAILY_INVITATIONS + TOO_MANY)
         faults += audit_faults(server)
     if paid.status_code != 200:
         faults.append(f"the paid call was {paid.status_code}")
     faults += [
         *_faults_of("tests", tests, budget),
         *_faults_of("replays", replays, min(budget, MAX_REPLAYS)),
+        *_faults_of("damaged files", damaged, budget + 1),
     ]
-    if damaged.calls != budget:
-        faults.append(f"damaged files: {damaged.calls} of {budget} calls were 400")
+    if mails != DAILY_INVITATIONS:
+        faults.append(f"{mails} of {DAILY_INVITATIONS + TOO_MANY} invitations were mailed, not {DAILY_INVITATIONS}")
     return Finding(
-        how_many=f"{budget} calls of each kind with 49 megapixels and quality best, then {TOO_MANY} tests and replays "
-        "beyond the budget",
+        how_many=f"{budget} calls of each kind with 49 megapixels and quality best, {DAILY_INVITATIONS} invitations, "
+        f"and {TOO_MANY} of each beyond the budget",
         figures=f"{tests.words('tests')}; {replays.words('replays')}; "
-        f"{damaged.words('damaged files, which cost nothing', a_day=a_minute * MINUTES_A_DAY)} "
-        "by the rate of the plan Free alone, if the server had the time; no mail; all beyond the budget refused",
+        f"{damaged.words('damaged files')}, and one more for each image that was delivered; "
+        f"invitations: {mails} mails a day and organization, {mail_rows} rows; all beyond the budgets refused",
         faults=faults,
     )
 
@@ -115,6 +126,27 @@ def _cost_of(
         rows=_count_rows(server) - rows,
         refused=len(refused),
     )
+
+
+def _invite(server: LiveServer, invitations: int) -> tuple[int, int]:
+    """Send so many invitations from one organization; return how many were mailed, and the rows written."""
+    browser = requests.Session()
+    browser.cookies.set("sessionid", server.manage("shell", "-v", "0", "-c", LOG_IN).strip())
+    browser.get(f"{server.url}/people/", timeout=60)
+    rows, mailed = _count_rows(server), _count_mails(server)
+    for number in range(invitations):
+        fields = {"email": f"person{number}@example.com", "role": "member"}
+        headers = {"Origin": server.url, "X-CSRFToken": browser.cookies["csrftoken"]}
+        answer = browser.post(
+            f"{server.url}/people/invite/", fields, headers=headers, timeout=60, allow_redirects=False
+        )
+        assert answer.status_code in (200, 302), answer.status_code
+    return _count_mails(server) - mailed, _count_rows(server) - rows
+
+
+def _count_mails(server: LiveServer) -> int:
+    """Return how many invitations the server's log holds: it prints mails where no mail server is set."""
+    return server.log.count("To: person")
 
 
 def _faults_of(kind: str, cost: Cost, budget: int) -> list[str]:
