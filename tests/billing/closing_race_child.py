@@ -143,7 +143,7 @@ def race(rounds: int) -> dict[str, Any]:
     """Close an organization beside its buyers, so many times; return what was wrong."""
     settings.STRIPE_IS_LIVE = False
     pack, plan = make_pack(), make_plan(f"plan-{uuid.uuid4().hex[:8]}")
-    terms, before = terms_of(plan), _deadlocks()
+    terms, before = terms_of(plan), count_deadlocks()
     errors: Counter[str] = Counter()
     begun = 0
     for number in range(rounds):
@@ -153,7 +153,7 @@ def race(rounds: int) -> dict[str, Any]:
         CreditAccount.objects.filter(pk=shop.account.pk).update(auto_recharge_threshold=None)
     return {
         "errors": dict(errors),
-        "deadlocks": _deadlocks() - before,
+        "deadlocks": count_deadlocks() - before,
         "begun_after_closing": begun,
         "disagreements": [str(found) for found in audit.find_disagreements()],
     }
@@ -166,7 +166,7 @@ def _pause_after_locks(execute: Callable[..., Any], sql: str, *arguments: Any) -
     return result
 
 
-def _deadlocks() -> int:
+def count_deadlocks() -> int:
     """Return how many deadlocks PostgreSQL has resolved in this database; the retries of callers hide them."""
     if connection.vendor != "postgresql":
         return 0

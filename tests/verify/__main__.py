@@ -20,6 +20,7 @@ from tests.verify import (
     http_fuzz,
     kills,
     mutation,
+    people_races,
     races,
     state_machine,
 )
@@ -34,6 +35,7 @@ CHECKS = {
         http_fuzz.CHECK,
         races.CHECK,
         closing_races.CHECK,
+        people_races.CHECK,
         kills.CHECK,
         state_machine.CHECK,
         mutation.CHECK,
