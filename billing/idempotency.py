@@ -66,7 +66,7 @@ def claim(account: CreditAccount, *, key: str, fingerprint: str) -> Claim:
     raise LedgerBusy
 
 
-def mark_delivered(claimed: Claim, *, image_digest: str = "") -> None:
+def mark_delivered(claimed: Claim, *, image_digest: str) -> None:
     """Remember the key as paid for, with the SHA-256 (hex) of the image bytes that were paid for.
 
     Raise HoldLost when another attempt has taken it over: do not deliver.
@@ -83,20 +83,20 @@ def begin_replay(claimed: Claim, *, image_digest: str) -> None:
     A key that was delivered before digests were kept is bound to the bytes of its first replay. Raise ImageChanged for
     other bytes than those that were paid for, ReplaysUsedUp after MAX_REPLAYS, HoldLost when the key has expired.
     """
-    delivered = _delivered(claimed)
-    able = delivered.filter(image_digest__in=("", image_digest), replays__lt=MAX_REPLAYS)
+    stored = _stored(claimed)
+    able = stored.filter(image_digest__in=("", image_digest), replays__lt=MAX_REPLAYS)
     changes = {"replays": F("replays") + 1, "image_digest": image_digest}
     if in_short_transaction(lambda: able.update(**changes)):
         return
-    known = delivered.values_list("image_digest", flat=True).first()
+    known = stored.values_list("image_digest", flat=True).first()
     if known is None:
         raise HoldLost
-    raise ReplaysUsedUp(limit=MAX_REPLAYS) if known in ("", image_digest) else ImageChanged
+    raise ReplaysUsedUp(limit=MAX_REPLAYS) if known == image_digest else ImageChanged
 
 
 def give_back_replay(claimed: Claim) -> None:
     """Take back the count of a replay that failed."""
-    counted = _delivered(claimed).filter(replays__gt=0)
+    counted = _stored(claimed).filter(replays__gt=0)
     in_short_transaction(lambda: counted.update(replays=F("replays") - 1))
 
 
@@ -156,8 +156,8 @@ def _still_ours(claimed: Claim) -> "QuerySet[IdempotencyClaim]":
     return IdempotencyClaim.objects.filter(pk=claimed.row.pk, attempt=claimed.attempt, state=ClaimState.RUNNING)
 
 
-def _delivered(claimed: Claim) -> "QuerySet[IdempotencyClaim]":
-    return IdempotencyClaim.objects.filter(pk=claimed.row.pk, attempt=claimed.attempt, state=ClaimState.DELIVERED)
+def _stored(claimed: Claim) -> "QuerySet[IdempotencyClaim]":
+    return IdempotencyClaim.objects.filter(pk=claimed.row.pk)
 
 
 def _delete(claims: "QuerySet[IdempotencyClaim]") -> int:

@@ -102,7 +102,7 @@ def test_a_claimed_key_is_not_for_another_request(alice):
 
 
 def test_a_delivered_key_is_a_replay_for_the_same_request_only(alice):
-    idempotency.mark_delivered(idempotency.claim(alice, key="k", fingerprint="f"))
+    idempotency.mark_delivered(idempotency.claim(alice, key="k", fingerprint="f"), image_digest="a" * 64)
 
     assert idempotency.claim(alice, key="k", fingerprint="f").is_replay
     with pytest.raises(IdempotencyKeyReused):
@@ -117,7 +117,7 @@ def test_a_freed_key_can_be_claimed_for_anything(alice):
 
 def test_a_delivered_key_cannot_be_freed(alice):
     claimed = idempotency.claim(alice, key="k", fingerprint="f")
-    idempotency.mark_delivered(claimed)
+    idempotency.mark_delivered(claimed, image_digest="a" * 64)
     idempotency.free(claimed)
 
     assert idempotency.claim(alice, key="k", fingerprint="f").is_replay
@@ -145,9 +145,9 @@ def test_a_dead_claim_is_taken_over_after_its_lease(alice, settings):
         with pytest.raises(RequestInProgress):
             idempotency.claim(alice, key="k", fingerprint="f")
         with pytest.raises(HoldLost):
-            idempotency.mark_delivered(first)
+            idempotency.mark_delivered(first, image_digest="a" * 64)
         idempotency.free(first)
-        idempotency.mark_delivered(second)
+        idempotency.mark_delivered(second, image_digest="a" * 64)
 
 
 def test_two_cannot_take_over_one_claim(alice, settings):
@@ -163,7 +163,7 @@ def test_two_cannot_take_over_one_claim(alice, settings):
 
 def test_a_delivered_key_is_new_again_when_it_expires(alice, settings):
     with time_machine.travel("2026-01-01T00:00:00Z", tick=False) as clock:
-        idempotency.mark_delivered(idempotency.claim(alice, key="k", fingerprint="f"))
+        idempotency.mark_delivered(idempotency.claim(alice, key="k", fingerprint="f"), image_digest="a" * 64)
         clock.shift(timedelta(seconds=settings.IDEMPOTENCY_KEPT_S - 1))
         assert idempotency.claim(alice, key="k", fingerprint="f").is_replay
         clock.shift(timedelta(seconds=1))
@@ -173,7 +173,7 @@ def test_a_delivered_key_is_new_again_when_it_expires(alice, settings):
 def test_expired_claims_are_forgotten_and_others_kept(alice, settings):
     with time_machine.travel("2026-01-01T00:00:00Z", tick=False) as clock:
         idempotency.claim(alice, key="dead", fingerprint="f")
-        idempotency.mark_delivered(idempotency.claim(alice, key="delivered", fingerprint="f"))
+        idempotency.mark_delivered(idempotency.claim(alice, key="delivered", fingerprint="f"), image_digest="a" * 64)
         clock.shift(timedelta(seconds=settings.IDEMPOTENCY_LEASE_S))
         idempotency.claim(alice, key="running", fingerprint="f")
         assert idempotency.forget_expired(timezone.now()) == 1
@@ -185,7 +185,7 @@ def test_expired_claims_are_forgotten_and_others_kept(alice, settings):
 
 def test_a_replay_names_the_claim_that_was_delivered(alice):
     first = idempotency.claim(alice, key="k", fingerprint="f")
-    idempotency.mark_delivered(first)
+    idempotency.mark_delivered(first, image_digest="a" * 64)
 
     assert first.is_replay is False
     assert idempotency.claim(alice, key="k", fingerprint="f") == Claim(first.row, attempt=1, is_replay=True)
@@ -196,7 +196,7 @@ def test_a_repetition_finds_its_own_claim_among_others(alice):
     idempotency.claim(alice, key="k", fingerprint="of alice")
     idempotency.claim(bob, key="other", fingerprint="g")
     delivered = idempotency.claim(bob, key="k", fingerprint="f")
-    idempotency.mark_delivered(delivered)
+    idempotency.mark_delivered(delivered, image_digest="a" * 64)
 
     assert idempotency.claim(bob, key="k", fingerprint="f") == Claim(delivered.row, attempt=1, is_replay=True)
 
@@ -204,7 +204,7 @@ def test_a_repetition_finds_its_own_claim_among_others(alice):
 def test_renewing_an_expired_key_leaves_the_others_alone(alice, settings):
     with time_machine.travel("2026-01-01T00:00:00Z", tick=False) as clock:
         for key in ("a", "b"):
-            idempotency.mark_delivered(idempotency.claim(alice, key=key, fingerprint="f"))
+            idempotency.mark_delivered(idempotency.claim(alice, key=key, fingerprint="f"), image_digest="a" * 64)
         clock.shift(timedelta(seconds=settings.IDEMPOTENCY_KEPT_S))
         idempotency.claim(alice, key="a", fingerprint="g")
 

@@ -68,7 +68,7 @@ def test_work_is_summed_over_single_records_and_daily_counts(shops, is_counted):
 def test_replays_are_summed_over_the_known_keys():
     account = account_of(make_organization())
     for key, replays in (("a", 0), ("b", 2), ("c", 7)):
-        idempotency.mark_delivered(idempotency.claim(account, key=key, fingerprint="f"))
+        idempotency.mark_delivered(idempotency.claim(account, key=key, fingerprint="f"), image_digest="a" * 64)
         IdempotencyClaim.objects.filter(key=key).update(replays=replays)
 
     assert replays_now() == Replays(keys=3, replayed_keys=2, total=9, most=7)

@@ -61,7 +61,9 @@ def answer_with_broken(path, first_broken, shop, settings, monkeypatch):
     image = picture_bytes(300, 300, "JPEG")[:-150]
     fields = {}
     if "claim" in broken:
-        idempotency.mark_delivered(idempotency.claim(account, key="k", fingerprint="another request"))
+        idempotency.mark_delivered(
+            idempotency.claim(account, key="k", fingerprint="another request"), image_digest="a" * 64
+        )
     if "credits" in broken:
         type(account).objects.filter(pk=account.pk).update(held=10)
     if "slots" in broken:
