@@ -25,7 +25,7 @@ _ADVICE = {
     400: _("Go back, reload the page and try once more. If you typed the address, check it for stray characters."),
     403: _("Log in with another account, or ask an owner of your organization to give you the role it takes."),
     404: _("Check the address for a typing error, or start from one of these pages."),
-    429: _("Wait a minute, then try again. Trying sooner makes the wait longer."),
+    429: _("Wait a few minutes, then try again."),
     500: _(
         "Try again in a minute. If it comes back, tell support the request id: it leads straight to what went wrong."
     ),
