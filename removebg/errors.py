@@ -109,6 +109,8 @@ def _headers(problem: Problem) -> dict[str, str]:
     headers = {}
     if problem.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="api"'
+    if problem.status == 415:
+        headers["Accept-Encoding"] = "identity"  # RFC 7694, section 3
     if problem.retry_after_s is not None:
         headers["Retry-After"] = str(problem.retry_after_s)
     return headers
