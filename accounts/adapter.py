@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as current
+from allauth.core import ratelimit
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.ratelimit import respond_429
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -55,9 +56,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return rate_limit_address(request)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Answer 429 after too many attempts from one address; raise ValidationError after too many in a day."""
+        """Answer 429 after too many wrong passwords from one address; raise ValidationError after too many in a day.
+
+        A refused attempt counts nowhere: it makes no wait longer, and the address keeps its attempts for other people.
+        """
         email = str(credentials.get("email", ""))
+        key = self._get_login_attempts_cache_key(request, **credentials)
         try:
+            if not ratelimit.consume(request, action="login_failed", key=key, dry_run=True):
+                raise self.validation_error("too_many_login_attempts")
             super().pre_authenticate(request, **credentials)
         except ValidationError:
             _record_refusal(request, email)

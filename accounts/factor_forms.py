@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from allauth.core import context
+from allauth.account.adapter import get_adapter
+from allauth.core import context, ratelimit
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, LoginWebAuthnForm, ReauthenticateWebAuthnForm
 from django.core.exceptions import ValidationError
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts import wrong_passwords
+from accounts.models import User
 from accounts.security_log import record
 from accounts.security_models import Event, Factor
 
@@ -20,6 +22,13 @@ CODES_CLOSED = gettext_noop(
     "There were too many wrong codes for this account today. Use a passkey, or try again tomorrow. "
     "If it was not you, somebody knows your password: choose a new one."
 )
+
+
+def refuse_if_limited(user: User) -> None:
+    """Raise ValidationError where allauth's own check would; unlike it, count nothing in the limit of the address."""
+    key = f"mfa-auth-user-{user.pk}"
+    if not ratelimit.consume(context.request, action="login_failed", key=key, dry_run=True):
+        raise get_adapter().validation_error(RATE_LIMITED)
 
 
 class LimitCodes:
@@ -34,6 +43,7 @@ class LimitCodes:
             self._record_refusal()
             raise ValidationError(_(CODES_CLOSED), code="codes_closed")
         try:
+            refuse_if_limited(self.user)
             code: str = super().clean_code()  # type: ignore[misc]
         except ValidationError as error:
             if error.code == RATE_LIMITED:
@@ -56,6 +66,8 @@ class RecordFailedPasskey:
     def clean_credential(self) -> Any:
         """Return the authenticator; raise ValidationError if the answer of the passkey is not valid."""
         try:
+            if self.user is not None:
+                refuse_if_limited(self.user)
             return super().clean_credential()  # type: ignore[misc]
         except ValidationError as error:
             event = Event.LOG_IN_REFUSED if error.code == RATE_LIMITED else self.failure

@@ -53,7 +53,8 @@ class ForSomebodyElse(InvitationRefusal):
 def invite(inviter: Membership, *, email: str, role: Role) -> tuple[Invitation, str]:
     """Store an invitation and return it with its secret; a pending one to the same address is replaced.
 
-    Raise NotYours where the inviter's role does not allow it, and AlreadyHere for somebody who is in the organization.
+    Raise NotYours where the inviter's role does not allow it, AlreadyHere for somebody who is in the organization, and
+    MailBudgetUsed where no mail may go out today. Nothing is stored then, and a pending invitation stays as it was.
     """
     address = email.strip().lower()
     with transaction.atomic():
@@ -66,6 +67,7 @@ def invite(inviter: Membership, *, email: str, role: Role) -> tuple[Invitation, 
         pending = inviter.organization.invitations.filter(email__iexact=address, accepted_at=None)
         if pending.exclude(role__in=GIVEN_BY[Role(acting.role)]).exists():
             raise NotYours
+        mail_budget.count_invitation(address, inviter.organization)
         pending.delete()
         secret, now = secrets.token_urlsafe(32), timezone.now()
         invitation = Invitation.objects.create(
@@ -93,8 +95,7 @@ def withdraw(inviter: Membership, invitation: Invitation) -> None:
 
 
 def send(invitation: Invitation, secret: str) -> None:
-    """Mail the link to the invited address; raise MailNotSent or MailBudgetUsed, and the invitation stays."""
-    mail_budget.count_invitation(invitation.email, invitation.organization)
+    """Mail the link to the invited address; raise MailNotSent, and the invitation stays."""
     url = settings.PUBLIC_URL + reverse("invitation", args=[secret])
     context = {"invitation": invitation, "join_url": url, "inviter": invitation.invited_by}
     mails.send(get_adapter().render_mail("organizations/emails/invitation", invitation.email, context))

@@ -76,7 +76,10 @@ def open_own(person: User, *, name: str, request: HttpRequest | None = None) -> 
 def _explain(outcome: Outcome, request: HttpRequest) -> None:
     """Tell the person why there are no free credits, or what they are waiting for."""
     texts = {
-        Outcome.HAD_THEM: _("There are no free credits: you, or this address, had them before."),
+        Outcome.HAD_THEM: _(
+            "You have no free credits: each person and mailbox gets them once, "
+            "and an address with a + is no other mailbox."
+        ),
         Outcome.NEEDS_CARD: _("You get your free credits with your first purchase, or when you save a card."),
         Outcome.NEEDS_APPROVAL: _("You get your free credits as soon as the operator has approved them."),
         Outcome.BUDGET_USED_UP: _(
@@ -87,7 +90,7 @@ def _explain(outcome: Outcome, request: HttpRequest) -> None:
         text = texts[outcome]
         if outcome == Outcome.BUDGET_USED_UP and settings.SUPPORT_EMAIL:
             text = f"{text} {settings.SUPPORT_EMAIL}"
-        messages.info(request, text, fail_silently=True)
+        messages.warning(request, text, fail_silently=True)
 
 
 def default_name_of(name: str) -> str:

@@ -116,6 +116,16 @@ ERROR_PAGES = (
         retry="Yes, after `Retry-After` seconds.",
     ),
     ErrorPage(
+        code="unsupported_content_encoding",
+        status=415,
+        title="The request body is compressed",
+        why="The request has a `Content-Encoding` other than `identity`, such as `gzip`. Pictures are compressed "
+        "already, so no compressed body is read.",
+        way_out="Send the body as it is, without the header `Content-Encoding`. `Accept-Encoding: identity` on the "
+        "answer says the same to programs.",
+        retry="Without compression.",
+    ),
+    ErrorPage(
         code="idempotency_key_reused",
         status=422,
         title="This Idempotency-Key belongs to another request",

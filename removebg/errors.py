@@ -85,17 +85,17 @@ def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     if answer := second_tab.answer_for_logged_in(request):
         return answer
     text = _("The form is too old or came from another site. Go back, reload the page and send it again.")
-    return _answer(request, Problem(status=403, code=CODES[403], message=text))
+    return _answer(request, Problem(status=403, code=CODES[403], message=text), words=problem_pages.STALE_FORM)
 
 
-def _answer(request: HttpRequest, problem: Problem) -> HttpResponse:
+def _answer(request: HttpRequest, problem: Problem, *, words: problem_pages.Words | None = None) -> HttpResponse:
     response: HttpResponse
     if dialect_of(request.path_info) == "v1":
         response = JsonResponse(v1_errors.body_of(problem, request_id=request_id_of(request)), status=problem.status)
     elif _is_v1_0(request):
         response = JsonResponse(v1_0_errors.body_of(problem), status=problem.status, content_type=V1_0_CONTENT_TYPE)
     else:
-        response = problem_pages.page_of(request, problem)
+        response = problem_pages.page_of(request, problem, words=words)
     for name, value in _headers(problem).items():
         response[name] = value
     return response
@@ -109,6 +109,8 @@ def _headers(problem: Problem) -> dict[str, str]:
     headers = {}
     if problem.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="api"'
+    if problem.status == 415:
+        headers["Accept-Encoding"] = "identity"  # RFC 7694, section 3
     if problem.retry_after_s is not None:
         headers["Retry-After"] = str(problem.retry_after_s)
     return headers

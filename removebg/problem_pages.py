@@ -4,10 +4,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from processing.api.request_ids import request_id_of
 from removebg.problems import Problem
+
+Words = tuple[str | Promise, str | Promise]
+"""A title, and what to do."""
 
 _TITLES = {
     400: _("The request was not understood"),
@@ -21,7 +25,7 @@ _ADVICE = {
     400: _("Go back, reload the page and try once more. If you typed the address, check it for stray characters."),
     403: _("Log in with another account, or ask an owner of your organization to give you the role it takes."),
     404: _("Check the address for a typing error, or start from one of these pages."),
-    429: _("Wait a minute, then try again. Trying sooner makes the wait longer."),
+    429: _("Wait a few minutes, then try again."),
     500: _(
         "Try again in a minute. If it comes back, tell support the request id: it leads straight to what went wrong."
     ),
@@ -29,14 +33,25 @@ _ADVICE = {
 }
 
 
-def page_of(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """Return the page; where the fault is ours it is made without database, session or context processors."""
+STALE_FORM: Words = (
+    _("Send the form again"),
+    _("If it happens again, allow cookies for this site in your browser: forms do not work without them."),
+)
+"""Title and advice where a form was refused for its token: who sent it may well do what it asks for."""
+
+
+def page_of(request: HttpRequest, problem: Problem, *, words: Words | None = None) -> HttpResponse:
+    """Return the page, with the title and advice of `words` or else of the status.
+
+    Where the fault is ours it is made without database, session or context processors.
+    """
+    title, advice = words or (_TITLES.get(problem.status, _TITLES[500]), _ADVICE.get(problem.status, _ADVICE[500]))
     is_ours = problem.status >= 500
     context = {
         "layout": "base_bare.html" if is_ours else "base.html",
         "problem": problem,
-        "title": _TITLES.get(problem.status, _TITLES[500]),
-        "advice": _ADVICE.get(problem.status, _ADVICE[500]),
+        "title": title,
+        "advice": advice,
         "request_id": request_id_of(request),
     }
     if not is_ours:

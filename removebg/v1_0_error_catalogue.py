@@ -181,6 +181,7 @@ SHARED_CODES = frozenset(
         "not_found",
         "method_not_allowed",
         "request_in_progress",
+        "unsupported_content_encoding",
         "idempotency_key_reused",
         "rate_limit_exceeded",
         "server_busy",

@@ -13,6 +13,7 @@ from rest_framework import exceptions as drf
 
 from accounts.errors import AuthenticationError, MissingApiKey, PermissionRefused
 from billing.errors import FreeBudgetUsed, InsufficientCredits
+from processing.api.removal_view import UnsupportedContentEncoding
 from processing.api.throttling import RateLimitExceeded
 from processing.api.v1_0_refusals import Refusal
 from processing.matting import errors as matting
@@ -36,6 +37,7 @@ _BY_CLASS: tuple[tuple[type[Exception], str, str], ...] = (
     (FreeBudgetUsed, "rate_limit_exceeded", "Rate limit exceeded"),
     (TooManyAtOnce, "rate_limit_exceeded", "Rate limit exceeded"),
     (ServerBusy, "server_busy", "Server busy"),
+    (UnsupportedContentEncoding, UnsupportedContentEncoding.code, "Unsupported content encoding"),
     (matting.TooSlow, "server_busy", "Server busy"),
     (matting.UnknownFileType, "invalid_file_type", "Invalid file type"),
     (matting.NoDimensions, "invalid_dimensions", "Failed to read image dimensions"),

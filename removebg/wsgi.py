@@ -18,6 +18,7 @@ from removebg.body_kinds import address_of, places_of_form, places_of_upload  # 
 from removebg.connection_release import ConnectionRelease  # noqa: E402
 from removebg.content_type import charsets_checked  # noqa: E402
 from removebg.form_gate import FormGate  # noqa: E402
+from removebg.head_requests import bodies_of_head_dropped  # noqa: E402
 
 site = charsets_checked(ConnectionRelease(django_application))
 upload_gate = UploadGate(
@@ -30,7 +31,7 @@ upload_gate = UploadGate(
     max_drain_bytes=settings.MAX_DRAIN_BYTES,
     drain_deadline_s=settings.DRAIN_DEADLINE_S,
 )
-application = FormGate(
+form_gate = FormGate(
     site,
     larger=upload_gate,
     places_of=places_of_form,
@@ -38,6 +39,7 @@ application = FormGate(
     deadline_s=settings.FORM_DEADLINE_S,
     max_bytes=settings.MAX_FORM_BYTES,
 )
+application = bodies_of_head_dropped(form_gate)
 
 return_large_blocks()
 threading.Thread(target=start_background_work, name="start", daemon=True).start()

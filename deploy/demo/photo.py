@@ -21,6 +21,7 @@ class Cutout:
 
     png: bytes
     took_s: float
+    credits_charged: int
     width: int
     height: int
 
@@ -49,6 +50,7 @@ def send(photo: Path, base_url: str, account: DemoAccount) -> Cutout:
     return Cutout(
         png=answer.content,
         took_s=took_s,
+        credits_charged=int(answer.headers["X-Credits-Charged"]),
         width=int(answer.headers["X-Image-Width"]),
         height=int(answer.headers["X-Image-Height"]),
     )

@@ -30,7 +30,7 @@ def summary_of(places: Places, account: DemoAccount, cutout: Cutout, *, photo: P
     return f"""
   Cutout      {places.cutout} ({cutout.width} x {cutout.height} pixels)
   Time taken  {cutout.took_s:.1f} s
-  Credits     {credits_left} left of {CREDITS}
+  Credits     {credits_left} left; this photo took {cutout.credits_charged}, and each start fills up to {CREDITS}
   Dashboard   {places.dashboard_url}
               log in as {account.email} with the password {account.password}
   Admin       {places.admin_url} (the same login)

@@ -15,6 +15,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.errors import ServiceError
 from accounts.models import ApiKey, User
 from accounts.permissions import scoped
 from billing.idempotency import parse_idempotency_key
@@ -156,12 +157,23 @@ def code_of(response: HttpResponse) -> str:
     return str(data.get("code", ""))
 
 
+class UnsupportedContentEncoding(ServiceError):
+    """The body says that it is compressed (RFC 9110, section 15.5.16)."""
+
+    code, status, is_our_fault = "unsupported_content_encoding", 415, False
+    public_text = _("The request body is compressed. Send it as it is, without the header Content-Encoding.")
+
+
 def refuse_early(request: Request, *, max_body_bytes: int, max_image_bytes: int, owner: str | None = None) -> None:
     """Refuse what can be refused before reading the body, and take a place for it; raise ServerBusy without one.
 
-    The place is the `owner`'s; without one named, that of the key's organization, else the address's.
+    Raises UnsupportedContentEncoding and FileTooLarge by the headers. The place is the `owner`'s; without one named,
+    that of the key's organization, else the address's.
     """
     meta = request._request.META
+    codings = {word.strip().lower() for word in meta.get("HTTP_CONTENT_ENCODING", "").split(",")}
+    if not codings <= {"", "identity"}:
+        raise UnsupportedContentEncoding
     is_chunked = "chunked" in meta.get("HTTP_TRANSFER_ENCODING", "").lower()
     length = meta.get("CONTENT_LENGTH") or "0"
     if not is_chunked and length.isascii() and length.isdigit() and int(length) > max_body_bytes:

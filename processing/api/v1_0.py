@@ -69,7 +69,7 @@ class RemovebgView(ApiView):
         self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """Count one megapixel for a call that was refused before its picture was seen, but none for a refused rate."""
-        if self.is_rate_limited and self.caller and not self.charged_megapixels and response.status_code == 400:
+        if self.is_rate_limited and self.caller and not self.charged_megapixels and response.status_code in (400, 415):
             megapixels.charge(request, self.organization, self.account.plan, megapixels.LEAST)
         return super().finalize_response(request, response, *args, **kwargs)
 

@@ -280,7 +280,7 @@ describe_removebg = extend_schema_view(
             (200, "image/webp"): OpenApiTypes.BINARY,
             (200, "application/zip"): OpenApiTypes.BINARY,
             (200, "application/json"): ResultBody,
-            **_errors(400, 402, 403, 405, 409, 422, 429, 500, 503),
+            **_errors(400, 402, 403, 405, 409, 415, 422, 429, 500, 503),
         },
     )
 )
@@ -327,7 +327,7 @@ describe_improve = extend_schema_view(
             "application/json": ImproveText,
             "application/x-www-form-urlencoded": ImproveText,
         },
-        responses={(200, "application/json"): ImproveBody, **_errors(400, 403, 405, 429, 500, 503)},
+        responses={(200, "application/json"): ImproveBody, **_errors(400, 403, 405, 415, 429, 500, 503)},
     )
 )
 

@@ -116,7 +116,7 @@ _ANSWER_HEADERS = [
     REPLAYED,
     *RATE_HEADERS,
 ]
-_ERRORS = dict.fromkeys((400, 401, 402, 403, 404, 405, 409, 422, 429, 500, 503), ErrorBody)
+_ERRORS = dict.fromkeys((400, 401, 402, 403, 404, 405, 409, 415, 422, 429, 500, 503), ErrorBody)
 
 describe_remove = extend_schema_view(
     post=extend_schema(

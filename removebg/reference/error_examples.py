@@ -34,6 +34,7 @@ _HEADERS: dict[int, dict[str, Any]] = {
     401: {"WWW-Authenticate": {"schema": {"type": "string"}, "description": 'Bearer realm="api"'}},
     405: {"Allow": {"schema": {"type": "string"}, "description": "The methods that this address takes."}},
     409: {"Retry-After": _RETRY_AFTER},
+    415: {"Accept-Encoding": {"schema": {"type": "string"}, "description": "identity: no compressed body is read."}},
     429: {"Retry-After": _RETRY_AFTER},
     503: {"Retry-After": _RETRY_AFTER},
 }

@@ -12,7 +12,7 @@ from django.test import Client, RequestFactory
 
 from accounts import mail_budget
 from accounts.mail_budget import MailBudgetUsed, count_invitation, count_request
-from accounts.models import Role
+from accounts.models import Invitation, Role
 from tests.accounts.entrance import sign_up
 from tests.factories import make_member, make_organization
 
@@ -92,6 +92,22 @@ def test_invitations_have_a_daily_limit_for_each_organization(client):
     assert len(mail.outbox) == 4
     assert REFUSED in client.post("/people/invite/", {"email": "x@example.com", "role": "member"}).content.decode()
     count_invitation("x@example.com", other)
+
+
+def test_an_invitation_over_a_limit_is_not_stored_and_a_pending_one_stays(client):
+    shop = make_organization()
+    client.force_login(make_member(shop, "alice@example.com", Role.OWNER))
+    for number in range(4):
+        client.post("/people/invite/", {"email": f"person{number}@example.com", "role": "member"})
+    before = list(Invitation.objects.order_by("pk").values())
+
+    refused = client.post("/people/invite/", {"email": "x@example.com", "role": "member"})
+    again = client.post(f"/people/invitations/{before[0]['id']}/resend/", follow=True)
+
+    assert refused.context["form"].errors["email"]
+    assert REFUSED in again.content.decode()
+    assert list(Invitation.objects.order_by("pk").values()) == before
+    assert len(mail.outbox) == 4
 
 
 def test_reaching_a_limit_is_logged_once_a_day_and_counted(caplog):

@@ -125,6 +125,27 @@ def test_what_changes_who_gets_in_asks_once_more_who_you_are(client, path):
     assert client.post(path, {})["Location"].startswith("/account/reauthenticate/")
 
 
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("/account/2fa/totp/activate/", "changes who can enter your account"),
+        ("/account/data/delete/", "delete your account"),
+        ("/admin/auth/", "The admin asks"),
+    ],
+)
+def test_the_page_that_asks_says_what_comes_next(client, path, reason):
+    make_member(make_organization(), "alice@example.com")
+    log_in(client, "alice@example.com")
+    pages = [
+        client.get("/account/reauthenticate/", {"next": path}),
+        client.post("/account/reauthenticate/", {"next": path, "password": "wrong"}),
+    ]
+    reasons = {"changes who can enter your account", "delete your account", "The admin asks"}
+
+    for page in pages:
+        assert {words for words in reasons if words in page.content.decode()} == {reason}
+
+
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+import time_machine
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core import mail
 from django.core.cache import cache
@@ -100,6 +101,35 @@ def test_another_account_is_not_concerned(alice, from_anywhere):
         wrong_passwords.reserve_attempt(alice.email)
 
     assert from_anywhere("bob@example.com", PASSWORD).status_code == 302
+
+
+def test_refused_guesses_at_one_account_leave_log_in_open_to_others_at_the_address(alice, client):
+    make_member(make_organization("Bob's shop"), "bob@example.com")
+    guesses = [log_in(client, alice.email, WRONG).status_code for _ in range(20)]
+
+    assert guesses == [200] * 5 + [429] * 15
+    assert log_in(Client(), "bob@example.com").status_code == 302
+
+
+def test_one_address_still_guesses_ten_times_a_minute_over_all_accounts(client):
+    with time_machine.travel(4_000_000_000, tick=False):
+        guesses = [log_in(client, f"nobody{number}@example.com", WRONG).status_code for number in range(12)]
+
+    assert guesses == [200] * 10 + [429] * 2
+
+
+def test_trying_sooner_makes_the_wait_no_longer(alice, client):
+    with time_machine.travel(4_000_000_000, tick=False) as clock:
+        for _ in range(5):
+            log_in(client, alice.email, WRONG)
+        for _ in range(6):
+            clock.shift(49)
+            refused = log_in(client, alice.email)
+        clock.shift(7)
+
+        assert (refused.status_code, refused["Retry-After"]) == (429, "300")
+        assert "sooner" not in str(refused.context["advice"])
+        assert log_in(client, alice.email).status_code == 302
 
 
 def fail(email, times):
@@ -221,3 +251,13 @@ def test_right_codes_and_codes_that_were_not_checked_count_nothing(alice, client
     client.post("/account/2fa/authenticate/", {"code": code_now(SECRET)})
     assert client.session["_auth_user_id"] == str(alice.pk)
     assert sorted(WrongPasswords.objects.values_list("count", flat=True)) == [0, 5]
+
+
+def test_refused_codes_leave_log_in_open_to_others_at_the_address(alice, client):
+    make_member(make_organization("Bob's shop"), "bob@example.com")
+    TOTP.activate(alice, SECRET)
+    log_in(client, alice.email)
+    for _ in range(20):
+        client.post("/account/2fa/authenticate/", {"code": "000000"})
+
+    assert log_in(Client(), "bob@example.com").status_code == 302

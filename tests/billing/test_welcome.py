@@ -116,7 +116,32 @@ def test_who_gets_none_is_told_why(client, comes_back, is_told):
     verify(client, "nina@example.com")
 
     page = client.get("/dashboard/", follow=True).content.decode()
-    assert ("There are no free credits" in page) is is_told
+    assert ("You have no free credits" in page) is is_told
+
+
+def had_them(client, settings):
+    arrive(client, "nina@example.com")
+    return "nina+2@example.com"
+
+
+def budget_used(client, settings):
+    settings.FREE_CREDITS_GRANTS_PER_DOMAIN = 1
+    arrive(client, "nina@example.com")
+    return "otto@example.com"
+
+
+@pytest.mark.parametrize("without", [had_them, budget_used])
+def test_the_reason_stands_on_the_first_page_and_names_no_other_address(client, settings, without):
+    email = without(client, settings)
+    cache.clear()
+    sign_up(client, email)
+    page = client.get(verify(client, email)["Location"])
+    text = page.content.decode()
+
+    reasons = [str(message) for message in page.context["messages"] if message.level_tag == "warning"]
+    assert len(reasons) == 1
+    assert f'<p class="note warning notice" role="status">{reasons[0]}</p>' in text
+    assert "nina@example.com" not in text
 
 
 def test_they_are_recognised_after_the_secret_was_changed(client, settings):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import signal
 import socket
@@ -166,7 +167,7 @@ def test_scripts_find_their_facts_under_fixed_names(places):
 
 
 def test_the_curl_line_can_be_copied(places):
-    cutout = Cutout(png=b"", took_s=2.345, width=512, height=600)
+    cutout = Cutout(png=b"", took_s=2.345, credits_charged=1, width=512, height=600)
 
     told = summary_of(places, ACCOUNT, cutout, photo=Path("/with blanks/a.jpg"), credits_left=99)
 
@@ -176,8 +177,18 @@ def test_the_curl_line_can_be_copied(places):
         *("-o", "my-cutout.png", "http://localhost:8123/v1/remove"),
     ]
     assert "2.3 s" in told
-    assert "99 left of 100" in told
     assert "http://localhost:8123/dashboard/" in told
+
+
+@pytest.mark.parametrize("left", [99, 249])
+def test_the_credits_are_what_is_left_and_what_the_photo_took(places, left):
+    cutout = Cutout(png=b"", took_s=2.345, credits_charged=1, width=512, height=600)
+
+    told = summary_of(places, ACCOUNT, cutout, photo=Path("a.jpg"), credits_left=left)
+
+    [line] = [line for line in told.splitlines() if "Credits" in line]
+    assert re.findall(r"\d+", line) == [str(left), "1", "100"]
+    assert "left of" not in line
 
 
 # --- The photo -------------------------------------------------------------------------------------------------

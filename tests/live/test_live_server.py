@@ -55,6 +55,16 @@ def test_readiness_names_the_model_and_its_digest(live):
     assert len(body["model"]["digest"]) in (32, 64)
 
 
+def test_head_has_the_headers_of_get_and_logs_no_warning(live):
+    for path in ("/v1/remove", "/v1/me", "/v1.0/removebg", "/", "/nowhere/", "/metrics", "/readyz"):
+        answer = requests.get(live.url + path, timeout=10, allow_redirects=False)
+        head = requests.head(live.url + path, timeout=10)
+        assert (head.status_code, head.content) == (answer.status_code, b"")
+        assert head.headers["Content-Type"] == answer.headers["Content-Type"]
+
+    assert "no-body response" not in live.log
+
+
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_refused_client_in_mid_upload_can_still_read_its_status(live, chunked):
     """A plain client that writes its whole body before it reads sees the 401, not a broken pipe."""

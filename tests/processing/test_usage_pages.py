@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -55,6 +56,15 @@ def record(shop, when=NOW, *, status=200, ms=100, key=None, origin="api", code="
         origin=origin,
         **fields,
     )
+
+
+def test_the_unit_of_time_is_that_of_the_language(shop, alice):
+    record(shop, ms=1234)
+
+    page = alice.get("/usage/", headers={"accept-language": "ar"}).content.decode()
+
+    assert re.search(r'<bdi>[\d٬,.]+ <span class="quiet">ملّي ث</span></bdi>', page)
+    assert not re.search(r"\bms\b", re.sub(r"<[^>]*>", "", page))
 
 
 def asked(shop, days=30, **kind):

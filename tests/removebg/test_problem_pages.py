@@ -7,7 +7,7 @@ from django.http import Http404
 from django.template import engines
 from django.test import Client
 
-from removebg import context, errors, urls
+from removebg import context, errors, problem_pages, urls
 from tests.factories import make_member, make_organization
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +112,14 @@ def test_a_form_without_its_token_is_explained():
 
     assert answer.status_code == 403
     assert "reload the page and send it again" in answer.content.decode()
+
+
+@pytest.mark.parametrize("token", [{}, {"csrfmiddlewaretoken": "a" * 64}])
+def test_a_stranger_with_a_stale_log_in_form_is_not_sent_to_another_account(token):
+    client = Client(enforce_csrf_checks=True)
+    client.get("/account/login/")
+    answer = client.post("/account/login/", {"login": "alice@example.com", "password": "x", **token})
+
+    assert answer.status_code == 403
+    assert "another account" not in answer.content.decode()
+    assert answer.context["advice"] == problem_pages.STALE_FORM[1]

@@ -10,6 +10,8 @@ from tests.conformance.v1_0.making import refused, removed, without_source
 BOUNDS, NAMES, WORDS = "issue 12.2", "reported_2026_11 F", "reported_2026_11 I"
 BODIES = ("multipart", "urlencoded", "json")
 LINES, MEDIA_TYPES = "reported_2026_11 L", "reported_2026_11 T"
+CODINGS = "issue 12 (RFC 9110, section 15.5.16)"
+SENT = [("multipart", {}), *((body, {"image_file_b64": B64("subject.png")}) for body in ("urlencoded", "json"))]
 
 
 def _part(value: str, source: str, content_type: str = MULTIPART, file_name: bytes = b'; filename="a.png"') -> Row:
@@ -18,6 +20,33 @@ def _part(value: str, source: str, content_type: str = MULTIPART, file_name: byt
 
 
 ROWS = [
+    *(
+        refused(
+            "Content-Encoding",
+            f"{coding}, {body}",
+            fields,
+            "unsupported_content_encoding",
+            CODINGS,
+            status=415,
+            body=body,
+            headers={"Content-Encoding": coding},
+            gives={"Accept-Encoding": "identity"},
+        )
+        for coding in ("gzip", "identity, BR")
+        for body, fields in SENT
+    ),
+    *(
+        removed(
+            "Content-Encoding",
+            f"identity, {body}",
+            fields,
+            CUTOUT,
+            CODINGS,
+            body=body,
+            headers={"Content-Encoding": "Identity"},
+        )
+        for body, fields in SENT
+    ),
     refused(
         "x-api-key",
         "over plain HTTP",

@@ -312,6 +312,7 @@ def test_every_code_the_issue_names_has_its_page():
         "server_busy",
         "service_unavailable",
         "https_required",
+        "unsupported_content_encoding",
     }
 
     assert {page.code for page in ERROR_PAGES} == named
