@@ -201,6 +201,18 @@ def test_every_link_between_documents_leads_somewhere(document):
     assert [link for link in links if not (folder / link).exists()] == []
 
 
+def test_every_decision_is_named_where_it_holds():
+    decisions = list((PROJECT / "docs/decisions").glob("*.md"))
+    files = [
+        *PROJECT.glob("docs/*.md"),
+        *(file for app in ("processing", "removebg") for file in (PROJECT / app).rglob("*.py")),
+    ]
+    sources = "".join(file.read_text(encoding="utf-8") for file in files)
+
+    assert len(decisions) >= 12
+    assert [path.name for path in decisions if f"decisions/{path.name}" not in sources] == []
+
+
 # Sections of ASVS 5.0.0 and how many requirements of levels 1 and 2 each has; they are numbered first.
 ASVS = """1.1:2 1.2:9 1.3:11 1.4:3 1.5:2 2.1:3 2.2:3 2.3:4 2.4:1 3.2:2 3.3:4 3.4:6 3.5:5 3.7:2 4.1:3 4.2:1 4.3:2 4.4:4
     5.1:1 5.2:3 5.3:2 5.4:3 6.1:3 6.2:11 6.3:4 6.4:4 6.5:5 6.6:3 6.8:4 7.1:3 7.2:4 7.3:2 7.4:5 7.5:2 7.6:2 8.1:2 8.2:3

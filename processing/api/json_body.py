@@ -3,9 +3,6 @@
 import codecs
 import json
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -16,19 +13,12 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.utils.json import strict_constant
 
 from processing.api.json_structure import StructureCounter, TooCostly
+from processing.api.large_bodies import LARGE_BYTES, one_at_a_time
 from processing.api.v1_0_refusals import Refusal
-from processing.slots import ServerBusy
-
-LARGE_BYTES = 1_000_000
-"""A larger document waits until no other large one is decoded in this process."""
-
-LARGE_WAIT_S = 10.0
-RETRY_AFTER_S = 2
 
 _STEP_BYTES = 256 * 1024
 _BEYOND_ASCII = bytes(range(128, 256))
 _RUN_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
-_large_document = threading.BoundedSemaphore(1)
 
 
 class JsonParser(BaseParser):
@@ -43,7 +33,7 @@ class JsonParser(BaseParser):
         """Return the document; raise ParseError, Refusal for too many values, or ServerBusy."""
         encoding = get_encoding(parser_context or {})
         body = read_bounded(stream)
-        with _one_at_a_time(is_large=len(body) > LARGE_BYTES):
+        with one_at_a_time(len(body)):
             return _decoded(body, encoding)
 
 
@@ -65,19 +55,6 @@ def read_bounded(stream: Any) -> bytearray:
         if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise RequestDataTooBig
     return body
-
-
-@contextmanager
-def _one_at_a_time(*, is_large: bool) -> Iterator[None]:
-    if not is_large:
-        yield
-        return
-    if not _large_document.acquire(timeout=LARGE_WAIT_S):
-        raise ServerBusy(retry_after_s=RETRY_AFTER_S)
-    try:
-        yield
-    finally:
-        _large_document.release()
 
 
 def _decoded(body: bytearray, encoding: str) -> Any:

@@ -2,6 +2,8 @@
 
 import re
 
+from processing.api.large_bodies import has_too_many_escapes
+
 MOST_SEPARATORS = 1_000
 """Of `{`, `[` and `,` outside strings; each announces one value. Calls have some thirty fields."""
 
@@ -19,9 +21,11 @@ class TooCostly(ValueError):
 
 
 class StructureCounter:
-    """Counts the separators and strings of a JSON text that comes in pieces, in linear time and constant memory."""
+    """Counts separators, strings and escapes of a JSON text that comes in pieces; linear time, constant memory."""
 
     def __init__(self) -> None:
+        self._n_bytes = 0
+        self._escapes = 0
         self._separators = 0
         self._strings = 0
         self._is_in_string = False
@@ -30,6 +34,10 @@ class StructureCounter:
 
     def feed(self, piece: bytes) -> None:
         """Count one more piece; raise TooCostly."""
+        self._n_bytes += len(piece)
+        self._escapes += piece.count(b"\\")
+        if has_too_many_escapes(self._escapes, self._n_bytes):
+            raise TooCostly("The JSON document has too many escapes.")
         position = 0
         while position < len(piece):
             read = self._read_string if self._is_in_string else self._read_between_strings

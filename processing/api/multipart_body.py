@@ -1,12 +1,13 @@
 """Multipart bodies (RFC 7578) of the API and of every form: the one parser behind `request.POST` and DRF.
 
 Django's own parser drops a part whose file name is not UTF-8, takes a picture without a file name for text, and counts
-no part without a name. This one keeps the picture whatever its name says, and bounds parts, headers and charsets.
+no part without a name. This one keeps the picture whatever its name says, and bounds parts, headers and charsets
+(docs/decisions/0012-multipart-parser.md).
 """
 
-import binascii
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -26,7 +27,9 @@ from django.http.multipartparser import (  # type: ignore[attr-defined]  # the s
 )
 from django.utils.datastructures import MultiValueDict
 
+from processing.api.base64_text import WHITE_SPACE, decode_pieces
 from processing.api.charsets import UnsupportedCharset, check_header, is_accepted, parameters_of
+from processing.api.large_bodies import STEP_BYTES, one_at_a_time
 
 MOST_HEADER_BYTES = 8 * 1024
 """Of one part: its file name may come twice, percent-encoded."""
@@ -41,8 +44,6 @@ MOST_PARAMETERS = 32
 NAMELESS = "upload"
 """What a file is called whose name is missing or cannot be kept."""
 
-_STEP_BYTES = 64 * 1024
-_WHITE_SPACE = b" \t\r\n\f\v"
 _QUOTED_NAME = re.compile(r'(?:^|[;\s])name="([^"]*)"')
 
 Fields = tuple[QueryDict, MultiValueDict[str, InMemoryUploadedFile]]
@@ -100,10 +101,9 @@ def read_multipart(stream: Any, boundary: bytes, encoding: str) -> Fields:
                 raise TooManyFilesSent
             files.appendlist(head.name, file)
         else:
-            data = part.read(_text_limit() - text_bytes + 1)
-            text_bytes += len(data) + len(head.name) + 2
-            if text_bytes > _text_limit():
-                raise RequestDataTooBig
+            text_bytes += len(head.name) + 2
+            data = _content_of(part, max_bytes=_text_limit() - text_bytes).getvalue()
+            text_bytes += len(data)
             fields.appendlist(head.name, _text_of(head, data))
     exhaust(stream)
     fields._mutable = False
@@ -118,7 +118,7 @@ def _parts(stream: Any, boundary: bytes, encoding: str) -> Iterator[tuple[PartHe
     """Yield each part that has a name with its content, and read every part to its end."""
     # Two more: what stands before the first boundary and after the last.
     n_left = (settings.DATA_UPLOAD_MAX_NUMBER_FIELDS or 0) + 2
-    for part in InterBoundaryIter(LazyStream(ChunkIter(stream, _STEP_BYTES)), b"--" + boundary):
+    for part in InterBoundaryIter(LazyStream(ChunkIter(stream, STEP_BYTES)), b"--" + boundary):
         n_left -= 1
         if n_left < 0:
             raise TooManyFieldsSent
@@ -190,21 +190,30 @@ def _decoded(value: bytes) -> str:
         return value.decode("latin-1")
 
 
+def _content_of(part: LazyStream, *, max_bytes: float) -> BytesIO:
+    """Return the part's bytes, read in steps; raise RequestDataTooBig for more than so many."""
+    content = BytesIO()
+    for piece in part:
+        content.write(piece)
+        if content.tell() > max_bytes:
+            raise RequestDataTooBig
+    return content
+
+
 def _text_of(head: PartHead, data: bytes) -> str:
-    if head.is_base64:
-        data = _from_base64(data)
-    if len(data) > LONG_TEXT_BYTES and not data.isascii():
-        raise MultiPartParserError("A long text field must be base64 text, or be sent as a file part.")
-    return data.decode(head.charset, "replace")
+    with one_at_a_time(len(data)):
+        if head.is_base64:
+            data = _from_base64(
+                data[start : start + STEP_BYTES] for start in range(0, len(data), STEP_BYTES)
+            ).getvalue()
+        if len(data) > LONG_TEXT_BYTES and not data.isascii():
+            raise MultiPartParserError("A long text field must be base64 text, or be sent as a file part.")
+        return data.decode(head.charset, "replace")
 
 
 def _file_of(head: PartHead, part: LazyStream) -> InMemoryUploadedFile | None:
     """Return the file, or None for an empty part without a file name."""
-    content = BytesIO()
-    for piece in part:
-        content.write(piece)
-    if head.is_base64:
-        content = BytesIO(_from_base64(content.getvalue()))
+    content = _from_base64(part) if head.is_base64 else _content_of(part, max_bytes=math.inf)
     size = content.seek(0, 2)
     content.seek(0)
     if not size and head.file_name is None:
@@ -218,8 +227,8 @@ def _kept_name(file_name: str) -> str:
     return MultiPartParser.sanitize_file_name(None, file_name) or NAMELESS  # type: ignore[arg-type]  # uses no self
 
 
-def _from_base64(data: bytes) -> bytes:
+def _from_base64(pieces: Iterable[bytes]) -> BytesIO:
     try:
-        return binascii.a2b_base64(data.translate(None, _WHITE_SPACE))
-    except binascii.Error:
+        return decode_pieces((piece.translate(None, WHITE_SPACE) for piece in pieces), max_bytes=math.inf)
+    except ValueError:
         raise MultiPartParserError("Could not decode base64 data.") from None

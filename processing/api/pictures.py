@@ -1,6 +1,5 @@
 """Where a request's pictures come from: a file part, base64 text, or an address to fetch."""
 
-import binascii
 import re
 from collections.abc import Mapping
 from io import BytesIO
@@ -12,14 +11,13 @@ from django.core.files.uploadedfile import UploadedFile
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from processing.api.base64_text import decode_pieces, pieces_of
+from processing.api.large_bodies import one_at_a_time
 from processing.api.urlencoded_body import UrlencodedParser
-from processing.matting.errors import FileTooLarge, UnreadableImage
-from processing.matting.header import MIB
+from processing.matting.errors import UnreadableImage
 from processing.services import PictureAddress
 
 _DATA_URI = re.compile(r"data:[^,]{0,200},", re.IGNORECASE)
-_LINE_ENDS = re.compile(r"[ \t]*+[\r\n]++[ \t]*+")
-_WHITE_SPACE = str.maketrans("", "", " \t\r\n\f\v")
 
 
 def file_of(request: Request, name: str) -> bytes | None:
@@ -56,31 +54,16 @@ def decode_base64(text: str, *, max_bytes: int, blanks_are_plus_signs: bool = Tr
     """Return the bytes of base64 text (RFC 4648, section 4), with or without a data URI's prefix (RFC 2397).
 
     White space is skipped, but for blanks within a line where they are plus signs; missing padding is added. Raises
-    FileTooLarge before decoding more than `max_bytes`, UnreadableImage for text that is not base64.
+    FileTooLarge before decoding more than `max_bytes`, UnreadableImage for text that is not base64, ServerBusy.
     """
     prefix = _DATA_URI.match(text)
-    digits = _without_white_space(text[prefix.end() :] if prefix else text, keep_blanks=blanks_are_plus_signs)
-    n_padding = len(digits[-4:]) - len(digits[-4:].rstrip("="))
-    n_digits = len(digits) - n_padding
-    if n_digits * 3 // 4 > max_bytes:
-        raise FileTooLarge(f"The base64 text holds more than {max_bytes / MIB:g} MB, the most one image may have.")
-    if len(digits) % 4 or n_padding > 2:
-        digits = digits[:n_digits] + "=" * (-n_digits % 4)
+    digits = (text[prefix.end() :] if prefix else text).strip()
     try:
-        return binascii.a2b_base64(digits, strict_mode=True)
+        with one_at_a_time(len(digits)):
+            pieces = pieces_of(digits, blanks_are_plus_signs=blanks_are_plus_signs)
+            return decode_pieces(pieces, max_bytes=max_bytes).getvalue()
     except ValueError:
         raise UnreadableImage("The base64 text could not be decoded. Send it as RFC 4648 describes.") from None
-
-
-def _without_white_space(text: str, *, keep_blanks: bool) -> str:
-    """Return the text itself where it has none: it is often all of the body."""
-    if keep_blanks:
-        text = _LINE_ENDS.sub("", text).strip().replace(" ", "+") if _has_any(text, " \r\n") else text
-    return text.translate(_WHITE_SPACE) if _has_any(text, " \t\r\n\f\v") else text
-
-
-def _has_any(text: str, characters: str) -> bool:
-    return any(character in text for character in characters)
 
 
 def refuse_large_fields(request: Request, *, beside: tuple[str, ...]) -> None:

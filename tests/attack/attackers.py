@@ -27,6 +27,8 @@ from tests.mutated_images import mutated_images
 PAUSE_S = 0.5
 """After each call, so that an attacker is no flood of connections: what is tried here is what a few calls can take."""
 
+SENDS_WITHIN_S = 30
+
 SWAGGER = "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"
 JSON_BYTES = (10_000_000, 25_000_000, 50_000_000)
 CODEC_BYTES = 1_500_000
@@ -208,8 +210,12 @@ def remove(target: Target, key: str, ends: Ends, *, files: object = None, **fiel
 
 
 def post(target: Target, path: str, ends: Ends, **sent: object) -> str:
-    """Return the status; who has no answer when the attack ends does not wait for it."""
-    answer = requests.post(target.url + path, timeout=max(1.0, ends.left_s), **sent)  # type: ignore[arg-type]
+    """Return the status; who has no answer when the attack ends does not wait for it, but sends all of the body.
+
+    The first of requests' two timeouts is also that of sending, which would end as a broken connection.
+    """
+    timeout = (SENDS_WITHIN_S, max(1.0, ends.left_s))
+    answer = requests.post(target.url + path, timeout=timeout, **sent)  # type: ignore[arg-type]
     return str(answer.status_code)
 
 

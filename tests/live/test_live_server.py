@@ -65,6 +65,24 @@ def test_head_has_the_headers_of_get_and_logs_no_warning(live):
     assert "no-body response" not in live.log
 
 
+def test_clients_that_send_large_json_before_they_read_get_their_answer(live):
+    """Twelve bodies, three at a time, each refused long before all of it has come."""
+    key = live.create_organization("Large JSON", credits=1)
+    body = b'{"image_file_b64":"x","a":' + b"[" * 25_000_000 + b"}"
+
+    def send(_number):
+        with socket.create_connection(("127.0.0.1", live.port), timeout=30) as client:
+            client.sendall(
+                b"POST /v1.0/removebg HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                b"X-Api-Key: %b\r\nContent-Length: %d\r\n\r\n" % (key.encode(), len(body))
+            )
+            client.sendall(body)
+            return read_answer(client)[0]
+
+    with ThreadPoolExecutor(3) as crowd:
+        assert set(crowd.map(send, range(12))) <= {400, 429}
+
+
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_refused_client_in_mid_upload_can_still_read_its_status(live, chunked):
     """A plain client that writes its whole body before it reads sees the 401, not a broken pipe."""
