@@ -7,7 +7,7 @@ no part without a name. This one keeps the picture whatever its name says, and b
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
@@ -43,6 +43,7 @@ NAMELESS = "upload"
 
 _STEP_BYTES = 64 * 1024
 _WHITE_SPACE = b" \t\r\n\f\v"
+_FOLD = re.compile(rb"\r\n[ \t]+")
 _QUOTED_NAME = re.compile(r'(?:^|[;\s])name="([^"]*)"')
 
 Fields = tuple[QueryDict, MultiValueDict[str, InMemoryUploadedFile]]
@@ -138,7 +139,7 @@ def _read_head(part: LazyStream, encoding: str) -> PartHead | None:
         return None
     part.unget(start[end + 4 :])
     headers = {}
-    for line in start[:end].split(b"\r\n"):
+    for line in _FOLD.sub(b" ", start[:end]).split(b"\r\n"):
         if line.count(b";") > MOST_PARAMETERS:
             raise MultiPartParserError("A header of a part has too many parameters.")
         name, _, value = line.partition(b":")
@@ -148,19 +149,25 @@ def _read_head(part: LazyStream, encoding: str) -> PartHead | None:
 
 def _head_of(headers: dict[bytes, str], encoding: str) -> PartHead | None:
     disposition, content_type = headers.get(b"content-disposition", ""), headers.get(b"content-type", "")
-    check_header(content_type)
     parameters = dict(_plain_parameters(disposition))
     name = parameters.get("name") or _name_beside_quotes(disposition)
     if not name:
         return None
-    charset = next((value for key, value in _plain_parameters(content_type) if key == "charset" and value), encoding)
-    return PartHead(
+    head = PartHead(
         name=name.strip(),
         file_name=parameters["filename"] if parameters.get("filename") else None,
         content_type=content_type.partition(";")[0].strip().lower(),
-        charset=charset,
+        charset=encoding,
         is_base64=headers.get(b"content-transfer-encoding", "").lower() == "base64",
     )
+    # A file may name any charset, as `image/png; charset=binary` does: nobody decodes it.
+    return head if head.is_file else replace(head, charset=_charset_of(content_type) or encoding)
+
+
+def _charset_of(content_type: str) -> str:
+    """Return the charset that a part names, empty where it names none; raise UnsupportedCharset."""
+    check_header(content_type)
+    return next((value for key, value in _plain_parameters(content_type) if key == "charset"), "")
 
 
 def _plain_parameters(header: str) -> Iterator[tuple[str, str]]:

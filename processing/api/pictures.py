@@ -19,6 +19,7 @@ from processing.services import PictureAddress
 
 _DATA_URI = re.compile(r"data:[^,]{0,200},", re.IGNORECASE)
 _LINE_ENDS = re.compile(r"[ \t]*+[\r\n]++[ \t]*+")
+_URL_SAFE = str.maketrans("-_", "+/")
 _WHITE_SPACE = str.maketrans("", "", " \t\r\n\f\v")
 
 
@@ -53,13 +54,14 @@ def is_urlencoded(request: Request) -> bool:
 
 
 def decode_base64(text: str, *, max_bytes: int, blanks_are_plus_signs: bool = True) -> bytes:
-    """Return the bytes of base64 text (RFC 4648, section 4), with or without a data URI's prefix (RFC 2397).
+    """Return the bytes of base64 text (RFC 4648, either alphabet), with or without a data URI's prefix (RFC 2397).
 
     White space is skipped, but for blanks within a line where they are plus signs; missing padding is added. Raises
     FileTooLarge before decoding more than `max_bytes`, UnreadableImage for text that is not base64.
     """
     prefix = _DATA_URI.match(text)
     digits = _without_white_space(text[prefix.end() :] if prefix else text, keep_blanks=blanks_are_plus_signs)
+    digits = digits.translate(_URL_SAFE) if _has_any(digits, "-_") else digits
     n_padding = len(digits[-4:]) - len(digits[-4:].rstrip("="))
     n_digits = len(digits) - n_padding
     if n_digits * 3 // 4 > max_bytes:
