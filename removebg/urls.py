@@ -17,8 +17,8 @@ urlpatterns = [
     path("v1.0/removebg", v1_0.RemoveBackground.as_view(), name="v1-0-removebg"),
     path("v1.0/account", v1_0.Account.as_view(), name="v1-0-account"),
     path("v1.0/improve", v1_0.Improve.as_view(), name="v1-0-improve"),
-    # Every other path of the API, also with doubled slashes or none at its end.
-    re_path(r"^(?:/*)v1(?:\.0)?(?:/[\s\S]*)?\Z", NoSuchEndpoint.as_view(), name="no-such-endpoint"),
+    # Every other path of the API, also with doubled slashes, none at its end, or a capital.
+    re_path(r"^(?:/*)[vV]1(?:\.0)?(?:/[\s\S]*)?\Z", NoSuchEndpoint.as_view(), name="no-such-endpoint"),
     path("", pages.front, name="front"),
     path("docs/", include("removebg.documents.urls")),
     path("pricing/", pricing_page.pricing, name="pricing"),

@@ -1,4 +1,4 @@
-"""Base64 (RFC 4648, section 4) in steps: one call for a whole picture would keep all other threads waiting."""
+"""Base64 (RFC 4648, either alphabet) in steps: one call for a whole picture would keep all other threads waiting."""
 
 import binascii
 from collections.abc import Iterable, Iterator
@@ -9,6 +9,8 @@ from processing.matting.errors import FileTooLarge
 from processing.matting.header import MIB
 
 WHITE_SPACE = b" \t\r\n\f\v"
+_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+"""From the alphabet of section 5, safe in URLs, to that of section 4."""
 
 _KEPT_BACK = 5
 """Digits whose decoding waits for the next piece: they may be the last, and padding may follow."""
@@ -38,7 +40,7 @@ def decode_pieces(pieces: Iterable[bytes], *, max_bytes: float) -> BytesIO:
 
 
 def pieces_of(text: str, *, blanks_are_plus_signs: bool) -> Iterator[bytes]:
-    """Yield the text without white space, but for blanks within a line where they are plus signs.
+    """Yield the text in the standard alphabet, without white space, but for blanks in a line that are plus signs.
 
     Raises ValueError for text that is not ASCII, and for more white space in a row than STEP_BYTES.
     """
@@ -54,4 +56,4 @@ def pieces_of(text: str, *, blanks_are_plus_signs: bool) -> Iterator[bytes]:
             first, *others = piece.replace("\r", "\n").split("\n")
             piece = first.rstrip(" \t") + "".join([line.strip(" \t") for line in others])
             piece = piece.replace(" ", "+")
-        yield piece.encode("ascii").translate(None, WHITE_SPACE)
+        yield piece.encode("ascii").translate(_TO_STANDARD, WHITE_SPACE)

@@ -8,7 +8,7 @@ no part without a name. This one keeps the picture whatever its name says, and b
 import math
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
@@ -44,6 +44,10 @@ MOST_PARAMETERS = 32
 NAMELESS = "upload"
 """What a file is called whose name is missing or cannot be kept."""
 
+BINARY = "binary"
+"""What programs such as `file --mime` call the charset of a picture; nobody decodes a file."""
+
+_FOLD = re.compile(rb"\r\n[ \t]+")
 _QUOTED_NAME = re.compile(r'(?:^|[;\s])name="([^"]*)"')
 
 Fields = tuple[QueryDict, MultiValueDict[str, InMemoryUploadedFile]]
@@ -138,7 +142,7 @@ def _read_head(part: LazyStream, encoding: str) -> PartHead | None:
         return None
     part.unget(start[end + 4 :])
     headers = {}
-    for line in start[:end].split(b"\r\n"):
+    for line in _FOLD.sub(b" ", start[:end]).split(b"\r\n"):
         if line.count(b";") > MOST_PARAMETERS:
             raise MultiPartParserError("A header of a part has too many parameters.")
         name, _, value = line.partition(b":")
@@ -148,19 +152,21 @@ def _read_head(part: LazyStream, encoding: str) -> PartHead | None:
 
 def _head_of(headers: dict[bytes, str], encoding: str) -> PartHead | None:
     disposition, content_type = headers.get(b"content-disposition", ""), headers.get(b"content-type", "")
-    check_header(content_type)
     parameters = dict(_plain_parameters(disposition))
     name = parameters.get("name") or _name_beside_quotes(disposition)
     if not name:
         return None
-    charset = next((value for key, value in _plain_parameters(content_type) if key == "charset" and value), encoding)
-    return PartHead(
+    head = PartHead(
         name=name.strip(),
         file_name=parameters["filename"] if parameters.get("filename") else None,
         content_type=content_type.partition(";")[0].strip().lower(),
-        charset=charset,
+        charset=encoding,
         is_base64=headers.get(b"content-transfer-encoding", "").lower() == "base64",
     )
+    charset = next((value for key, value in _plain_parameters(content_type) if key == "charset"), "")
+    if not (head.is_file and charset.lower() == BINARY):
+        check_header(content_type)
+    return head if head.is_file else replace(head, charset=charset or encoding)
 
 
 def _plain_parameters(header: str) -> Iterator[tuple[str, str]]:

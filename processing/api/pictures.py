@@ -51,7 +51,7 @@ def is_urlencoded(request: Request) -> bool:
 
 
 def decode_base64(text: str, *, max_bytes: int, blanks_are_plus_signs: bool = True) -> bytes:
-    """Return the bytes of base64 text (RFC 4648, section 4), with or without a data URI's prefix (RFC 2397).
+    """Return the bytes of base64 text (RFC 4648, either alphabet), with or without a data URI's prefix (RFC 2397).
 
     White space is skipped, but for blanks within a line where they are plus signs; missing padding is added. Raises
     FileTooLarge before decoding more than `max_bytes`, UnreadableImage for text that is not base64, ServerBusy.

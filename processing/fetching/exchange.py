@@ -135,7 +135,7 @@ def _check_framing(response: http.client.HTTPResponse, *, max_bytes: int) -> Non
     codings = {word.strip() for value in _values(response, "Content-Encoding") for word in value.split(",")}
     if codings & _COMPRESSIONS:
         raise Refused("the body is compressed")
-    if _values(response, "Transfer-Encoding") - {"chunked"}:
+    if _values(response, "Transfer-Encoding") - {"chunked", "identity", ""}:
         raise Refused("the body is framed in an unknown way")
     lengths = _values(response, "Content-Length")
     if len(lengths) > 1 or not all(re.fullmatch(r"[0-9]{1,19}", length) for length in lengths):

@@ -2,22 +2,24 @@
 
 import struct
 
-_PREFIX = b"Exif\x00\x00"
-_ORIENTATION_TAG = 0x0112
-_SIZE_OF_TYPE = {1: "B", 3: "H", 4: "I"}
+PREFIX = b"Exif\x00"
+_PREFIX_BYTES = 6  # browsers do not look at the last one
+_ORIENTATION_TAG, _SHORT = 0x0112, 3
 _BYTE_ORDERS = {b"II*\x00": "<", b"MM\x00*": ">"}
 UPRIGHT = 1
 
 
 def read_orientation(exif: bytes | None) -> int:
-    """Return the orientation 1..8 that an EXIF block names; 1 (as stored) where there is none or it is broken."""
+    """Return the orientation 1..8 that an EXIF block names; 1 (as stored) where there is none or it is broken.
+
+    Only what Chromium honors in a JPEG counts: one SHORT from 1 to 8, in an entry that is whole.
+    """
     if exif is None:
         return UPRIGHT
     try:
-        orientation = _orientation_in(exif.removeprefix(_PREFIX))
+        return _orientation_in(exif[_PREFIX_BYTES:] if exif.startswith(PREFIX) else exif)
     except struct.error:
         return UPRIGHT
-    return orientation if 1 <= orientation <= 8 else UPRIGHT
 
 
 def _orientation_in(tiff: bytes) -> int:
@@ -27,9 +29,7 @@ def _orientation_in(tiff: bytes) -> int:
     (directory,) = struct.unpack_from(order + "I", tiff, 4)
     (entries,) = struct.unpack_from(order + "H", tiff, directory)
     for index in range(entries):
-        entry = directory + 2 + 12 * index
-        tag, kind = struct.unpack_from(order + "HH", tiff, entry)
-        if tag == _ORIENTATION_TAG and kind in _SIZE_OF_TYPE:
-            (orientation,) = struct.unpack_from(order + _SIZE_OF_TYPE[kind], tiff, entry + 8)
-            return int(orientation)
+        tag, kind, count, value = struct.unpack_from(order + "HHIHxx", tiff, directory + 2 + 12 * index)
+        if (tag, kind, count) == (_ORIENTATION_TAG, _SHORT, 1) and 1 <= value <= 8:
+            return int(value)
     return UPRIGHT

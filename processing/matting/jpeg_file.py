@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from processing.matting.errors import UnreadableImage
+from processing.matting.exif import PREFIX as EXIF_PREFIX
 from processing.matting.file_parts import MAX_PIECES, FileParts, Part, cut_off, damaged
 
 SIGNATURE = b"\xff\xd8\xff"
@@ -17,7 +18,7 @@ _MARKER_IN_HEADER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]", re.DOTALL)
 # Inside a scan libjpeg skips reserved markers (01-BF), which only damage puts there, and restarts at the next RST.
 _MARKER_IN_SCAN = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]", re.DOTALL)
 _MAX_PADDING = 4096
-_EXIF, _ICC, _JFIF, _ADOBE = b"Exif\x00\x00", b"ICC_PROFILE\x00", b"JFIF\x00", b"Adobe"
+_ICC, _JFIF, _ADOBE = b"ICC_PROFILE\x00", b"JFIF\x00", b"Adobe"
 
 
 class _Segment(NamedTuple):
@@ -52,7 +53,9 @@ def read_jpeg(data: bytes, *, max_scans: int) -> FileParts:
                 raise UnreadableImage(f"The JPEG has more than {max_scans} scans. Save it again as PNG or plain JPEG.")
         elif segment.marker == _EOI:
             picture_end = segment.end
-        elif segment.marker == _APP1 and segment.payload.startswith(_EXIF):
+        elif scans:  # browsers read no metadata after the first scan
+            continue
+        elif segment.marker == _APP1 and segment.payload.startswith(EXIF_PREFIX):
             exif = exif or segment.payload
         elif segment.marker == _APP2 and segment.payload.startswith(_ICC):
             icc_chunks.append(segment.payload[len(_ICC) :])

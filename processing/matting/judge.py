@@ -15,7 +15,6 @@ from processing.matting.arrays import Alpha8, Mask, Matte, Rgb8
 from processing.matting.confidence import matte_confidence
 from processing.matting.deadline import NEVER, Deadline
 from processing.matting.decode import Photo
-from processing.matting.framing import subject_box
 from processing.matting.input_alpha import (
     contrasting_color,
     outline_of,
@@ -103,8 +102,6 @@ def _kept(opacity: Alpha8, seen: Matte) -> Judgment:
 
     If it saw nothing, the picture's alpha is read as a matte of its own.
     """
-    if subject_box(opacity) is None:
-        return Judgment(seen, has_subject=False, confidence=0.0)
     matte = seen if has_subject(seen) else resized_to_unit(stretched(opacity), (seen.shape[0], seen.shape[1]))
     return Judgment(matte, has_subject=True, confidence=matte_confidence(matte), keeps_alpha=True)
 

@@ -15,6 +15,8 @@ KINDS = frozenset({b"cICP", b"iCCP", b"sRGB", b"cHRM", b"gAMA"})
 
 _MAX_PROFILE_BYTES = 4 * 1024 * 1024
 _MAX_PNG_NUMBER = 2**31 - 1
+_CHRM_BYTES = 32
+_RENDERING_INTENTS = {b"\x00", b"\x01", b"\x02", b"\x03"}
 _VALUES = np.arange(256) / 255
 
 _D65, _C, _E, _DCI_WHITE = (0.3127, 0.3290), (0.310, 0.316), (1 / 3, 1 / 3), (0.314, 0.351)
@@ -43,9 +45,9 @@ def find_profiles(chunks: Mapping[bytes, bytes], *, is_gray: bool) -> tuple[byte
         return _written(described, is_gray=is_gray)
     embedded = _inflated_profile(chunks.get(b"iCCP", b""))
     found = (embedded,) if embedded else ()
-    if b"sRGB" in chunks:
+    if chunks.get(b"sRGB") in _RENDERING_INTENTS:
         return found
-    described = _described_by_measurements(chunks.get(b"cHRM"), chunks.get(b"gAMA", b""))
+    described = _described_by_measurements(chunks.get(b"cHRM", b""), chunks.get(b"gAMA", b""))
     return found + (_written(described, is_gray=is_gray) if described else ())
 
 
@@ -63,15 +65,13 @@ def _described_by_code_points(payload: bytes) -> tuple[Primaries, Curve] | None:
     return (primaries, curve(_VALUES)) if primaries and curve else None
 
 
-def _described_by_measurements(chrm: bytes | None, gama: bytes) -> tuple[Primaries, Curve] | None:
+def _described_by_measurements(chrm: bytes, gama: bytes) -> tuple[Primaries, Curve] | None:
     """Read gAMA, and cHRM where there is one; None without a usable gAMA."""
     gamma = int.from_bytes(gama, "big")
     if len(gama) != 4 or not 0 < gamma <= _MAX_PNG_NUMBER:
         return None
-    if chrm is None:
+    if len(chrm) != _CHRM_BYTES:
         return None if _is_gamma_of_srgb(gamma) else (_BT709, _VALUES ** (100_000 / gamma))
-    if len(chrm) != 32:
-        return None
     numbers = struct.unpack(">8I", chrm)
     if max(numbers) > _MAX_PNG_NUMBER:
         return None

@@ -15,10 +15,13 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MUST_PRECEDE: Mapping[bytes, frozenset[bytes]] = {
     b"eXIf": frozenset(),
     b"tRNS": frozenset({b"IDAT"}),
-    **dict.fromkeys(COLOR_KINDS, frozenset({b"PLTE", b"IDAT"})),
+    **dict.fromkeys(COLOR_KINDS, frozenset({b"IDAT"})),
+    b"cICP": frozenset({b"PLTE", b"IDAT"}),
 }
+_MOST_PALETTE_ENTRIES = 256
 _NUMBERS_IN_TRNS = {GRAY: 1, RGB: 3}
-_END = b"\x00\x00\x00\x00IEND\xae\x42\x60\x82"
+_END = b"IEND\xae\x42\x60\x82"  # without its length, which may be wrong
+_END_CHUNK_BYTES = 12
 
 
 class _Chunk(NamedTuple):
@@ -36,17 +39,20 @@ def read_png(data: bytes) -> FileParts:
     if header.kind != b"IHDR" or len(header.payload) != 13:
         raise damaged()
     parts: list[Part] = [view[: header.end]]
+    has_palette = header.payload[9] == PALETTE
     compressed: list[memoryview] = []
     metadata: dict[bytes, bytes] = {}
     seen: set[bytes] = set()
     for chunk in chunks:
-        if chunk.kind in (b"PLTE", b"IDAT", b"IEND") or (chunk.kind == b"tRNS" and header.payload[9] == PALETTE):
+        if chunk.kind in (b"PLTE", b"IDAT", b"IEND") or (has_palette and _is_alpha_of_palette(chunk, seen)):
             parts.append(view[chunk.start : chunk.end])
         if chunk.kind == b"IDAT":
             compressed.append(chunk.payload)
         elif chunk.kind in _MUST_PRECEDE and seen.isdisjoint(_MUST_PRECEDE[chunk.kind]):
             metadata.setdefault(chunk.kind, bytes(chunk.payload))
         seen.add(chunk.kind)
+    if has_palette and b"PLTE" not in seen:
+        raise damaged()
     layout = _layout(header.payload, metadata.get(b"tRNS", b""), compressed)
     return FileParts(
         width=layout.width,
@@ -79,13 +85,19 @@ def _chunks(data: bytes) -> Iterator[_Chunk]:
         payload = position + 8
         end = payload + int.from_bytes(view[position : position + 4], "big") + 4
         if end > len(view):
-            raise damaged() if data.find(_END, position) >= 0 else cut_off()
+            raise damaged() if data.find(_END, max(0, position - _END_CHUNK_BYTES)) >= 0 else cut_off()
         kind = bytes(view[position + 4 : payload])
         yield _Chunk(kind, position, view[payload : end - 4], end)
         if kind == b"IEND":
             return
         position = end
     raise UnreadableImage
+
+
+def _is_alpha_of_palette(chunk: _Chunk, seen: set[bytes]) -> bool:
+    """Whether this is a tRNS chunk of a palette that counts: the first, at its place, of no more than 256 entries."""
+    is_in_place = seen & {b"PLTE", b"tRNS", b"IDAT"} == {b"PLTE"}
+    return chunk.kind == b"tRNS" and is_in_place and len(chunk.payload) <= _MOST_PALETTE_ENTRIES
 
 
 def _transparent_sample(payload: bytes, color_type: int, bit_depth: int) -> tuple[int, ...] | None:

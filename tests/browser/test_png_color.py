@@ -9,7 +9,8 @@ from playwright.sync_api import Browser
 
 from processing.matting.decode import decode
 from processing.matting.options import DecodeLimits
-from tests.processing.matting.png_color_cases import COLOR_CASES
+from tests.processing.matting.png_color_cases import COLOR_CASES, cicp, gama, iccp, palette_file
+from tests.processing.matting.raw_files import rgb_profile
 
 LIMITS = DecodeLimits(max_bytes=1 << 20, max_pixels=1 << 20, max_side_px=1024, max_jpeg_scans=100)
 
@@ -30,8 +31,14 @@ def _shown(chromium: Browser, files: Sequence[bytes]) -> list[NDArray[np.int16]]
 
 
 def test_colors_are_within_2_levels_of_chromium(chromium: Browser) -> None:
-    names = [f"{case} {kind}" for kind in ("rgb", "gray") for case in COLOR_CASES]
+    palettes = {
+        f"palette {chunk[0]!r} {is_late=}": palette_file(chunk, is_late=is_late)
+        for chunk in (gama(1.0), cicp(12, 13), iccp(rgb_profile()))
+        for is_late in (False, True)
+    }
+    names = [*(f"{case} {kind}" for kind in ("rgb", "gray") for case in COLOR_CASES), *palettes]
     files = [case.rgb_file() for case in COLOR_CASES] + [case.gray_file() for case in COLOR_CASES]
+    files += palettes.values()
 
     off = {
         name: int(np.abs(decode(data, LIMITS).rgb - shown).max())

@@ -231,14 +231,22 @@ def test_somebody_elses_key_filters_nothing(alice, shop):
 
 
 def test_a_spreadsheet_runs_nothing_of_the_csv(alice, shop):
-    for number, name in enumerate(('=HYPERLINK("x")', "+1", "-1", "@x", "\tx", 'plain, "quoted"')):
+    for number, name in enumerate(('=HYPERLINK("x")', "+1", "-1", "@x", "\tx", "\uff1d1", 'plain, "quoted"')):
         record(shop, NOW - timedelta(seconds=number), key=make_key(shop, name=name).api_key)
     answer = alice.get("/usage/requests.csv")
     rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
 
     assert answer.streaming
     assert 'filename="usage-2026-02-14-2026-03-15.csv"' in answer["Content-Disposition"]
-    assert [row[3] for row in rows[1:]] == ['\'=HYPERLINK("x")', "'+1", "'-1", "'@x", "'\tx", 'plain, "quoted"']
+    assert [row[3] for row in rows[1:]] == [
+        '\'=HYPERLINK("x")',
+        "'+1",
+        "'-1",
+        "'@x",
+        "'\tx",
+        "'\uff1d1",
+        'plain, "quoted"',
+    ]
     assert rows[1][0] == "2026-03-15T12:00:00.000000Z"
 
 

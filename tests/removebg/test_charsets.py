@@ -103,6 +103,7 @@ def test_however_the_charset_is_written(client, content_type):
         "Content-Type: text/plain; charset=punycode\r\n",
         "Content-Type: text/plain; note*=idna''text\r\n",
         "Content-Disposition: form-data; name=\"note\"; name*=punycode''text\r\n",
+        'Content-Disposition: form-data; name="f"; filename="f"\r\nContent-Type: image/png; charset=punycode\r\n',
     ],
 )
 @pytest.mark.parametrize(("path", "status"), [("/v1/remove", 400), ("/v1.0/removebg", 400), ("/language/", 400)])

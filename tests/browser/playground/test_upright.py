@@ -2,6 +2,8 @@
 
 import base64
 import io
+import struct
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -10,10 +12,12 @@ from PIL import Image
 from processing.matting.decode import decode
 from processing.matting.options import DecodeLimits
 from tests.browser.playground.acts import cut_out, drag, picture
-from tests.processing.matting.decode_cases import ORIENTATIONS, upright_photo, webp_stored_as
+from tests.processing.matting.decode_cases import ORIENTATIONS, as_file, upright_photo, webp_stored_as
+from tests.processing.matting.raw_files import png_chunk
 
 LIMITS = DecodeLimits(max_bytes=1 << 20, max_pixels=1 << 20, max_side_px=1024, max_jpeg_scans=100)
 CORNER_PX = 20
+FORMATS = ("jpeg", "png", "webp")
 
 PIXELS_SHOWN = """async ([base64, type]) => {
   const { upright } = await import(document.querySelector("link[href*='try/upright']").href);
@@ -80,6 +84,36 @@ def test_every_orientation_is_shown_as_the_server_reads_it(desktop):
         assert (shown["width"], shown["height"]) == (read.width, read.height), case
         pixels = np.array(shown["rgba"], np.int16).reshape(read.height, read.width, 4)[..., :3]
         assert np.abs(pixels - read.rgb).max() <= 2, case
+
+
+def _exif(kind: int = 3, count: int = 1, value: int = 6) -> bytes:
+    return b"II*\x00" + struct.pack("<IHHHIHHI", 8, 1, 0x0112, kind, count, value, 0, 0)
+
+
+def _odd_files() -> Iterator[tuple[str, bytes]]:
+    """Yield (format, file): EXIF that is malformed, or where nobody looks for it."""
+    photo = upright_photo()
+    plain = {kind: as_file(photo, kind.upper(), **({"lossless": True} if kind == "webp" else {})) for kind in FORMATS}
+    blocks = [_exif(4), _exif(1), _exif(count=2), _exif(count=0), _exif(value=9), _exif()[:-6], b"Exif\0\0" + _exif()]
+    for block in blocks:
+        for kind in ("webp", "png"):
+            yield kind, as_file(photo, kind.upper(), exif=block)
+        segment = b"\xff\xe1" + struct.pack(">H", len(block) + 8) + b"Exif\0\0" + block
+        yield "jpeg", plain["jpeg"][:2] + segment + plain["jpeg"][2:]
+    late = b"\xff\xe1" + struct.pack(">H", len(_exif()) + 8) + b"Exif\0\0" + _exif()
+    yield "jpeg", plain["jpeg"][:-2] + late + plain["jpeg"][-2:]
+    yield "png", plain["png"] + png_chunk(b"eXIf", _exif())
+    yield "webp", plain["webp"] + b"EXIF" + struct.pack("<I", len(_exif())) + _exif()
+
+
+def test_odd_exif_is_read_as_the_server_reads_it(desktop):
+    desktop.goto("/")
+
+    for number, (kind, data) in enumerate(_odd_files()):
+        shown = desktop.evaluate(PIXELS_SHOWN, [base64.b64encode(data).decode(), f"image/{kind}"])
+
+        read = decode(data, LIMITS)
+        assert (shown["width"], shown["height"]) == (read.width, read.height), (number, kind)
 
 
 def test_file_without_orientation_is_used_as_it_is(desktop):

@@ -5,11 +5,13 @@ import io
 import json
 import re
 
+import numpy as np
 import pytest
 from django.http import QueryDict
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from processing.api.multipart_body import MOST_HEADER_BYTES, read_multipart
 from processing.api.urlencoded_body import UrlencodedParser
@@ -88,6 +90,8 @@ def test_a_name_beside_a_quote_in_the_file_name_is_found():
         b'Content-Disposition: form-data; name="image_file"\r\nContent-Type: application/octet-stream',
         b'Content-Disposition: form-data; name="image_file"; filename=""\r\nContent-Type: IMAGE/PNG',
         b'CONTENT-DISPOSITION: Form-Data; name="image_file"; filename="a.png"',
+        b'Content-Disposition: form-data;\r\n name="image_file";\r\n\tfilename="a.png"\r\nContent-Type: image/png',
+        named(b'filename="a.png"') + b"; charset=binary",
     ],
 )
 def test_both_dialects_take_it(alice, disc, path, headers):
@@ -192,6 +196,18 @@ SPACED = [
 @pytest.mark.parametrize("text", SPACED)
 def test_white_space_in_base64_is_skipped(alice, disc, path, text):
     assert opened(alice.post(path, {"image_file_b64": text})).size == (40, 30)
+
+
+@BOTH
+@pytest.mark.parametrize("prefix", ["", "data:image/png;base64,"])
+def test_base64_for_addresses_is_read(alice, disc, path, prefix):
+    pixels = np.random.default_rng(2).integers(0, 256, (30, 40, 3), np.uint8)
+    noisy = io.BytesIO()
+    Image.fromarray(pixels).save(noisy, "PNG")
+    text = base64.urlsafe_b64encode(noisy.getvalue()).decode()
+
+    assert "-" in text and "_" in text
+    assert opened(alice.post(path, {"image_file_b64": prefix + text.rstrip("=")})).size == (40, 30)
 
 
 @pytest.mark.parametrize("text", SPACED)

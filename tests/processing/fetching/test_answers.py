@@ -101,6 +101,13 @@ def test_a_coding_that_names_no_compression_changes_nothing(open_to, coding):
         assert fetch(server.url()) == PICTURE
 
 
+@pytest.mark.parametrize("framing", ["identity", "Identity", ""])
+def test_a_transfer_coding_that_changes_nothing_is_ignored(open_to, framing):
+    with serving(whole(PICTURE, f"Transfer-Encoding: {framing}")) as server:
+        open_to(server)
+        assert fetch(server.url()) == PICTURE
+
+
 @pytest.mark.parametrize("interim", ["100 Continue", "102 Processing", "103 Early Hints", "199 Wait"])
 def test_interim_answers_are_skipped(open_to, interim):
     early = head(interim, "Link: </style.css>; rel=preload", "Content-Length: 7")

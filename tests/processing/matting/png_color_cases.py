@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tests.processing.matting.raw_files import GREY, RGB, grey_profile, png_of_rows, rgb_profile
+from tests.processing.matting.raw_files import GREY, PALETTE, RGB, grey_profile, png_of_rows, rgb_profile
 
 Chunk = tuple[bytes, bytes]
 
@@ -61,6 +61,17 @@ class ColorCase:
         return png_of_rows([row.tobytes() for row in RAMP], width=16, depth=8, colour_type=GREY, chunks=chunks)
 
 
+_PALETTE = CUBE[:9].reshape(243, 3)
+
+
+def palette_file(*chunks: Chunk, is_late: bool = False) -> bytes:
+    """Return a PNG of a palette, with the chunks before the palette or after it."""
+    palette = (b"PLTE", _PALETTE.tobytes())
+    rows = [bytes(range(start, start + 27)) for start in range(0, 243, 27)]
+    ordered = [palette, *chunks] if is_late else [*chunks, palette]
+    return png_of_rows(rows, width=27, depth=8, colour_type=PALETTE, chunks=ordered)
+
+
 _BROKEN = iccp(rgb_profile()[:200])
 
 COLOR_CASES = (
@@ -79,6 +90,11 @@ COLOR_CASES = (
     ColorCase("iCCP before cHRM and gAMA", [iccp(rgb_profile()), DISPLAY_P3, gama(0.45455)], []),
     ColorCase("broken iCCP, then cHRM and gAMA", [_BROKEN, DISPLAY_P3, gama(0.45455)]),
     ColorCase("broken iCCP, then sRGB", [_BROKEN, SRGB, DISPLAY_P3, gama(1.0)]),
+    *(ColorCase(f"sRGB of {payload!r}", [(b"sRGB", payload), gama(1.0)]) for payload in (b"", b"\x09", b"\x00\x00")),
+    ColorCase("cHRM that is too short", [(b"cHRM", DISPLAY_P3[1][:16]), gama(1.0)]),
+    ColorCase("cHRM of zeros", [chrm(*[0] * 8), gama(1.0)]),
+    ColorCase("two of each", [DISPLAY_P3, ADOBE_RGB, gama(1.0), gama(0.3)]),
+    *(ColorCase(f"gAMA {value} with cHRM", [DISPLAY_P3, gama(value)]) for value in (0.01, 0.2, 2.2, 10)),
     ColorCase("cICP before iCCP", [cicp(12, 13), iccp(rgb_profile())]),
     ColorCase("cICP before sRGB", [cicp(12, 13), SRGB]),
     ColorCase("cICP of sRGB before cHRM and gAMA", [cicp(1, 13), DISPLAY_P3, gama(1.0)]),

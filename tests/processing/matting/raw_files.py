@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-GREY, RGB, GREY_ALPHA, RGBA = 0, 2, 4, 6
+GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6
 
 
 def png_chunk(kind: bytes, payload: bytes) -> bytes:

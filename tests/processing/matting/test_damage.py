@@ -119,6 +119,42 @@ def test_other_kinds_of_jpeg_that_are_gray_in_large_part_are_refused(limits: Dec
         assert "The image file is damaged." in refused.value.public_text
 
 
+def _with_restart_interval(data: bytes, blocks: int) -> bytes:
+    at = data.index(b"\xff\xda")
+    return data[:at] + b"\xff\xdd" + struct.pack(">HH", 4, blocks) + data[at:]
+
+
+@pytest.mark.parametrize("blocks", [1, 4, 99])
+def test_jpeg_that_is_gray_because_its_restarts_are_missing_is_refused(blocks: int, limits: DecodeLimits) -> None:
+    data = _with_restart_interval(_jpeg(), blocks)
+
+    with pytest.raises(UnreadableImage) as refused:
+        decode(data, limits)
+    assert "The image file is damaged." in refused.value.public_text
+
+
+@pytest.mark.parametrize("restarts", [True, False])
+@pytest.mark.parametrize(("first", "last"), [(0.2, 0.7), (0.5, 1)])
+def test_jpeg_with_zeros_in_place_of_its_data_is_refused(first, last, restarts: bool, limits: DecodeLimits) -> None:
+    whole = _jpeg(restarts=restarts)
+    start, end = _first_scan(whole)
+    lost = slice(start + int((end - start) * first), start + int((end - start) * last))
+
+    with pytest.raises(UnreadableImage) as refused:
+        decode(whole[: lost.start] + bytes(lost.stop - lost.start) + whole[lost.stop :], limits)
+    assert "The image file is damaged." in refused.value.public_text
+
+
+def test_zeros_that_lose_no_block_are_read(limits: DecodeLimits) -> None:
+    plain = as_file(Image.new("RGB", (1500, 1000), (90, 120, 60)), "JPEG", optimize=True)
+    padded = _jpeg()[:-2] + bytes(len(_jpeg())) + EOI
+
+    assert b"\x00" * 2000 in plain
+    assert decode(plain, limits).width == 1500
+    assert decode(plain[:-2] + bytes(3000) + EOI, limits).width == 1500
+    assert np.array_equal(decode(padded, limits).rgb, _pixels_of_pillow(padded))
+
+
 @pytest.mark.parametrize("mode", ["RGB", "L"])
 def test_jpeg_of_which_little_is_lost_is_read(mode: str, limits: DecodeLimits) -> None:
     data = _cut(_jpeg(mode), 0.97)
@@ -155,11 +191,13 @@ def test_jpeg_with_a_wrong_segment_length_is_never_called_cut_off(marker: int, l
         assert marker == 0xE0, "only a segment that no pixel depends on may have any length"
 
 
-@pytest.mark.parametrize("length", [1, 500, 0xFFFFFF, 0x7FFFFFFF])
-@pytest.mark.parametrize("kind", [b"IHDR", b"IDAT"])
-def test_png_with_a_wrong_chunk_length_is_called_damaged(kind: bytes, length: int, limits: DecodeLimits) -> None:
+@pytest.mark.parametrize("length", [1, 500, 0xFFFFFF, 0x7FFFFFFF, "1 more", "12 more"])
+@pytest.mark.parametrize("kind", [b"IHDR", b"IDAT", b"IEND"])
+def test_png_with_a_wrong_chunk_length_is_called_damaged(kind: bytes, length: int | str, limits: DecodeLimits) -> None:
     whole = as_file(upright_photo(), "PNG")
     at = whole.index(kind) - 4
+    if isinstance(length, str):
+        length = int.from_bytes(whole[at : at + 4], "big") + int(length.split()[0])
 
     with pytest.raises(UnreadableImage) as refused:
         decode(whole[:at] + struct.pack(">I", length) + whole[at + 4 :], limits)

@@ -95,7 +95,7 @@ def test_cutout_keeps_what_the_network_misses_of_it(seen_share: float) -> None:
     assert judgment.confidence > 0.9
 
 
-@pytest.mark.parametrize("level", [30, 128, 255])
+@pytest.mark.parametrize("level", [1, 20, 30, 128, 255])
 def test_alpha_is_read_as_a_matte_if_the_network_sees_nothing(level: int) -> None:
     alpha = (_disc_alpha(0.3) // 255 * level).astype(np.uint8)
 

@@ -74,6 +74,9 @@ def test_gama_alone_is_a_power_over_the_primaries_of_srgb(file: str, limits: Dec
         ((cicp(12, 13, full_range=0), gama(1.0)), (gama(1.0),)),
         ((cicp(200, 13), gama(1.0)), (gama(1.0),)),
         ((iccp(rgb_profile()[:200]), gama(1.0)), (gama(1.0),)),
+        (((b"sRGB", b"\x09"), gama(1.0)), (gama(1.0),)),
+        (((b"sRGB", b""), gama(1.0)), (gama(1.0),)),
+        (((b"cHRM", DISPLAY_P3[1][:16]), gama(1.0)), (gama(1.0),)),
     ],
 )
 def test_one_chunk_goes_before_another(chunks, same_as, limits: DecodeLimits) -> None:

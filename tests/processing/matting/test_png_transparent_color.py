@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from processing.matting.decode import decode
+from processing.matting.errors import UnreadableImage
 from processing.matting.options import DecodeLimits
-from tests.processing.matting.raw_files import interlaced_png
+from tests.processing.matting.raw_files import PALETTE, interlaced_png, png_chunk, png_of_rows
 
 INTERLACED = pytest.mark.parametrize("interlaced", [True, False])
 
@@ -86,3 +87,36 @@ def test_chunk_of_the_wrong_length_makes_nothing_transparent(limits: DecodeLimit
 
     assert decode(interlaced_png(samples, 8, [(b"tRNS", b"\x00")]), limits).alpha is None
     assert decode(interlaced_png(_rgb_levels(8), 8, _trns(0)), limits).alpha is None
+
+
+PALETTE_BYTES = b"\x01\x02\x03\x04\x05\x06"
+
+
+def _palette_file(*chunks: tuple[bytes, bytes], late: list[tuple[bytes, bytes]] | None = None) -> bytes:
+    whole = png_of_rows([b"\x00\x01"] * 3, width=2, depth=8, colour_type=PALETTE, chunks=chunks)
+    return whole[:-12] + b"".join(png_chunk(*chunk) for chunk in late or []) + whole[-12:]
+
+
+PLTE, CLEAR = (b"PLTE", PALETTE_BYTES), (b"tRNS", b"\x00")
+
+
+@pytest.mark.parametrize(
+    ("file", "clear"),
+    [
+        (_palette_file(PLTE, CLEAR), 3),
+        (_palette_file(PLTE, (b"tRNS", b"\x00\x07\xff")), 3),
+        (_palette_file(PLTE, CLEAR, (b"tRNS", b"\x00\x00")), 3),
+        (_palette_file(CLEAR, PLTE), 0),
+        (_palette_file(PLTE, late=[CLEAR]), 0),
+        (_palette_file(PLTE, (b"tRNS", bytes(257))), 0),
+    ],
+)
+def test_alpha_of_a_palette_counts_at_its_place_as_in_chromium(file: bytes, clear: int, limits: DecodeLimits) -> None:
+    alpha = decode(file, limits).alpha
+
+    assert (0 if alpha is None else int((alpha == 0).sum())) == clear
+
+
+def test_palette_picture_without_a_palette_is_damaged(limits: DecodeLimits) -> None:
+    with pytest.raises(UnreadableImage, match="damaged"):
+        decode(_palette_file(), limits)
