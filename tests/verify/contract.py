@@ -127,9 +127,10 @@ def _schemathesis(server: LiveServer, key: str, host: PictureHost, seed: int, *,
 
 
 def _failures(said: str) -> list[str]:
-    """Return the failures as schemathesis words them, else the end of what it said."""
+    """Return the failures as schemathesis words them, else its errors, else the end of what it said."""
     found = re.findall(r"^\s*- (ST\d+ .*?)^Reproduce with:", said, re.MULTILINE | re.DOTALL)
-    return found or [said[-2000:]]
+    errors = re.findall(r"^=+ ERRORS =+$(.*?)^=+ SUMMARY =+$", said, re.MULTILINE | re.DOTALL)
+    return found or [re.sub(r"_{5,}", "", error) for error in errors] or [said[-2000:]]
 
 
 CHECK = Check("contract", "schemathesis against the live server's own description", hold_to_description)
