@@ -61,7 +61,7 @@ LOG_IN_ONLY = {
 }  # fmt: skip
 """A person's own account: any role, and none."""
 
-ELSEWHERE = ("v1/", "v1.0/", "^(?:/*)v1", "admin/", "account/social/")
+ELSEWHERE = ("v1/", "v1.0/", "^(?:/*)[vV]1", "admin/", "account/social/")
 """Tested in tests/processing/api and tests/*/test_admin.py; the last are allauth's redirects of before."""
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
