@@ -31,10 +31,11 @@ test:  ## The suite for every change, on both databases (Linux)
 	$(PY) -m pytest -q -n 2 --dist loadfile tests/browser  # apart: Playwright leaves a running event loop behind
 	$(PY) tests/run_on_postgres.py
 
-lint:  ## Style, types and who may import whom
+lint:  ## Style, spelling, types and import rules
 	@$(PYTHON) deploy/bootstrap.py test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	.venv/bin/codespell
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 

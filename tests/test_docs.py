@@ -1,15 +1,20 @@
 """The documents name what the code has, and the code has what they name."""
 
 import json
+import os
 import re
 import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from rest_framework.exceptions import ValidationError
 
 from accounts.api_keys import KEY_PATTERN
 from billing.webhooks import HANDLERS
+from processing import services
 from processing.api import v1, v1_0, v1_0_refusals
 from processing.api.v1_0_form import RemovebgForm
 from processing.api.v1_form import RemovalForm
@@ -17,6 +22,8 @@ from processing.services import PictureNotFetched
 from removebg import v1_0_errors
 from removebg.error_catalogue import ERROR_PAGES
 from removebg.problems import problem_of
+from tests.factories import make_key, make_organization
+from tests.fakes import DiscEngine
 from tests.live import replays
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -191,20 +198,83 @@ def test_the_loader_in_the_guide_turns_what_goes_to_remove_bg_and_nothing_else(t
     assert other[0] == {"host": "other.example.com", "path": "/"}
 
 
-@pytest.mark.parametrize(
-    "document", ["README.md", *(str(path.relative_to(PROJECT)) for path in PROJECT.glob("docs/**/*.md"))]
+DOCUMENTS = sorted(
+    str(path.relative_to(PROJECT))
+    for pattern in ("*.md", ".github/**/*.md", "docs/**/*.md")
+    for path in PROJECT.glob(pattern)
 )
-def test_every_link_between_documents_leads_somewhere(document):
-    folder = (PROJECT / document).parent
-    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text(document))
 
-    assert [link for link in links if not (folder / link).exists()] == []
+
+def links_in(document):
+    """Return the files that a page links to, without fragments."""
+    folder = (PROJECT / document).parent
+    return [(folder / link).resolve() for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", text(document))]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_link_between_documents_leads_somewhere(document):
+    assert [link for link in links_in(document) if not link.exists()] == []
+
+
+def test_index_links_every_page():
+    linked = links_in("docs/README.md")
+
+    assert [page for page in (PROJECT / "docs").glob("**/*.md") if page not in linked] == [PROJECT / "docs/README.md"]
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/tutorial.md", "docs/README.md"])
+def test_make_targets_in_documents_exist(document):
+    targets = re.findall(r"^([a-z-]+):", text("Makefile"), re.MULTILINE)
+
+    assert [name for name in re.findall(r"\bmake ([a-z-]+)", text(document)) if name not in targets] == []
+
+
+def test_changelog_has_the_release_of_pyproject():
+    version = tomllib.loads(text("pyproject.toml"))["project"]["version"]
+
+    assert re.search(
+        rf"^## \[{re.escape(version)}\] - (\d{{4}}-\d\d-\d\d|Unreleased)$", text("CHANGELOG.md"), re.MULTILINE
+    )
+
+
+@pytest.mark.parametrize(("mark", "page"), [("[1]", "docs/verification.md"), ("[3]", "docs/benchmarks.md")])
+def test_readme_figures_are_those_of_their_source(mark, page):
+    number = r"\d+(?:[.,]\d+)*"
+    measured = set(re.findall(number, text(page)))
+    proofs = [f"{row[1]} {row[2]}" for row in rows("README.md", "Proofs") if row[2].endswith(mark)]
+
+    assert proofs
+    assert [proof for proof in proofs if not set(re.findall(number, proof.removesuffix(mark))) <= measured] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tutorial_program_saves_a_cutout(live_server, monkeypatch, tmp_path):
+    monkeypatch.setattr(services, "engine", DiscEngine())
+    key = make_key(make_organization("Alice's shop", credits=10)).secret
+    (tmp_path / ".demo").mkdir()
+    (tmp_path / ".demo/demo.json").write_text(json.dumps({"base_url": live_server.url, "api_key": key}))
+    (tmp_path / "first_cutout.py").write_text(re.search(r"```python\n(.*?)```", text("docs/tutorial.md"), re.DOTALL)[1])
+    Image.new("RGB", (60, 40), "white").save(tmp_path / "photo.jpg")
+
+    done = subprocess.run(
+        [sys.executable, "first_cutout.py", "photo.jpg"],
+        cwd=tmp_path,
+        env={**os.environ, "NO_PROXY": "*"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.stdout == "photo-cutout.webp: 30 x 20 pixels\nCredits left: 9\n", done.stderr
+    with Image.open(tmp_path / "photo-cutout.webp") as cutout:
+        assert (cutout.format, cutout.size) == ("WEBP", (30, 20))
 
 
 def test_every_decision_is_named_where_it_holds():
     decisions = list((PROJECT / "docs/decisions").glob("*.md"))
     files = [
-        *PROJECT.glob("docs/*.md"),
+        *(page for page in PROJECT.glob("docs/*.md") if page.name != "README.md"),  # the index names all
         *(file for app in ("processing", "removebg") for file in (PROJECT / app).rglob("*.py")),
     ]
     sources = "".join(file.read_text(encoding="utf-8") for file in files)
