@@ -27,6 +27,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
             "SLOT_WAIT_S": "120",
             "STRANGER_RATE": "1000/m",
             "TRIAL_PREVIEWS": "1000/d",
+            "FREE_CREDITS_GRANTS_PER_ADDRESS": "1000",
+            "FREE_CREDITS_GRANTS_PER_NETWORK": "1000",
+            "FREE_CREDITS_GRANTS_PER_DOMAIN": "1000",
             "PYTHONUNBUFFERED": "1",
         },
     )

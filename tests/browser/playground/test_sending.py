@@ -99,7 +99,8 @@ def test_one_of_twenty_is_cancelled_and_the_others_go_on(wide, tmp_path):
     wide.route("**/try/remove", held := Held())
     add(wide, *small_photos(tmp_path, 20))
     wide.locator("#start").click()
-    wide.get_by_role("button", name="Cancel: photo-01.jpg").click()
+    with wide.expect_event("requestfailed"):  # else the browser may still send it when requests are let go
+        wide.get_by_role("button", name="Cancel: photo-01.jpg").click()
     expect(wide.get_by_role("button", name="Start: photo-01.jpg")).to_be_visible()
     held.let_go()
 
