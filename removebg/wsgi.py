@@ -13,7 +13,8 @@ django_application = get_wsgi_application()
 
 from processing.api.places import Places  # noqa: E402 - after Django is set up
 from processing.api.upload_gate import UploadGate  # noqa: E402
-from removebg.allocator import return_large_blocks  # noqa: E402
+from processing.slots import image_slots  # noqa: E402
+from removebg.allocator import IdleTrimmer, return_large_blocks  # noqa: E402
 from removebg.background import start_background_work  # noqa: E402
 from removebg.body_kinds import address_of, places_of_form, places_of_upload  # noqa: E402
 from removebg.connection_release import ConnectionRelease  # noqa: E402
@@ -45,4 +46,5 @@ application = bodies_of_head_dropped(form_gate)
 # With Python's 5 ms, a health check that needs its turn ten times waits long beside bodies that are parsed.
 sys.setswitchinterval(0.001)
 return_large_blocks()
+IdleTrimmer(lambda: image_slots.working == 0).start()
 threading.Thread(target=start_background_work, name="start", daemon=True).start()
