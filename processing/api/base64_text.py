@@ -39,7 +39,7 @@ def decode_pieces(pieces: Iterable[bytes], *, max_bytes: float) -> BytesIO:
     return decoded
 
 
-def pieces_of(text: str, *, blanks_are_plus_signs: bool) -> Iterator[bytes]:
+def split_digits(text: str, *, blanks_are_plus_signs: bool) -> Iterator[bytes]:
     """Yield the text in the standard alphabet, without white space, but for blanks in a line that are plus signs.
 
     Raises ValueError for text that is not ASCII, and for more white space in a row than STEP_BYTES.

@@ -17,7 +17,7 @@ STEP_BYTES = 64 * 1024
 
 MOST_ESCAPES = 200_000
 BYTES_PER_ESCAPE = 16
-"""A body with more escapes may have one in so many bytes, because parsers are slow at them.
+"""A body with more than MOST_ESCAPES may have one escape in BYTES_PER_ESCAPE bytes, because parsers are slow at them.
 
 Base64 text with escaped slashes, plus signs and line ends has one in twenty.
 """
@@ -27,7 +27,7 @@ _large_body = threading.BoundedSemaphore(1)
 
 @contextmanager
 def one_at_a_time(n_bytes: int) -> Iterator[None]:
-    """Parse so many bytes in the block while no other large body is parsed; raise ServerBusy after LARGE_WAIT_S."""
+    """Parse `n_bytes` in the block while no other large body is parsed; raise ServerBusy after LARGE_WAIT_S."""
     if n_bytes <= LARGE_BYTES:
         yield
         return
@@ -40,5 +40,5 @@ def one_at_a_time(n_bytes: int) -> Iterator[None]:
 
 
 def has_too_many_escapes(n_escapes: int, n_bytes: int) -> bool:
-    """Return whether so many bytes have more escapes than text has that a program escaped."""
+    """Return whether a body has more escapes than text that a program escaped."""
     return n_escapes > max(MOST_ESCAPES, n_bytes // BYTES_PER_ESCAPE)

@@ -106,7 +106,7 @@ def read_multipart(stream: Any, boundary: bytes, encoding: str) -> Fields:
             files.appendlist(head.name, file)
         else:
             text_bytes += len(head.name) + 2
-            data = _content_of(part, max_bytes=_text_limit() - text_bytes).getvalue()
+            data = _read_content(part, max_bytes=_text_limit() - text_bytes).getvalue()
             text_bytes += len(data)
             fields.appendlist(head.name, _text_of(head, data))
     exhaust(stream)
@@ -196,8 +196,8 @@ def _decoded(value: bytes) -> str:
         return value.decode("latin-1")
 
 
-def _content_of(part: LazyStream, *, max_bytes: float) -> BytesIO:
-    """Return the part's bytes, read in steps; raise RequestDataTooBig for more than so many."""
+def _read_content(part: LazyStream, *, max_bytes: float) -> BytesIO:
+    """Return the part's bytes, read in steps; raise RequestDataTooBig above `max_bytes`."""
     content = BytesIO()
     for piece in part:
         content.write(piece)
@@ -219,7 +219,7 @@ def _text_of(head: PartHead, data: bytes) -> str:
 
 def _file_of(head: PartHead, part: LazyStream) -> InMemoryUploadedFile | None:
     """Return the file, or None for an empty part without a file name."""
-    content = _from_base64(part) if head.is_base64 else _content_of(part, max_bytes=math.inf)
+    content = _from_base64(part) if head.is_base64 else _read_content(part, max_bytes=math.inf)
     size = content.seek(0, 2)
     content.seek(0)
     if not size and head.file_name is None:

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from processing.api.base64_text import decode_pieces, pieces_of
+from processing.api.base64_text import decode_pieces, split_digits
 from processing.api.large_bodies import one_at_a_time
 from processing.api.urlencoded_body import UrlencodedParser
 from processing.matting.errors import UnreadableImage
@@ -60,7 +60,7 @@ def decode_base64(text: str, *, max_bytes: int, blanks_are_plus_signs: bool = Tr
     digits = (text[prefix.end() :] if prefix else text).strip()
     try:
         with one_at_a_time(len(digits)):
-            pieces = pieces_of(digits, blanks_are_plus_signs=blanks_are_plus_signs)
+            pieces = split_digits(digits, blanks_are_plus_signs=blanks_are_plus_signs)
             return decode_pieces(pieces, max_bytes=max_bytes).getvalue()
     except ValueError:
         raise UnreadableImage("The base64 text could not be decoded. Send it as RFC 4648 describes.") from None

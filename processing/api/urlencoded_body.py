@@ -33,7 +33,7 @@ class UrlencodedParser(BaseParser):
         encoding = get_encoding(parser_context or {})
         body = _read(stream)
         with one_at_a_time(body.tell()):
-            return _fields_of(_pairs_of(body), encoding)
+            return _parse_fields(_split_pairs(body), encoding)
 
 
 def _read(stream: Any) -> BytesIO:
@@ -45,7 +45,7 @@ def _read(stream: Any) -> BytesIO:
     return body
 
 
-def _pairs_of(body: BytesIO) -> list[bytes]:
+def _split_pairs(body: BytesIO) -> list[bytes]:
     """Return the fields as they were sent, and empty the body."""
     sent = body.getvalue()
     body.close()
@@ -54,7 +54,7 @@ def _pairs_of(body: BytesIO) -> list[bytes]:
     return sent.split(b"&")
 
 
-def _fields_of(pairs: list[bytes], encoding: str) -> QueryDict:
+def _parse_fields(pairs: list[bytes], encoding: str) -> QueryDict:
     """Return the fields, and empty the list as their text exists."""
     short = [pair for pair in pairs if len(pair) <= LONG_BYTES]
     long = [pair for pair in pairs if len(pair) > LONG_BYTES]

@@ -10,7 +10,7 @@ UPRIGHT = 1
 
 
 def read_orientation(exif: bytes | None) -> int:
-    """Return the orientation 1..8 that an EXIF block names; 1 (as stored) where there is none or it is broken.
+    """Return the orientation 1..8 that an EXIF block names; 1 (as stored) without a valid one.
 
     Only what Chromium honors in a JPEG counts: one SHORT from 1 to 8, in an entry that is whole.
     """

@@ -74,17 +74,17 @@ class OnnxSession:
     def run(self, tensor: Tensor, deadline: Deadline = NEVER, *, is_preemptible: bool = False) -> Matte:
         """Return the matte (side, side) in 0..1 for a picture (1, 3, side, side).
 
-        Raise ModelUnusable if it is none, TooSlow when it does not come by the deadline: a run is then given up. Raise
-        Preempted as the protocol says.
+        Raise ModelUnusable for any other output, TooSlow when the matte is not there by the deadline, which ends the
+        run, and Preempted as the protocol says.
         """
         options = _run_options(self.provider)
         if is_preemptible:
             self._preemption.wait_for_others(deadline)
             with self._exclusive(deadline), self._preemption.allow(options):
-                output = self._infer(tensor, options, deadline)
+                output = self._infer(tensor, options, deadline, is_preemptible=True)
         else:
             with self._preemption.preempt(), self._exclusive(deadline):
-                output = self._infer(tensor, options, deadline)
+                output = self._infer(tensor, options, deadline, is_preemptible=False)
         side = self.model.input_size
         if output.size != side * side or not np.isfinite(output).all():
             raise ModelUnusable(details=f"{self.model.name} returned no matte: shape {output.shape}.")
@@ -99,7 +99,9 @@ class OnnxSession:
         finally:
             self._one_run.release()
 
-    def _infer(self, tensor: Tensor, options: onnxruntime.RunOptions, deadline: Deadline) -> NDArray[np.float32]:
+    def _infer(
+        self, tensor: Tensor, options: onnxruntime.RunOptions, deadline: Deadline, *, is_preemptible: bool
+    ) -> NDArray[np.float32]:
         timer = threading.Timer(deadline.left_s, setattr, (options, "terminate", True)) if deadline.is_set else None
         if timer is not None:
             timer.daemon = True
@@ -109,8 +111,9 @@ class OnnxSession:
         except Exception as error:  # onnxruntime's exceptions share no base class
             if not options.terminate:
                 raise
-            deadline.check()
-            raise Preempted from error
+            if is_preemptible and deadline.left_s:
+                raise Preempted from error
+            raise TooSlow from error
         finally:
             if timer is not None:
                 timer.cancel()

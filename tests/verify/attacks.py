@@ -29,7 +29,7 @@ SETTLES_S = 45.0
 """The calls of attackers that are still worked on hold memory; a run of the network alone takes 250 MB."""
 
 RESTS_S = 15.0
-"""Within so many seconds an idle process has returned its free pages (removebg.allocator)."""
+"""Time in which an idle process has returned its free pages (removebg.allocator)."""
 
 HEADER = "| attacker | photos | p95 | unloaded p95 | /livez p95, slowest | unloaded | memory kept | attackers' calls |"
 

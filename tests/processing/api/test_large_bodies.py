@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from processing.api import base64_text, large_bodies, urlencoded_body
-from processing.api.base64_text import decode_pieces, pieces_of
+from processing.api.base64_text import decode_pieces, split_digits
 from processing.api.json_structure import StructureCounter, TooCostly
 from processing.api.large_bodies import STEP_BYTES
 from processing.api.multipart_body import read_multipart
@@ -97,7 +97,7 @@ def test_white_space_is_read_alike_in_whatever_pieces(text, step, blanks_are_plu
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(base64_text, "STEP_BYTES", step)
         try:
-            pieces = b"".join(pieces_of(text, blanks_are_plus_signs=blanks_are_plus_signs))
+            pieces = b"".join(split_digits(text, blanks_are_plus_signs=blanks_are_plus_signs))
         except ValueError:
             assert re.search(rf"\s{{{step}}}", text)
             return
